@@ -147,8 +147,6 @@ type lanesArgs[T Float] struct {
 	first   int
 	last    int
 	tail    int
-	next    *T
-	nextAt  int
 }
 
 // packArgs is what micro-kernels take for the packing of panels for them: see packLines there. Strides are in bytes.

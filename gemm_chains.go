@@ -200,7 +200,7 @@ func (w *chainWork[T]) block(i0, i1, j0, j1 int) {
 			n := min(j1-j, w.plan.chunk)
 			w.blockB(&t, j, j+n, k0)
 			t.ahead = w.ahead(j, j0, j1, k0, t.k)
-			w.list(&t, i1-i0, j, k0)
+			w.list(&t, j, k0)
 			c := unsafe.Add(dst, (j-j0)*w.size)
 			if !w.plan.packA {
 				lo := 0
@@ -261,18 +261,12 @@ func (w *chainWork[T]) multiply(t *chainArgs[T], m, n int) {
 	}
 }
 
-// list tells t what is to be fetched with columns from j on, if there are tiles of that kind: for all of so many rows,
-// or for the first panel, which packs.
-func (w *chainWork[T]) list(t *chainArgs[T], rows, j, k0 int) {
-	most := w.rows
-	if t.packed != nil {
-		_, rows = share(rows, (rows+w.rows-1)/w.rows, 0)
-		most = bothRows
-	}
-	if w.fetch == nil || w.vecs != w.tile.packVecs || rows > most {
+// list tells t what is to be fetched with columns from j on, if there are tiles of that kind.
+func (w *chainWork[T]) list(t *chainArgs[T], j, k0 int) {
+	if w.fetch == nil || w.vecs != w.tile.packVecs {
 		return
 	}
-	if rows := w.fetch.part(k0, t.k, w.k); rows != nil {
+	if rows := w.fetch.part(k0, t.k); rows != nil {
 		t.next, t.fetched, t.fetchEnd = hide((*T)(unsafe.Pointer(&rows[0]))), j/w.cols*t.fetchStep(w.vecs, w.backend),
 			w.fetch.bytes
 	}
@@ -323,6 +317,9 @@ func (t *chainArgs[T]) multiply(backend Backend, vecs, m, n int, lead bool) {
 		kind = packingChain
 	case lead:
 		kind = leadingChain
+	}
+	if m > backend.tiles().chainRows[vecs-1] || t.packed != nil && m > bothRows {
+		t.next = nil
 	}
 	step := t.fetchStep(vecs, backend)
 	for {

@@ -180,10 +180,7 @@ func (w *lanesWork[T]) block(i0, i1, j0, j1 int, out lanesOutput) {
 		room = (i1 - i0) * (j1 - j0)
 	}
 	lanes := unsafe.Pointer(unsafe.SliceData(grow(&w.sums, room*w.line)))
-	most := (min(j1-j0, w.plan.inner) + w.plan.cols - 1) / w.plan.cols // tiles of a panel
-	all := (i1 - i0 + w.plan.rows - 1) / w.plan.rows * ((j1 - j0 + w.plan.inner - 1) / w.plan.inner) * most
 	for l0 := 0; l0 == 0 || l0 < w.k/w.line; l0 += w.plan.lines {
-		tile := 0
 		b := w.linesFrom(l0, w.plan.lines)
 		rows := lanesPanels{rows: i1 - i0, most: w.plan.rows, bytes: b.bytes()}
 		if w.plan.packA {
@@ -202,8 +199,6 @@ func (w *lanesWork[T]) block(i0, i1, j0, j1 int, out lanesOutput) {
 				args.of(&b)
 				args.a, args.aRow, args.aLine, args.aVec = (*T)(a.at), a.row, a.line, a.vec
 				args.ahead = w.ahead(&b, i0, i1, i0+lo)
-				w.list(&args, tile, most, all, l0)
-				tile += most
 				args.acc = (*T)(lanes)
 				if wait {
 					args.acc = (*T)(unsafe.Add(lanes, (lo*(j1-j0)+j-j0)*mem.Line))
@@ -244,16 +239,6 @@ func (w *lanesWork[T]) ahead(b *linesBlock, i0, i1, row int) int {
 		return ahead*ld - b.first*mem.Line
 	}
 	return 0
-}
-
-// list tells n tiles from tile t on, of so many tiles of a block of lines, what to fetch with lines from l0 on.
-func (w *lanesWork[T]) list(args *lanesArgs[T], t, n, tiles, l0 int) {
-	if w.fetch == nil || w.plan.packA || l0*mem.Line >= w.fetch.bytes {
-		return
-	}
-	if rows := w.fetch.part(t, n, tiles); rows != nil {
-		args.next, args.nextAt = hide((*T)(unsafe.Pointer(&rows[0]))), l0*mem.Line
-	}
 }
 
 // tiles computes the sums of a panel of rows and all panels of columns to out. Lanes wait where rows of them have a

@@ -112,7 +112,6 @@ func (p *product[T]) wholeRows() int {
 	few, b := min(p.m, p.n), p.n*row
 	inL1, inL2 := b <= cacheL1*3/4, b <= cacheL2/4 && p.m*row+b <= cacheL2*3/4
 	switch {
-	case p.fetch != nil && few > 1: // other tiles fetch
 	case few == 1, few <= rows && max(p.m, p.n)*row <= cacheL3/2, rows > 1 && (inL1 || inL2):
 		return rows
 	}

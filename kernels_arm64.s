@@ -82780,11 +82780,8 @@ endif:
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	MOVD args+8(FP), R11
-	MOVD 176(R11), R11
-	CBNZ R11, otherwise2
-	MOVD args+8(FP), R11
 	MOVD 40(R11), R11
-	CBNZ R11, otherwise3
+	CBNZ R11, otherwise2
 	CMP  $1, R10
 	BLT  loop1xDone
 
@@ -82800,9 +82797,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif3
+	B endif2
 
-otherwise3:
+otherwise2:
 	CMP $1, R10
 	BLT loop1xDone2
 
@@ -82821,42 +82818,11 @@ loop1x2:
 loop1xDone2:
 	WORD $0xf8ab68c0 // prfm pldl1keep, [x6,x11]
 
-endif3:
-	B endif2
-
-otherwise2:
-	MOVD 0(R11), R12
-	MOVD args+8(FP), R13
-	MOVD 184(R13), R13
-	ADD  R13, R12
-	ADD  $8, R11
-	MOVD args+8(FP), R13
-	MOVD R11, 176(R13)
-	CMP  $1, R10
-	BLT  loop1xDone3
-
-loop1x3:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	PRFM  0(R12), PLDL2KEEP
-	ADD   $64, R12
-	FMOVQ 0(R8), F1
-	FMOVQ 0(R6), F2
-	VFMLA V1.S4, V2.S4, V0.S4
-	ADD   R7, R6
-	ADD   R9, R8
-	SUB   $1, R10
-	CMP   $1, R10
-	BGE   loop1x3
-
-loop1xDone3:
-	PRFM 0(R12), PLDL2KEEP
-	ADD  $64, R12
-
 endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif4
+	BLE   endif3
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
@@ -82875,45 +82841,45 @@ partial:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif5
+	BLE   endif4
 	FMOVD (R6), F3
 	CMP   $2, R7
-	BLE   endif6
+	BLE   endif5
 	ADD   $8, R6
 	VLD1  (R6), V3.S[2]
 
-endif6:
+endif5:
 	B masked
 
-endif5:
+endif4:
 	CMP  $0, R7
-	BLE  endif7
+	BLE  endif6
 	VLD1 (R6), V3.S[0]
 
-endif7:
+endif6:
 masked:
 	VORR  V0.B16, V0.B16, V4.B16
 	VFMLA V2.S4, V3.S4, V4.S4
 	VBIT  V1.B16, V4.B16, V0.B16
 
-endif4:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ F0, 0(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
-	CBNZ  R6, otherwise4
+	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ 16(R6), F0
-	B     endif8
+	B     endif7
 
-otherwise4:
+otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
 
-endif8:
+endif7:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
 	MOVD args+8(FP), R7
@@ -82924,6 +82890,105 @@ endif8:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone3
+
+loop1x3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R8), F1
+	FMOVQ 0(R6), F2
+	VFMLA V1.S4, V2.S4, V0.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x3
+
+loop1xDone3:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif8
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R10
+	SUB   R10, R9
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 16(R9), F1
+	FMOVQ 0(R8), F2
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $4, R7
+	BLT   partial2
+	FMOVQ 0(R6), F3
+	B     masked2
+
+partial2:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif9
+	FMOVD (R6), F3
+	CMP   $2, R7
+	BLE   endif10
+	ADD   $8, R6
+	VLD1  (R6), V3.S[2]
+
+endif10:
+	B masked2
+
+endif9:
+	CMP  $0, R7
+	BLE  endif11
+	VLD1 (R6), V3.S[0]
+
+endif11:
+masked2:
+	VORR  V0.B16, V0.B16, V4.B16
+	VFMLA V2.S4, V3.S4, V4.S4
+	VBIT  V1.B16, V4.B16, V0.B16
+
+endif8:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	B     endif12
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+
+endif12:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 72(R9), R9
 	ADD  R9, R8
@@ -82948,67 +83013,70 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif9
+	CMP   $8, R7
+	BLE   endif13
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
 	SUB   R10, R9
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R9), F1
+	SUB   $8, R7
+	FMOVQ 32(R9), F1
 	FMOVQ 0(R8), F2
 	VEOR  V3.B16, V3.B16, V3.B16
 	CMP   $4, R7
-	BLT   partial2
+	BLT   partial3
 	FMOVQ 0(R6), F3
-	B     masked2
+	B     masked3
 
-partial2:
+partial3:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif10
+	BLE   endif14
 	FMOVD (R6), F3
 	CMP   $2, R7
-	BLE   endif11
+	BLE   endif15
 	ADD   $8, R6
 	VLD1  (R6), V3.S[2]
 
-endif11:
-	B masked2
+endif15:
+	B masked3
 
-endif10:
+endif14:
 	CMP  $0, R7
-	BLE  endif12
+	BLE  endif16
 	VLD1 (R6), V3.S[0]
 
-endif12:
-masked2:
+endif16:
+masked3:
 	VORR  V0.B16, V0.B16, V4.B16
 	VFMLA V2.S4, V3.S4, V4.S4
 	VBIT  V1.B16, V4.B16, V0.B16
 
-endif9:
+endif13:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
+	FMOVQ F0, 32(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	B     endif13
+	FMOVQ 48(R6), F0
+	B     endif17
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
 
-endif13:
+endif17:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -83020,6 +83088,9 @@ endif13:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 72(R9), R9
 	ADD  R9, R8
@@ -83047,113 +83118,8 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $8, R7
-	BLE   endif14
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R10
-	SUB   R10, R9
-	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R9), F1
-	FMOVQ 0(R8), F2
-	VEOR  V3.B16, V3.B16, V3.B16
-	CMP   $4, R7
-	BLT   partial3
-	FMOVQ 0(R6), F3
-	B     masked3
-
-partial3:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif15
-	FMOVD (R6), F3
-	CMP   $2, R7
-	BLE   endif16
-	ADD   $8, R6
-	VLD1  (R6), V3.S[2]
-
-endif16:
-	B masked3
-
-endif15:
-	CMP  $0, R7
-	BLE  endif17
-	VLD1 (R6), V3.S[0]
-
-endif17:
-masked3:
-	VORR  V0.B16, V0.B16, V4.B16
-	VFMLA V2.S4, V3.S4, V4.S4
-	VBIT  V1.B16, V4.B16, V0.B16
-
-endif14:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise6
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	B     endif18
-
-otherwise6:
-	VEOR V0.B16, V0.B16, V0.B16
-
-endif18:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
-	MOVD args+8(FP), R10
-	MOVD 0(R10), R10
-	CMP  $1, R10
-	BLT  loop1xDone6
-
-loop1x6:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R8), F1
-	FMOVQ 0(R6), F2
-	VFMLA V1.S4, V2.S4, V0.S4
-	ADD   R7, R6
-	ADD   R9, R8
-	SUB   $1, R10
-	CMP   $1, R10
-	BGE   loop1x6
-
-loop1xDone6:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif19
+	BLE   endif18
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
@@ -83172,38 +83138,38 @@ partial4:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif20
+	BLE   endif19
 	FMOVD (R6), F3
 	CMP   $2, R7
-	BLE   endif21
+	BLE   endif20
 	ADD   $8, R6
 	VLD1  (R6), V3.S[2]
 
-endif21:
+endif20:
 	B masked4
 
-endif20:
+endif19:
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif21
 	VLD1 (R6), V3.S[0]
 
-endif22:
+endif21:
 masked4:
 	VORR  V0.B16, V0.B16, V4.B16
 	VFMLA V2.S4, V3.S4, V4.S4
 	VBIT  V1.B16, V4.B16, V0.B16
 
-endif19:
+endif18:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
-	B     endif23
+	B     endif22
 
-otherwise7:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -83245,20 +83211,20 @@ otherwise7:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise8
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVS 0(R1), F0
 	FMOVS F0, 0(R6)
-	B     endif24
+	B     endif23
 
-otherwise8:
+otherwise7:
 	MOVD  R2, R6
 	MOVD  R6, R6
 	FMOVS 0(R1), F0
 	FMOVS F0, 0(R6)
 
-endif24:
 endif23:
+endif22:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -83316,11 +83282,8 @@ endif:
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	MOVD args+8(FP), R11
-	MOVD 176(R11), R11
-	CBNZ R11, otherwise2
-	MOVD args+8(FP), R11
 	MOVD 40(R11), R11
-	CBNZ R11, otherwise3
+	CBNZ R11, otherwise2
 	CMP  $1, R10
 	BLT  loop1xDone
 
@@ -83338,9 +83301,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif3
+	B endif2
 
-otherwise3:
+otherwise2:
 	CMP $1, R10
 	BLT loop1xDone2
 
@@ -83361,44 +83324,11 @@ loop1x2:
 loop1xDone2:
 	WORD $0xf8ab68c0 // prfm pldl1keep, [x6,x11]
 
-endif3:
-	B endif2
-
-otherwise2:
-	MOVD 0(R11), R12
-	MOVD args+8(FP), R13
-	MOVD 184(R13), R13
-	ADD  R13, R12
-	ADD  $8, R11
-	MOVD args+8(FP), R13
-	MOVD R11, 176(R13)
-	CMP  $1, R10
-	BLT  loop1xDone3
-
-loop1x3:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	PRFM  0(R12), PLDL2KEEP
-	ADD   $64, R12
-	FMOVQ 0(R6), F2
-	FMOVQ 0(R8), F3
-	VFMLA V3.S4, V2.S4, V0.S4
-	FMOVQ 16(R8), F3
-	VFMLA V3.S4, V2.S4, V1.S4
-	ADD   R7, R6
-	ADD   R9, R8
-	SUB   $1, R10
-	CMP   $1, R10
-	BGE   loop1x3
-
-loop1xDone3:
-	PRFM 0(R12), PLDL2KEEP
-	ADD  $64, R12
-
 endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif4
+	BLE   endif3
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
@@ -83417,22 +83347,22 @@ partial:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif5
+	BLE   endif4
 	FMOVD (R9), F4
 	CMP   $2, R7
-	BLE   endif6
+	BLE   endif5
 	ADD   $8, R9
 	VLD1  (R9), V4.S[2]
 
-endif6:
+endif5:
 	B masked
 
-endif5:
+endif4:
 	CMP  $0, R7
-	BLE  endif7
+	BLE  endif6
 	VLD1 (R9), V4.S[0]
 
-endif7:
+endif6:
 masked:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
@@ -83448,28 +83378,28 @@ partial2:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif8
+	BLE   endif7
 	FMOVD (R6), F4
 	CMP   $2, R7
-	BLE   endif9
+	BLE   endif8
 	ADD   $8, R6
 	VLD1  (R6), V4.S[2]
 
-endif9:
+endif8:
 	B masked2
 
-endif8:
+endif7:
 	CMP  $0, R7
-	BLE  endif10
+	BLE  endif9
 	VLD1 (R6), V4.S[0]
 
-endif10:
+endif9:
 masked2:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif4:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -83477,19 +83407,19 @@ endif4:
 	FMOVQ F1, 64(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
-	CBNZ  R6, otherwise4
+	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ 16(R6), F0
 	FMOVQ 80(R6), F1
-	B     endif11
+	B     endif10
 
-otherwise4:
+otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 
-endif11:
+endif10:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
 	MOVD args+8(FP), R7
@@ -83500,6 +83430,141 @@ endif11:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone3
+
+loop1x3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F2
+	FMOVQ 0(R8), F3
+	VFMLA V3.S4, V2.S4, V0.S4
+	FMOVQ 16(R8), F3
+	VFMLA V3.S4, V2.S4, V1.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x3
+
+loop1xDone3:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif11
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R10
+	SUB   R10, R9
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 16(R9), F2
+	FMOVQ 0(R8), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R7
+	BLT   partial3
+	FMOVQ 0(R6), F4
+	B     masked3
+
+partial3:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif12
+	FMOVD (R9), F4
+	CMP   $2, R7
+	BLE   endif13
+	ADD   $8, R9
+	VLD1  (R9), V4.S[2]
+
+endif13:
+	B masked3
+
+endif12:
+	CMP  $0, R7
+	BLE  endif14
+	VLD1 (R9), V4.S[0]
+
+endif14:
+masked3:
+	VORR  V0.B16, V0.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VBIT  V2.B16, V5.B16, V0.B16
+	FMOVQ 16(R8), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R7
+	BLT   partial4
+	FMOVQ 0(R6), F4
+	B     masked4
+
+partial4:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif15
+	FMOVD (R6), F4
+	CMP   $2, R7
+	BLE   endif16
+	ADD   $8, R6
+	VLD1  (R6), V4.S[2]
+
+endif16:
+	B masked4
+
+endif15:
+	CMP  $0, R7
+	BLE  endif17
+	VLD1 (R6), V4.S[0]
+
+endif17:
+masked4:
+	VORR  V1.B16, V1.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VBIT  V2.B16, V5.B16, V1.B16
+
+endif11:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	B     endif18
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+
+endif18:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 72(R9), R9
 	ADD  R9, R8
@@ -83526,101 +83591,104 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif12
+	CMP   $8, R7
+	BLE   endif19
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
 	SUB   R10, R9
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R9), F2
+	SUB   $8, R7
+	FMOVQ 32(R9), F2
 	FMOVQ 0(R8), F3
 	VEOR  V4.B16, V4.B16, V4.B16
 	CMP   $4, R7
-	BLT   partial3
+	BLT   partial5
 	FMOVQ 0(R6), F4
-	B     masked3
+	B     masked5
 
-partial3:
+partial5:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif13
+	BLE   endif20
 	FMOVD (R9), F4
 	CMP   $2, R7
-	BLE   endif14
+	BLE   endif21
 	ADD   $8, R9
 	VLD1  (R9), V4.S[2]
 
-endif14:
-	B masked3
+endif21:
+	B masked5
 
-endif13:
+endif20:
 	CMP  $0, R7
-	BLE  endif15
+	BLE  endif22
 	VLD1 (R9), V4.S[0]
 
-endif15:
-masked3:
+endif22:
+masked5:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
 	VBIT  V2.B16, V5.B16, V0.B16
 	FMOVQ 16(R8), F3
 	VEOR  V4.B16, V4.B16, V4.B16
 	CMP   $4, R7
-	BLT   partial4
+	BLT   partial6
 	FMOVQ 0(R6), F4
-	B     masked4
+	B     masked6
 
-partial4:
+partial6:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif16
+	BLE   endif23
 	FMOVD (R6), F4
 	CMP   $2, R7
-	BLE   endif17
+	BLE   endif24
 	ADD   $8, R6
 	VLD1  (R6), V4.S[2]
 
-endif17:
-	B masked4
+endif24:
+	B masked6
 
-endif16:
+endif23:
 	CMP  $0, R7
-	BLE  endif18
+	BLE  endif25
 	VLD1 (R6), V4.S[0]
 
-endif18:
-masked4:
+endif25:
+masked6:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif12:
+endif19:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	B     endif19
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	B     endif26
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 
-endif19:
+endif26:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -83632,6 +83700,9 @@ endif19:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 72(R9), R9
 	ADD  R9, R8
@@ -83661,149 +83732,8 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $8, R7
-	BLE   endif20
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R10
-	SUB   R10, R9
-	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R9), F2
-	FMOVQ 0(R8), F3
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $4, R7
-	BLT   partial5
-	FMOVQ 0(R6), F4
-	B     masked5
-
-partial5:
-	MOVD  R6, R9
-	ADD   $0, R9
-	CMP   $1, R7
-	BLE   endif21
-	FMOVD (R9), F4
-	CMP   $2, R7
-	BLE   endif22
-	ADD   $8, R9
-	VLD1  (R9), V4.S[2]
-
-endif22:
-	B masked5
-
-endif21:
-	CMP  $0, R7
-	BLE  endif23
-	VLD1 (R9), V4.S[0]
-
-endif23:
-masked5:
-	VORR  V0.B16, V0.B16, V5.B16
-	VFMLA V3.S4, V4.S4, V5.S4
-	VBIT  V2.B16, V5.B16, V0.B16
-	FMOVQ 16(R8), F3
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $4, R7
-	BLT   partial6
-	FMOVQ 0(R6), F4
-	B     masked6
-
-partial6:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif24
-	FMOVD (R6), F4
-	CMP   $2, R7
-	BLE   endif25
-	ADD   $8, R6
-	VLD1  (R6), V4.S[2]
-
-endif25:
-	B masked6
-
-endif24:
-	CMP  $0, R7
-	BLE  endif26
-	VLD1 (R6), V4.S[0]
-
-endif26:
-masked6:
-	VORR  V1.B16, V1.B16, V5.B16
-	VFMLA V3.S4, V4.S4, V5.S4
-	VBIT  V2.B16, V5.B16, V1.B16
-
-endif20:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise6
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	B     endif27
-
-otherwise6:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-
-endif27:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
-	MOVD args+8(FP), R10
-	MOVD 0(R10), R10
-	CMP  $1, R10
-	BLT  loop1xDone6
-
-loop1x6:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R6), F2
-	FMOVQ 0(R8), F3
-	VFMLA V3.S4, V2.S4, V0.S4
-	FMOVQ 16(R8), F3
-	VFMLA V3.S4, V2.S4, V1.S4
-	ADD   R7, R6
-	ADD   R9, R8
-	SUB   $1, R10
-	CMP   $1, R10
-	BGE   loop1x6
-
-loop1xDone6:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif28
+	BLE   endif27
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
@@ -83822,22 +83752,22 @@ partial7:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif29
+	BLE   endif28
 	FMOVD (R9), F4
 	CMP   $2, R7
-	BLE   endif30
+	BLE   endif29
 	ADD   $8, R9
 	VLD1  (R9), V4.S[2]
 
-endif30:
+endif29:
 	B masked7
 
-endif29:
+endif28:
 	CMP  $0, R7
-	BLE  endif31
+	BLE  endif30
 	VLD1 (R9), V4.S[0]
 
-endif31:
+endif30:
 masked7:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
@@ -83853,39 +83783,39 @@ partial8:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif32
+	BLE   endif31
 	FMOVD (R6), F4
 	CMP   $2, R7
-	BLE   endif33
+	BLE   endif32
 	ADD   $8, R6
 	VLD1  (R6), V4.S[2]
 
-endif33:
+endif32:
 	B masked8
 
-endif32:
+endif31:
 	CMP  $0, R7
-	BLE  endif34
+	BLE  endif33
 	VLD1 (R6), V4.S[0]
 
-endif34:
+endif33:
 masked8:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif28:
+endif27:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	FMOVQ F1, 112(R6)
-	B     endif35
+	B     endif34
 
-otherwise7:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -83927,13 +83857,13 @@ otherwise7:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise8
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
-	B     endif36
+	B     endif35
 
-otherwise8:
+otherwise7:
 	MOVD  R2, R7
 	MOVD  R7, R8
 	FMOVS 0(R1), F0
@@ -83943,8 +83873,8 @@ otherwise8:
 	FMOVS 4(R1), F0
 	FMOVS F0, 0(R6)
 
-endif36:
 endif35:
+endif34:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -84004,11 +83934,8 @@ endif:
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	MOVD args+8(FP), R11
-	MOVD 176(R11), R11
-	CBNZ R11, otherwise2
-	MOVD args+8(FP), R11
 	MOVD 40(R11), R11
-	CBNZ R11, otherwise3
+	CBNZ R11, otherwise2
 	CMP  $1, R10
 	BLT  loop1xDone
 
@@ -84028,9 +83955,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif3
+	B endif2
 
-otherwise3:
+otherwise2:
 	CMP $1, R10
 	BLT loop1xDone2
 
@@ -84053,46 +83980,11 @@ loop1x2:
 loop1xDone2:
 	WORD $0xf8ab68c0 // prfm pldl1keep, [x6,x11]
 
-endif3:
-	B endif2
-
-otherwise2:
-	MOVD 0(R11), R12
-	MOVD args+8(FP), R13
-	MOVD 184(R13), R13
-	ADD  R13, R12
-	ADD  $8, R11
-	MOVD args+8(FP), R13
-	MOVD R11, 176(R13)
-	CMP  $1, R10
-	BLT  loop1xDone3
-
-loop1x3:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	PRFM  0(R12), PLDL2KEEP
-	ADD   $64, R12
-	FMOVQ 0(R6), F3
-	FMOVQ 0(R8), F4
-	VFMLA V4.S4, V3.S4, V0.S4
-	FMOVQ 16(R8), F4
-	VFMLA V4.S4, V3.S4, V1.S4
-	FMOVQ 32(R8), F4
-	VFMLA V4.S4, V3.S4, V2.S4
-	ADD   R7, R6
-	ADD   R9, R8
-	SUB   $1, R10
-	CMP   $1, R10
-	BGE   loop1x3
-
-loop1xDone3:
-	PRFM 0(R12), PLDL2KEEP
-	ADD  $64, R12
-
 endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif4
+	BLE   endif3
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
@@ -84111,22 +84003,22 @@ partial:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif5
+	BLE   endif4
 	FMOVD (R9), F5
 	CMP   $2, R7
-	BLE   endif6
+	BLE   endif5
 	ADD   $8, R9
 	VLD1  (R9), V5.S[2]
 
-endif6:
+endif5:
 	B masked
 
-endif5:
+endif4:
 	CMP  $0, R7
-	BLE  endif7
+	BLE  endif6
 	VLD1 (R9), V5.S[0]
 
-endif7:
+endif6:
 masked:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
@@ -84142,22 +84034,22 @@ partial2:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif8
+	BLE   endif7
 	FMOVD (R9), F5
 	CMP   $2, R7
-	BLE   endif9
+	BLE   endif8
 	ADD   $8, R9
 	VLD1  (R9), V5.S[2]
 
-endif9:
+endif8:
 	B masked2
 
-endif8:
+endif7:
 	CMP  $0, R7
-	BLE  endif10
+	BLE  endif9
 	VLD1 (R9), V5.S[0]
 
-endif10:
+endif9:
 masked2:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
@@ -84173,28 +84065,28 @@ partial3:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif11
+	BLE   endif10
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif12
+	BLE   endif11
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif12:
+endif11:
 	B masked3
 
-endif11:
+endif10:
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif12
 	VLD1 (R6), V5.S[0]
 
-endif13:
+endif12:
 masked3:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif4:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -84203,21 +84095,21 @@ endif4:
 	FMOVQ F2, 128(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
-	CBNZ  R6, otherwise4
+	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ 16(R6), F0
 	FMOVQ 80(R6), F1
 	FMOVQ 144(R6), F2
-	B     endif14
+	B     endif13
 
-otherwise4:
+otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 
-endif14:
+endif13:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
 	MOVD args+8(FP), R7
@@ -84228,6 +84120,177 @@ endif14:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone3
+
+loop1x3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F3
+	FMOVQ 0(R8), F4
+	VFMLA V4.S4, V3.S4, V0.S4
+	FMOVQ 16(R8), F4
+	VFMLA V4.S4, V3.S4, V1.S4
+	FMOVQ 32(R8), F4
+	VFMLA V4.S4, V3.S4, V2.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x3
+
+loop1xDone3:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif14
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R10
+	SUB   R10, R9
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 16(R9), F3
+	FMOVQ 0(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial4
+	FMOVQ 0(R6), F5
+	B     masked4
+
+partial4:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif15
+	FMOVD (R9), F5
+	CMP   $2, R7
+	BLE   endif16
+	ADD   $8, R9
+	VLD1  (R9), V5.S[2]
+
+endif16:
+	B masked4
+
+endif15:
+	CMP  $0, R7
+	BLE  endif17
+	VLD1 (R9), V5.S[0]
+
+endif17:
+masked4:
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V0.B16
+	FMOVQ 16(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial5
+	FMOVQ 0(R6), F5
+	B     masked5
+
+partial5:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif18
+	FMOVD (R9), F5
+	CMP   $2, R7
+	BLE   endif19
+	ADD   $8, R9
+	VLD1  (R9), V5.S[2]
+
+endif19:
+	B masked5
+
+endif18:
+	CMP  $0, R7
+	BLE  endif20
+	VLD1 (R9), V5.S[0]
+
+endif20:
+masked5:
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V1.B16
+	FMOVQ 32(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial6
+	FMOVQ 0(R6), F5
+	B     masked6
+
+partial6:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif21
+	FMOVD (R6), F5
+	CMP   $2, R7
+	BLE   endif22
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif22:
+	B masked6
+
+endif21:
+	CMP  $0, R7
+	BLE  endif23
+	VLD1 (R6), V5.S[0]
+
+endif23:
+masked6:
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V2.B16
+
+endif14:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	B     endif24
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+
+endif24:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 72(R9), R9
 	ADD  R9, R8
@@ -84256,135 +84319,138 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif15
+	CMP   $8, R7
+	BLE   endif25
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
 	SUB   R10, R9
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R9), F3
+	SUB   $8, R7
+	FMOVQ 32(R9), F3
 	FMOVQ 0(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R7
-	BLT   partial4
+	BLT   partial7
 	FMOVQ 0(R6), F5
-	B     masked4
+	B     masked7
 
-partial4:
+partial7:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif16
+	BLE   endif26
 	FMOVD (R9), F5
 	CMP   $2, R7
-	BLE   endif17
+	BLE   endif27
 	ADD   $8, R9
 	VLD1  (R9), V5.S[2]
 
-endif17:
-	B masked4
+endif27:
+	B masked7
 
-endif16:
+endif26:
 	CMP  $0, R7
-	BLE  endif18
+	BLE  endif28
 	VLD1 (R9), V5.S[0]
 
-endif18:
-masked4:
+endif28:
+masked7:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V0.B16
 	FMOVQ 16(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R7
-	BLT   partial5
+	BLT   partial8
 	FMOVQ 0(R6), F5
-	B     masked5
+	B     masked8
 
-partial5:
+partial8:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif19
+	BLE   endif29
 	FMOVD (R9), F5
 	CMP   $2, R7
-	BLE   endif20
+	BLE   endif30
 	ADD   $8, R9
 	VLD1  (R9), V5.S[2]
 
-endif20:
-	B masked5
+endif30:
+	B masked8
 
-endif19:
+endif29:
 	CMP  $0, R7
-	BLE  endif21
+	BLE  endif31
 	VLD1 (R9), V5.S[0]
 
-endif21:
-masked5:
+endif31:
+masked8:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V1.B16
 	FMOVQ 32(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R7
-	BLT   partial6
+	BLT   partial9
 	FMOVQ 0(R6), F5
-	B     masked6
+	B     masked9
 
-partial6:
+partial9:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif22
+	BLE   endif32
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif23
+	BLE   endif33
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif23:
-	B masked6
+endif33:
+	B masked9
 
-endif22:
+endif32:
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif34
 	VLD1 (R6), V5.S[0]
 
-endif24:
-masked6:
+endif34:
+masked9:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif15:
+endif25:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
-	B     endif25
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	B     endif35
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 
-endif25:
+endif35:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -84396,6 +84462,9 @@ endif25:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 72(R9), R9
 	ADD  R9, R8
@@ -84427,185 +84496,8 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $8, R7
-	BLE   endif26
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R10
-	SUB   R10, R9
-	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R9), F3
-	FMOVQ 0(R8), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R7
-	BLT   partial7
-	FMOVQ 0(R6), F5
-	B     masked7
-
-partial7:
-	MOVD  R6, R9
-	ADD   $0, R9
-	CMP   $1, R7
-	BLE   endif27
-	FMOVD (R9), F5
-	CMP   $2, R7
-	BLE   endif28
-	ADD   $8, R9
-	VLD1  (R9), V5.S[2]
-
-endif28:
-	B masked7
-
-endif27:
-	CMP  $0, R7
-	BLE  endif29
-	VLD1 (R9), V5.S[0]
-
-endif29:
-masked7:
-	VORR  V0.B16, V0.B16, V6.B16
-	VFMLA V4.S4, V5.S4, V6.S4
-	VBIT  V3.B16, V6.B16, V0.B16
-	FMOVQ 16(R8), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R7
-	BLT   partial8
-	FMOVQ 0(R6), F5
-	B     masked8
-
-partial8:
-	MOVD  R6, R9
-	ADD   $0, R9
-	CMP   $1, R7
-	BLE   endif30
-	FMOVD (R9), F5
-	CMP   $2, R7
-	BLE   endif31
-	ADD   $8, R9
-	VLD1  (R9), V5.S[2]
-
-endif31:
-	B masked8
-
-endif30:
-	CMP  $0, R7
-	BLE  endif32
-	VLD1 (R9), V5.S[0]
-
-endif32:
-masked8:
-	VORR  V1.B16, V1.B16, V6.B16
-	VFMLA V4.S4, V5.S4, V6.S4
-	VBIT  V3.B16, V6.B16, V1.B16
-	FMOVQ 32(R8), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R7
-	BLT   partial9
-	FMOVQ 0(R6), F5
-	B     masked9
-
-partial9:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif33
-	FMOVD (R6), F5
-	CMP   $2, R7
-	BLE   endif34
-	ADD   $8, R6
-	VLD1  (R6), V5.S[2]
-
-endif34:
-	B masked9
-
-endif33:
-	CMP  $0, R7
-	BLE  endif35
-	VLD1 (R6), V5.S[0]
-
-endif35:
-masked9:
-	VORR  V2.B16, V2.B16, V6.B16
-	VFMLA V4.S4, V5.S4, V6.S4
-	VBIT  V3.B16, V6.B16, V2.B16
-
-endif26:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise6
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	B     endif36
-
-otherwise6:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-
-endif36:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
-	MOVD args+8(FP), R10
-	MOVD 0(R10), R10
-	CMP  $1, R10
-	BLT  loop1xDone6
-
-loop1x6:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R6), F3
-	FMOVQ 0(R8), F4
-	VFMLA V4.S4, V3.S4, V0.S4
-	FMOVQ 16(R8), F4
-	VFMLA V4.S4, V3.S4, V1.S4
-	FMOVQ 32(R8), F4
-	VFMLA V4.S4, V3.S4, V2.S4
-	ADD   R7, R6
-	ADD   R9, R8
-	SUB   $1, R10
-	CMP   $1, R10
-	BGE   loop1x6
-
-loop1xDone6:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif37
+	BLE   endif36
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
@@ -84624,22 +84516,22 @@ partial10:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif38
+	BLE   endif37
 	FMOVD (R9), F5
 	CMP   $2, R7
-	BLE   endif39
+	BLE   endif38
 	ADD   $8, R9
 	VLD1  (R9), V5.S[2]
 
-endif39:
+endif38:
 	B masked10
 
-endif38:
+endif37:
 	CMP  $0, R7
-	BLE  endif40
+	BLE  endif39
 	VLD1 (R9), V5.S[0]
 
-endif40:
+endif39:
 masked10:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
@@ -84655,22 +84547,22 @@ partial11:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif41
+	BLE   endif40
 	FMOVD (R9), F5
 	CMP   $2, R7
-	BLE   endif42
+	BLE   endif41
 	ADD   $8, R9
 	VLD1  (R9), V5.S[2]
 
-endif42:
+endif41:
 	B masked11
 
-endif41:
+endif40:
 	CMP  $0, R7
-	BLE  endif43
+	BLE  endif42
 	VLD1 (R9), V5.S[0]
 
-endif43:
+endif42:
 masked11:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
@@ -84686,40 +84578,40 @@ partial12:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif44
+	BLE   endif43
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif45
+	BLE   endif44
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif45:
+endif44:
 	B masked12
 
-endif44:
+endif43:
 	CMP  $0, R7
-	BLE  endif46
+	BLE  endif45
 	VLD1 (R6), V5.S[0]
 
-endif46:
+endif45:
 masked12:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif37:
+endif36:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	FMOVQ F1, 112(R6)
 	FMOVQ F2, 176(R6)
-	B     endif47
+	B     endif46
 
-otherwise7:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -84761,15 +84653,15 @@ otherwise7:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise8
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
 	FMOVS 8(R1), F0
 	FMOVS F0, 8(R6)
-	B     endif48
+	B     endif47
 
-otherwise8:
+otherwise7:
 	MOVD  R2, R7
 	MOVD  R7, R8
 	FMOVS 0(R1), F0
@@ -84783,8 +84675,8 @@ otherwise8:
 	FMOVS 8(R1), F0
 	FMOVS F0, 0(R6)
 
-endif48:
 endif47:
+endif46:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -84846,11 +84738,8 @@ endif:
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	MOVD args+8(FP), R11
-	MOVD 176(R11), R11
-	CBNZ R11, otherwise2
-	MOVD args+8(FP), R11
 	MOVD 40(R11), R11
-	CBNZ R11, otherwise3
+	CBNZ R11, otherwise2
 	CMP  $1, R10
 	BLT  loop1xDone
 
@@ -84872,9 +84761,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif3
+	B endif2
 
-otherwise3:
+otherwise2:
 	CMP $1, R10
 	BLT loop1xDone2
 
@@ -84899,48 +84788,11 @@ loop1x2:
 loop1xDone2:
 	WORD $0xf8ab68c0 // prfm pldl1keep, [x6,x11]
 
-endif3:
-	B endif2
-
-otherwise2:
-	MOVD 0(R11), R12
-	MOVD args+8(FP), R13
-	MOVD 184(R13), R13
-	ADD  R13, R12
-	ADD  $8, R11
-	MOVD args+8(FP), R13
-	MOVD R11, 176(R13)
-	CMP  $1, R10
-	BLT  loop1xDone3
-
-loop1x3:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	PRFM  0(R12), PLDL2KEEP
-	ADD   $64, R12
-	FMOVQ 0(R6), F4
-	FMOVQ 0(R8), F5
-	VFMLA V5.S4, V4.S4, V0.S4
-	FMOVQ 16(R8), F5
-	VFMLA V5.S4, V4.S4, V1.S4
-	FMOVQ 32(R8), F5
-	VFMLA V5.S4, V4.S4, V2.S4
-	FMOVQ 48(R8), F5
-	VFMLA V5.S4, V4.S4, V3.S4
-	ADD   R7, R6
-	ADD   R9, R8
-	SUB   $1, R10
-	CMP   $1, R10
-	BGE   loop1x3
-
-loop1xDone3:
-	PRFM 0(R12), PLDL2KEEP
-	ADD  $64, R12
-
 endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif4
+	BLE   endif3
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
@@ -84959,22 +84811,22 @@ partial:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif5
+	BLE   endif4
 	FMOVD (R9), F6
 	CMP   $2, R7
-	BLE   endif6
+	BLE   endif5
 	ADD   $8, R9
 	VLD1  (R9), V6.S[2]
 
-endif6:
+endif5:
 	B masked
 
-endif5:
+endif4:
 	CMP  $0, R7
-	BLE  endif7
+	BLE  endif6
 	VLD1 (R9), V6.S[0]
 
-endif7:
+endif6:
 masked:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -84990,22 +84842,22 @@ partial2:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif8
+	BLE   endif7
 	FMOVD (R9), F6
 	CMP   $2, R7
-	BLE   endif9
+	BLE   endif8
 	ADD   $8, R9
 	VLD1  (R9), V6.S[2]
 
-endif9:
+endif8:
 	B masked2
 
-endif8:
+endif7:
 	CMP  $0, R7
-	BLE  endif10
+	BLE  endif9
 	VLD1 (R9), V6.S[0]
 
-endif10:
+endif9:
 masked2:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -85021,22 +84873,22 @@ partial3:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif11
+	BLE   endif10
 	FMOVD (R9), F6
 	CMP   $2, R7
-	BLE   endif12
+	BLE   endif11
 	ADD   $8, R9
 	VLD1  (R9), V6.S[2]
 
-endif12:
+endif11:
 	B masked3
 
-endif11:
+endif10:
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif12
 	VLD1 (R9), V6.S[0]
 
-endif13:
+endif12:
 masked3:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -85052,28 +84904,28 @@ partial4:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif14
+	BLE   endif13
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif15
+	BLE   endif14
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif15:
+endif14:
 	B masked4
 
-endif14:
+endif13:
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif15
 	VLD1 (R6), V6.S[0]
 
-endif16:
+endif15:
 masked4:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif4:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -85083,7 +84935,7 @@ endif4:
 	FMOVQ F3, 192(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
-	CBNZ  R6, otherwise4
+	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -85091,15 +84943,15 @@ endif4:
 	FMOVQ 80(R6), F1
 	FMOVQ 144(R6), F2
 	FMOVQ 208(R6), F3
-	B     endif17
+	B     endif16
 
-otherwise4:
+otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif17:
+endif16:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
 	MOVD args+8(FP), R7
@@ -85110,6 +84962,213 @@ endif17:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone3
+
+loop1x3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F4
+	FMOVQ 0(R8), F5
+	VFMLA V5.S4, V4.S4, V0.S4
+	FMOVQ 16(R8), F5
+	VFMLA V5.S4, V4.S4, V1.S4
+	FMOVQ 32(R8), F5
+	VFMLA V5.S4, V4.S4, V2.S4
+	FMOVQ 48(R8), F5
+	VFMLA V5.S4, V4.S4, V3.S4
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x3
+
+loop1xDone3:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif17
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R10
+	SUB   R10, R9
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 16(R9), F4
+	FMOVQ 0(R8), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial5
+	FMOVQ 0(R6), F6
+	B     masked5
+
+partial5:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif18
+	FMOVD (R9), F6
+	CMP   $2, R7
+	BLE   endif19
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
+
+endif19:
+	B masked5
+
+endif18:
+	CMP  $0, R7
+	BLE  endif20
+	VLD1 (R9), V6.S[0]
+
+endif20:
+masked5:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V0.B16
+	FMOVQ 16(R8), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial6
+	FMOVQ 0(R6), F6
+	B     masked6
+
+partial6:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif21
+	FMOVD (R9), F6
+	CMP   $2, R7
+	BLE   endif22
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
+
+endif22:
+	B masked6
+
+endif21:
+	CMP  $0, R7
+	BLE  endif23
+	VLD1 (R9), V6.S[0]
+
+endif23:
+masked6:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V1.B16
+	FMOVQ 32(R8), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial7
+	FMOVQ 0(R6), F6
+	B     masked7
+
+partial7:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R7
+	BLE   endif24
+	FMOVD (R9), F6
+	CMP   $2, R7
+	BLE   endif25
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
+
+endif25:
+	B masked7
+
+endif24:
+	CMP  $0, R7
+	BLE  endif26
+	VLD1 (R9), V6.S[0]
+
+endif26:
+masked7:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V2.B16
+	FMOVQ 48(R8), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial8
+	FMOVQ 0(R6), F6
+	B     masked8
+
+partial8:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif27
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif28
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif28:
+	B masked8
+
+endif27:
+	CMP  $0, R7
+	BLE  endif29
+	VLD1 (R6), V6.S[0]
+
+endif29:
+masked8:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif17:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	FMOVQ F3, 208(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	FMOVQ 224(R6), F3
+	B     endif30
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif30:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 72(R9), R9
 	ADD  R9, R8
@@ -85140,159 +85199,159 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif18
+	CMP   $8, R7
+	BLE   endif31
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
 	SUB   R10, R9
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R9), F4
+	SUB   $8, R7
+	FMOVQ 32(R9), F4
 	FMOVQ 0(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial5
+	BLT   partial9
 	FMOVQ 0(R6), F6
-	B     masked5
+	B     masked9
 
-partial5:
+partial9:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif19
+	BLE   endif32
 	FMOVD (R9), F6
 	CMP   $2, R7
-	BLE   endif20
+	BLE   endif33
 	ADD   $8, R9
 	VLD1  (R9), V6.S[2]
 
-endif20:
-	B masked5
+endif33:
+	B masked9
 
-endif19:
+endif32:
 	CMP  $0, R7
-	BLE  endif21
+	BLE  endif34
 	VLD1 (R9), V6.S[0]
 
-endif21:
-masked5:
+endif34:
+masked9:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V0.B16
 	FMOVQ 16(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial6
+	BLT   partial10
 	FMOVQ 0(R6), F6
-	B     masked6
+	B     masked10
 
-partial6:
+partial10:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif22
+	BLE   endif35
 	FMOVD (R9), F6
 	CMP   $2, R7
-	BLE   endif23
+	BLE   endif36
 	ADD   $8, R9
 	VLD1  (R9), V6.S[2]
 
-endif23:
-	B masked6
+endif36:
+	B masked10
 
-endif22:
+endif35:
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif37
 	VLD1 (R9), V6.S[0]
 
-endif24:
-masked6:
+endif37:
+masked10:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V1.B16
 	FMOVQ 32(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial7
+	BLT   partial11
 	FMOVQ 0(R6), F6
-	B     masked7
+	B     masked11
 
-partial7:
+partial11:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif25
+	BLE   endif38
 	FMOVD (R9), F6
 	CMP   $2, R7
-	BLE   endif26
+	BLE   endif39
 	ADD   $8, R9
 	VLD1  (R9), V6.S[2]
 
-endif26:
-	B masked7
+endif39:
+	B masked11
 
-endif25:
+endif38:
 	CMP  $0, R7
-	BLE  endif27
+	BLE  endif40
 	VLD1 (R9), V6.S[0]
 
-endif27:
-masked7:
+endif40:
+masked11:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V2.B16
 	FMOVQ 48(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial8
+	BLT   partial12
 	FMOVQ 0(R6), F6
-	B     masked8
+	B     masked12
 
-partial8:
+partial12:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif28
+	BLE   endif41
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif29
+	BLE   endif42
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif29:
-	B masked8
+endif42:
+	B masked12
 
-endif28:
+endif41:
 	CMP  $0, R7
-	BLE  endif30
+	BLE  endif43
 	VLD1 (R6), V6.S[0]
 
-endif30:
-masked8:
+endif43:
+masked12:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif18:
+endif31:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
-	FMOVQ F3, 208(R6)
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	FMOVQ F3, 224(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
-	FMOVQ 224(R6), F3
-	B     endif31
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	FMOVQ 240(R6), F3
+	B     endif44
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -85300,9 +85359,12 @@ otherwise5:
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif31:
+endif44:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -85314,6 +85376,9 @@ endif31:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 72(R9), R9
 	ADD  R9, R8
@@ -85347,221 +85412,8 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $8, R7
-	BLE   endif32
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $2, R10
-	SUB   R10, R9
-	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R9), F4
-	FMOVQ 0(R8), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial9
-	FMOVQ 0(R6), F6
-	B     masked9
-
-partial9:
-	MOVD  R6, R9
-	ADD   $0, R9
-	CMP   $1, R7
-	BLE   endif33
-	FMOVD (R9), F6
-	CMP   $2, R7
-	BLE   endif34
-	ADD   $8, R9
-	VLD1  (R9), V6.S[2]
-
-endif34:
-	B masked9
-
-endif33:
-	CMP  $0, R7
-	BLE  endif35
-	VLD1 (R9), V6.S[0]
-
-endif35:
-masked9:
-	VORR  V0.B16, V0.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V0.B16
-	FMOVQ 16(R8), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial10
-	FMOVQ 0(R6), F6
-	B     masked10
-
-partial10:
-	MOVD  R6, R9
-	ADD   $0, R9
-	CMP   $1, R7
-	BLE   endif36
-	FMOVD (R9), F6
-	CMP   $2, R7
-	BLE   endif37
-	ADD   $8, R9
-	VLD1  (R9), V6.S[2]
-
-endif37:
-	B masked10
-
-endif36:
-	CMP  $0, R7
-	BLE  endif38
-	VLD1 (R9), V6.S[0]
-
-endif38:
-masked10:
-	VORR  V1.B16, V1.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V1.B16
-	FMOVQ 32(R8), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial11
-	FMOVQ 0(R6), F6
-	B     masked11
-
-partial11:
-	MOVD  R6, R9
-	ADD   $0, R9
-	CMP   $1, R7
-	BLE   endif39
-	FMOVD (R9), F6
-	CMP   $2, R7
-	BLE   endif40
-	ADD   $8, R9
-	VLD1  (R9), V6.S[2]
-
-endif40:
-	B masked11
-
-endif39:
-	CMP  $0, R7
-	BLE  endif41
-	VLD1 (R9), V6.S[0]
-
-endif41:
-masked11:
-	VORR  V2.B16, V2.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V2.B16
-	FMOVQ 48(R8), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial12
-	FMOVQ 0(R6), F6
-	B     masked12
-
-partial12:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif42
-	FMOVD (R6), F6
-	CMP   $2, R7
-	BLE   endif43
-	ADD   $8, R6
-	VLD1  (R6), V6.S[2]
-
-endif43:
-	B masked12
-
-endif42:
-	CMP  $0, R7
-	BLE  endif44
-	VLD1 (R6), V6.S[0]
-
-endif44:
-masked12:
-	VORR  V3.B16, V3.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V3.B16
-
-endif32:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
-	FMOVQ F3, 224(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise6
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	FMOVQ 240(R6), F3
-	B     endif45
-
-otherwise6:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-
-endif45:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
-	MOVD args+8(FP), R10
-	MOVD 0(R10), R10
-	CMP  $1, R10
-	BLT  loop1xDone6
-
-loop1x6:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R6), F4
-	FMOVQ 0(R8), F5
-	VFMLA V5.S4, V4.S4, V0.S4
-	FMOVQ 16(R8), F5
-	VFMLA V5.S4, V4.S4, V1.S4
-	FMOVQ 32(R8), F5
-	VFMLA V5.S4, V4.S4, V2.S4
-	FMOVQ 48(R8), F5
-	VFMLA V5.S4, V4.S4, V3.S4
-	ADD   R7, R6
-	ADD   R9, R8
-	SUB   $1, R10
-	CMP   $1, R10
-	BGE   loop1x6
-
-loop1xDone6:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif46
+	BLE   endif45
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $2, R10
@@ -85580,22 +85432,22 @@ partial13:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif47
+	BLE   endif46
 	FMOVD (R9), F6
 	CMP   $2, R7
-	BLE   endif48
+	BLE   endif47
 	ADD   $8, R9
 	VLD1  (R9), V6.S[2]
 
-endif48:
+endif47:
 	B masked13
 
-endif47:
+endif46:
 	CMP  $0, R7
-	BLE  endif49
+	BLE  endif48
 	VLD1 (R9), V6.S[0]
 
-endif49:
+endif48:
 masked13:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -85611,22 +85463,22 @@ partial14:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif50
+	BLE   endif49
 	FMOVD (R9), F6
 	CMP   $2, R7
-	BLE   endif51
+	BLE   endif50
 	ADD   $8, R9
 	VLD1  (R9), V6.S[2]
 
-endif51:
+endif50:
 	B masked14
 
-endif50:
+endif49:
 	CMP  $0, R7
-	BLE  endif52
+	BLE  endif51
 	VLD1 (R9), V6.S[0]
 
-endif52:
+endif51:
 masked14:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -85642,22 +85494,22 @@ partial15:
 	MOVD  R6, R9
 	ADD   $0, R9
 	CMP   $1, R7
-	BLE   endif53
+	BLE   endif52
 	FMOVD (R9), F6
 	CMP   $2, R7
-	BLE   endif54
+	BLE   endif53
 	ADD   $8, R9
 	VLD1  (R9), V6.S[2]
 
-endif54:
+endif53:
 	B masked15
 
-endif53:
+endif52:
 	CMP  $0, R7
-	BLE  endif55
+	BLE  endif54
 	VLD1 (R9), V6.S[0]
 
-endif55:
+endif54:
 masked15:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -85673,31 +85525,31 @@ partial16:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif56
+	BLE   endif55
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif57
+	BLE   endif56
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif57:
+endif56:
 	B masked16
 
-endif56:
+endif55:
 	CMP  $0, R7
-	BLE  endif58
+	BLE  endif57
 	VLD1 (R6), V6.S[0]
 
-endif58:
+endif57:
 masked16:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif46:
+endif45:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -85705,9 +85557,9 @@ endif46:
 	FMOVQ F1, 112(R6)
 	FMOVQ F2, 176(R6)
 	FMOVQ F3, 240(R6)
-	B     endif59
+	B     endif58
 
-otherwise7:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -85749,13 +85601,13 @@ otherwise7:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise8
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
-	B     endif60
+	B     endif59
 
-otherwise8:
+otherwise7:
 	MOVD  R2, R7
 	MOVD  R7, R8
 	FMOVS 0(R1), F0
@@ -85773,8 +85625,8 @@ otherwise8:
 	FMOVS 12(R1), F0
 	FMOVS F0, 0(R6)
 
-endif60:
 endif59:
+endif58:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -85835,11 +85687,8 @@ endif:
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	MOVD args+8(FP), R12
-	MOVD 176(R12), R12
-	CBNZ R12, otherwise2
-	MOVD args+8(FP), R12
 	MOVD 40(R12), R12
-	CBNZ R12, otherwise3
+	CBNZ R12, otherwise2
 	CMP  $1, R11
 	BLT  loop1xDone
 
@@ -85858,9 +85707,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif3
+	B endif2
 
-otherwise3:
+otherwise2:
 	CMP $1, R11
 	BLT loop1xDone2
 
@@ -85884,45 +85733,11 @@ loop1xDone2:
 	WORD $0xf8ac68c0 // prfm pldl1keep, [x6,x12]
 	WORD $0xf8ac6900 // prfm pldl1keep, [x8,x12]
 
-endif3:
-	B endif2
-
-otherwise2:
-	MOVD 0(R12), R13
-	MOVD args+8(FP), R14
-	MOVD 184(R14), R14
-	ADD  R14, R13
-	ADD  $8, R12
-	MOVD args+8(FP), R14
-	MOVD R12, 176(R14)
-	CMP  $1, R11
-	BLT  loop1xDone3
-
-loop1x3:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	PRFM  0(R13), PLDL2KEEP
-	ADD   $64, R13
-	FMOVQ 0(R9), F2
-	FMOVQ 0(R6), F3
-	VFMLA V2.S4, V3.S4, V0.S4
-	FMOVQ 0(R8), F3
-	VFMLA V2.S4, V3.S4, V1.S4
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R10, R9
-	SUB   $1, R11
-	CMP   $1, R11
-	BGE   loop1x3
-
-loop1xDone3:
-	PRFM 0(R13), PLDL2KEEP
-	ADD  $64, R13
-
 endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif4
+	BLE   endif3
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
@@ -85941,22 +85756,22 @@ partial:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif5
+	BLE   endif4
 	FMOVD (R6), F4
 	CMP   $2, R7
-	BLE   endif6
+	BLE   endif5
 	ADD   $8, R6
 	VLD1  (R6), V4.S[2]
 
-endif6:
+endif5:
 	B masked
 
-endif5:
+endif4:
 	CMP  $0, R7
-	BLE  endif7
+	BLE  endif6
 	VLD1 (R6), V4.S[0]
 
-endif7:
+endif6:
 masked:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
@@ -85971,28 +85786,28 @@ partial2:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif8
+	BLE   endif7
 	FMOVD (R6), F4
 	CMP   $2, R7
-	BLE   endif9
+	BLE   endif8
 	ADD   $8, R6
 	VLD1  (R6), V4.S[2]
 
-endif9:
+endif8:
 	B masked2
 
-endif8:
+endif7:
 	CMP  $0, R7
-	BLE  endif10
+	BLE  endif9
 	VLD1 (R6), V4.S[0]
 
-endif10:
+endif9:
 masked2:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif4:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -86001,20 +85816,20 @@ endif4:
 	FMOVQ F1, 0(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
-	CBNZ  R6, otherwise4
+	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ 16(R6), F0
 	ADD   R7, R6
 	FMOVQ 16(R6), F1
-	B     endif11
+	B     endif10
 
-otherwise4:
+otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 
-endif11:
+endif10:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
 	MOVD args+8(FP), R7
@@ -86027,6 +85842,145 @@ endif11:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone3
+
+loop1x3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R9), F2
+	FMOVQ 0(R6), F3
+	VFMLA V2.S4, V3.S4, V0.S4
+	FMOVQ 0(R8), F3
+	VFMLA V2.S4, V3.S4, V1.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x3
+
+loop1xDone3:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif11
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R11
+	SUB   R11, R10
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 16(R10), F2
+	FMOVQ 0(R9), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R7
+	BLT   partial3
+	FMOVQ 0(R6), F4
+	B     masked3
+
+partial3:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif12
+	FMOVD (R6), F4
+	CMP   $2, R7
+	BLE   endif13
+	ADD   $8, R6
+	VLD1  (R6), V4.S[2]
+
+endif13:
+	B masked3
+
+endif12:
+	CMP  $0, R7
+	BLE  endif14
+	VLD1 (R6), V4.S[0]
+
+endif14:
+masked3:
+	VORR  V0.B16, V0.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VBIT  V2.B16, V5.B16, V0.B16
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R7
+	BLT   partial4
+	FMOVQ 0(R8), F4
+	B     masked4
+
+partial4:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif15
+	FMOVD (R6), F4
+	CMP   $2, R7
+	BLE   endif16
+	ADD   $8, R6
+	VLD1  (R6), V4.S[2]
+
+endif16:
+	B masked4
+
+endif15:
+	CMP  $0, R7
+	BLE  endif17
+	VLD1 (R6), V4.S[0]
+
+endif17:
+masked4:
+	VORR  V1.B16, V1.B16, V5.B16
+	VFMLA V3.S4, V4.S4, V5.S4
+	VBIT  V2.B16, V5.B16, V1.B16
+
+endif11:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	ADD   R7, R6
+	FMOVQ F1, 16(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	ADD   R7, R6
+	FMOVQ 32(R6), F1
+	B     endif18
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+
+endif18:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 72(R10), R10
 	ADD  R10, R9
@@ -86054,102 +86008,105 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif12
+	CMP   $8, R7
+	BLE   endif19
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R10), F2
+	SUB   $8, R7
+	FMOVQ 32(R10), F2
 	FMOVQ 0(R9), F3
 	VEOR  V4.B16, V4.B16, V4.B16
 	CMP   $4, R7
-	BLT   partial3
+	BLT   partial5
 	FMOVQ 0(R6), F4
-	B     masked3
+	B     masked5
 
-partial3:
+partial5:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif13
+	BLE   endif20
 	FMOVD (R6), F4
 	CMP   $2, R7
-	BLE   endif14
+	BLE   endif21
 	ADD   $8, R6
 	VLD1  (R6), V4.S[2]
 
-endif14:
-	B masked3
+endif21:
+	B masked5
 
-endif13:
+endif20:
 	CMP  $0, R7
-	BLE  endif15
+	BLE  endif22
 	VLD1 (R6), V4.S[0]
 
-endif15:
-masked3:
+endif22:
+masked5:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
 	VBIT  V2.B16, V5.B16, V0.B16
 	VEOR  V4.B16, V4.B16, V4.B16
 	CMP   $4, R7
-	BLT   partial4
+	BLT   partial6
 	FMOVQ 0(R8), F4
-	B     masked4
+	B     masked6
 
-partial4:
+partial6:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif16
+	BLE   endif23
 	FMOVD (R6), F4
 	CMP   $2, R7
-	BLE   endif17
+	BLE   endif24
 	ADD   $8, R6
 	VLD1  (R6), V4.S[2]
 
-endif17:
-	B masked4
+endif24:
+	B masked6
 
-endif16:
+endif23:
 	CMP  $0, R7
-	BLE  endif18
+	BLE  endif25
 	VLD1 (R6), V4.S[0]
 
-endif18:
-masked4:
+endif25:
+masked6:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif12:
+endif19:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
+	FMOVQ F0, 32(R6)
 	ADD   R7, R6
-	FMOVQ F1, 16(R6)
+	FMOVQ F1, 32(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
+	FMOVQ 48(R6), F0
 	ADD   R7, R6
-	FMOVQ 32(R6), F1
-	B     endif19
+	FMOVQ 48(R6), F1
+	B     endif26
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 
-endif19:
+endif26:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -86163,6 +86120,9 @@ endif19:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 72(R10), R10
 	ADD  R10, R9
@@ -86193,153 +86153,8 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $8, R7
-	BLE   endif20
-	MOVD  R7, R11
-	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $2, R11
-	SUB   R11, R10
-	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R10), F2
-	FMOVQ 0(R9), F3
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $4, R7
-	BLT   partial5
-	FMOVQ 0(R6), F4
-	B     masked5
-
-partial5:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif21
-	FMOVD (R6), F4
-	CMP   $2, R7
-	BLE   endif22
-	ADD   $8, R6
-	VLD1  (R6), V4.S[2]
-
-endif22:
-	B masked5
-
-endif21:
-	CMP  $0, R7
-	BLE  endif23
-	VLD1 (R6), V4.S[0]
-
-endif23:
-masked5:
-	VORR  V0.B16, V0.B16, V5.B16
-	VFMLA V3.S4, V4.S4, V5.S4
-	VBIT  V2.B16, V5.B16, V0.B16
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $4, R7
-	BLT   partial6
-	FMOVQ 0(R8), F4
-	B     masked6
-
-partial6:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif24
-	FMOVD (R6), F4
-	CMP   $2, R7
-	BLE   endif25
-	ADD   $8, R6
-	VLD1  (R6), V4.S[2]
-
-endif25:
-	B masked6
-
-endif24:
-	CMP  $0, R7
-	BLE  endif26
-	VLD1 (R6), V4.S[0]
-
-endif26:
-masked6:
-	VORR  V1.B16, V1.B16, V5.B16
-	VFMLA V3.S4, V4.S4, V5.S4
-	VBIT  V2.B16, V5.B16, V1.B16
-
-endif20:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	ADD   R7, R6
-	FMOVQ F1, 32(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise6
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	ADD   R7, R6
-	FMOVQ 48(R6), F1
-	B     endif27
-
-otherwise6:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-
-endif27:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
-	CMP  $1, R11
-	BLT  loop1xDone6
-
-loop1x6:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R9), F2
-	FMOVQ 0(R6), F3
-	VFMLA V2.S4, V3.S4, V0.S4
-	FMOVQ 0(R8), F3
-	VFMLA V2.S4, V3.S4, V1.S4
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R10, R9
-	SUB   $1, R11
-	CMP   $1, R11
-	BGE   loop1x6
-
-loop1xDone6:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif28
+	BLE   endif27
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
@@ -86358,22 +86173,22 @@ partial7:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif29
+	BLE   endif28
 	FMOVD (R6), F4
 	CMP   $2, R7
-	BLE   endif30
+	BLE   endif29
 	ADD   $8, R6
 	VLD1  (R6), V4.S[2]
 
-endif30:
+endif29:
 	B masked7
 
-endif29:
+endif28:
 	CMP  $0, R7
-	BLE  endif31
+	BLE  endif30
 	VLD1 (R6), V4.S[0]
 
-endif31:
+endif30:
 masked7:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
@@ -86388,40 +86203,40 @@ partial8:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif32
+	BLE   endif31
 	FMOVD (R6), F4
 	CMP   $2, R7
-	BLE   endif33
+	BLE   endif32
 	ADD   $8, R6
 	VLD1  (R6), V4.S[2]
 
-endif33:
+endif32:
 	B masked8
 
-endif32:
+endif31:
 	CMP  $0, R7
-	BLE  endif34
+	BLE  endif33
 	VLD1 (R6), V4.S[0]
 
-endif34:
+endif33:
 masked8:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.S4, V4.S4, V5.S4
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif28:
+endif27:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	ADD   R7, R6
 	FMOVQ F1, 48(R6)
-	B     endif35
+	B     endif34
 
-otherwise7:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -86465,16 +86280,16 @@ otherwise7:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise8
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVS 0(R1), F0
 	FMOVS F0, 0(R6)
 	ADD   R7, R6
 	FMOVS 4(R1), F0
 	FMOVS F0, 0(R6)
-	B     endif36
+	B     endif35
 
-otherwise8:
+otherwise7:
 	MOVD  R2, R6
 	MOVD  R6, R6
 	FMOVS 0(R1), F0
@@ -86483,8 +86298,8 @@ otherwise8:
 	FMOVS 4(R1), F0
 	FMOVS F0, 0(R6)
 
-endif36:
 endif35:
+endif34:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -86549,11 +86364,8 @@ endif:
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	MOVD args+8(FP), R12
-	MOVD 176(R12), R12
-	CBNZ R12, otherwise2
-	MOVD args+8(FP), R12
 	MOVD 40(R12), R12
-	CBNZ R12, otherwise3
+	CBNZ R12, otherwise2
 	CMP  $1, R11
 	BLT  loop1xDone
 
@@ -86575,9 +86387,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif3
+	B endif2
 
-otherwise3:
+otherwise2:
 	CMP $1, R11
 	BLT loop1xDone2
 
@@ -86604,48 +86416,11 @@ loop1xDone2:
 	WORD $0xf8ac68c0 // prfm pldl1keep, [x6,x12]
 	WORD $0xf8ac6900 // prfm pldl1keep, [x8,x12]
 
-endif3:
-	B endif2
-
-otherwise2:
-	MOVD 0(R12), R13
-	MOVD args+8(FP), R14
-	MOVD 184(R14), R14
-	ADD  R14, R13
-	ADD  $8, R12
-	MOVD args+8(FP), R14
-	MOVD R12, 176(R14)
-	CMP  $1, R11
-	BLT  loop1xDone3
-
-loop1x3:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	PRFM  0(R13), PLDL2KEEP
-	ADD   $64, R13
-	FMOVQ 0(R9), F4
-	FMOVQ 16(R9), F5
-	FMOVQ 0(R6), F6
-	VFMLA V4.S4, V6.S4, V0.S4
-	VFMLA V5.S4, V6.S4, V1.S4
-	FMOVQ 0(R8), F6
-	VFMLA V4.S4, V6.S4, V2.S4
-	VFMLA V5.S4, V6.S4, V3.S4
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R10, R9
-	SUB   $1, R11
-	CMP   $1, R11
-	BGE   loop1x3
-
-loop1xDone3:
-	PRFM 0(R13), PLDL2KEEP
-	ADD  $64, R13
-
 endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif4
+	BLE   endif3
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
@@ -86664,22 +86439,22 @@ partial:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif5
+	BLE   endif4
 	FMOVD (R10), F6
 	CMP   $2, R7
-	BLE   endif6
+	BLE   endif5
 	ADD   $8, R10
 	VLD1  (R10), V6.S[2]
 
-endif6:
+endif5:
 	B masked
 
-endif5:
+endif4:
 	CMP  $0, R7
-	BLE  endif7
+	BLE  endif6
 	VLD1 (R10), V6.S[0]
 
-endif7:
+endif6:
 masked:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -86694,22 +86469,22 @@ partial2:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif8
+	BLE   endif7
 	FMOVD (R10), F6
 	CMP   $2, R7
-	BLE   endif9
+	BLE   endif8
 	ADD   $8, R10
 	VLD1  (R10), V6.S[2]
 
-endif9:
+endif8:
 	B masked2
 
-endif8:
+endif7:
 	CMP  $0, R7
-	BLE  endif10
+	BLE  endif9
 	VLD1 (R10), V6.S[0]
 
-endif10:
+endif9:
 masked2:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -86725,22 +86500,22 @@ partial3:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif11
+	BLE   endif10
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif12
+	BLE   endif11
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif12:
+endif11:
 	B masked3
 
-endif11:
+endif10:
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif12
 	VLD1 (R6), V6.S[0]
 
-endif13:
+endif12:
 masked3:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -86755,28 +86530,28 @@ partial4:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif14
+	BLE   endif13
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif15
+	BLE   endif14
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif15:
+endif14:
 	B masked4
 
-endif14:
+endif13:
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif15
 	VLD1 (R6), V6.S[0]
 
-endif16:
+endif15:
 masked4:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif4:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -86787,7 +86562,7 @@ endif4:
 	FMOVQ F3, 64(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
-	CBNZ  R6, otherwise4
+	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -86796,15 +86571,15 @@ endif4:
 	ADD   R7, R6
 	FMOVQ 16(R6), F2
 	FMOVQ 80(R6), F3
-	B     endif17
+	B     endif16
 
-otherwise4:
+otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif17:
+endif16:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
 	MOVD args+8(FP), R7
@@ -86817,6 +86592,215 @@ endif17:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone3
+
+loop1x3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R9), F4
+	FMOVQ 16(R9), F5
+	FMOVQ 0(R6), F6
+	VFMLA V4.S4, V6.S4, V0.S4
+	VFMLA V5.S4, V6.S4, V1.S4
+	FMOVQ 0(R8), F6
+	VFMLA V4.S4, V6.S4, V2.S4
+	VFMLA V5.S4, V6.S4, V3.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x3
+
+loop1xDone3:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif17
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R11
+	SUB   R11, R10
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 16(R10), F4
+	FMOVQ 0(R9), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial5
+	FMOVQ 0(R6), F6
+	B     masked5
+
+partial5:
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif18
+	FMOVD (R10), F6
+	CMP   $2, R7
+	BLE   endif19
+	ADD   $8, R10
+	VLD1  (R10), V6.S[2]
+
+endif19:
+	B masked5
+
+endif18:
+	CMP  $0, R7
+	BLE  endif20
+	VLD1 (R10), V6.S[0]
+
+endif20:
+masked5:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V0.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial6
+	FMOVQ 0(R8), F6
+	B     masked6
+
+partial6:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif21
+	FMOVD (R10), F6
+	CMP   $2, R7
+	BLE   endif22
+	ADD   $8, R10
+	VLD1  (R10), V6.S[2]
+
+endif22:
+	B masked6
+
+endif21:
+	CMP  $0, R7
+	BLE  endif23
+	VLD1 (R10), V6.S[0]
+
+endif23:
+masked6:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V2.B16
+	FMOVQ 16(R9), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial7
+	FMOVQ 0(R6), F6
+	B     masked7
+
+partial7:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif24
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif25
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif25:
+	B masked7
+
+endif24:
+	CMP  $0, R7
+	BLE  endif26
+	VLD1 (R6), V6.S[0]
+
+endif26:
+masked7:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V1.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial8
+	FMOVQ 0(R8), F6
+	B     masked8
+
+partial8:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif27
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif28
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif28:
+	B masked8
+
+endif27:
+	CMP  $0, R7
+	BLE  endif29
+	VLD1 (R6), V6.S[0]
+
+endif29:
+masked8:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif17:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	ADD   R7, R6
+	FMOVQ F2, 16(R6)
+	FMOVQ F3, 80(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	ADD   R7, R6
+	FMOVQ 32(R6), F2
+	FMOVQ 96(R6), F3
+	B     endif30
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif30:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 72(R10), R10
 	ADD  R10, R9
@@ -86847,159 +86831,159 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif18
+	CMP   $8, R7
+	BLE   endif31
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R10), F4
+	SUB   $8, R7
+	FMOVQ 32(R10), F4
 	FMOVQ 0(R9), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial5
+	BLT   partial9
 	FMOVQ 0(R6), F6
-	B     masked5
+	B     masked9
 
-partial5:
+partial9:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif19
+	BLE   endif32
 	FMOVD (R10), F6
 	CMP   $2, R7
-	BLE   endif20
+	BLE   endif33
 	ADD   $8, R10
 	VLD1  (R10), V6.S[2]
 
-endif20:
-	B masked5
+endif33:
+	B masked9
 
-endif19:
+endif32:
 	CMP  $0, R7
-	BLE  endif21
+	BLE  endif34
 	VLD1 (R10), V6.S[0]
 
-endif21:
-masked5:
+endif34:
+masked9:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V0.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial6
+	BLT   partial10
 	FMOVQ 0(R8), F6
-	B     masked6
+	B     masked10
 
-partial6:
+partial10:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif22
+	BLE   endif35
 	FMOVD (R10), F6
 	CMP   $2, R7
-	BLE   endif23
+	BLE   endif36
 	ADD   $8, R10
 	VLD1  (R10), V6.S[2]
 
-endif23:
-	B masked6
+endif36:
+	B masked10
 
-endif22:
+endif35:
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif37
 	VLD1 (R10), V6.S[0]
 
-endif24:
-masked6:
+endif37:
+masked10:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V2.B16
 	FMOVQ 16(R9), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial7
+	BLT   partial11
 	FMOVQ 0(R6), F6
-	B     masked7
+	B     masked11
 
-partial7:
+partial11:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif25
+	BLE   endif38
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif26
+	BLE   endif39
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif26:
-	B masked7
+endif39:
+	B masked11
 
-endif25:
+endif38:
 	CMP  $0, R7
-	BLE  endif27
+	BLE  endif40
 	VLD1 (R6), V6.S[0]
 
-endif27:
-masked7:
+endif40:
+masked11:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V1.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial8
+	BLT   partial12
 	FMOVQ 0(R8), F6
-	B     masked8
+	B     masked12
 
-partial8:
+partial12:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif28
+	BLE   endif41
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif29
+	BLE   endif42
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif29:
-	B masked8
+endif42:
+	B masked12
 
-endif28:
+endif41:
 	CMP  $0, R7
-	BLE  endif30
+	BLE  endif43
 	VLD1 (R6), V6.S[0]
 
-endif30:
-masked8:
+endif43:
+masked12:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif18:
+endif31:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
 	ADD   R7, R6
-	FMOVQ F2, 16(R6)
-	FMOVQ F3, 80(R6)
+	FMOVQ F2, 32(R6)
+	FMOVQ F3, 96(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
 	ADD   R7, R6
-	FMOVQ 32(R6), F2
-	FMOVQ 96(R6), F3
-	B     endif31
+	FMOVQ 48(R6), F2
+	FMOVQ 112(R6), F3
+	B     endif44
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -87007,9 +86991,12 @@ otherwise5:
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif31:
+endif44:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -87023,6 +87010,9 @@ endif31:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 72(R10), R10
 	ADD  R10, R9
@@ -87056,223 +87046,8 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $8, R7
-	BLE   endif32
-	MOVD  R7, R11
-	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $2, R11
-	SUB   R11, R10
-	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R10), F4
-	FMOVQ 0(R9), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial9
-	FMOVQ 0(R6), F6
-	B     masked9
-
-partial9:
-	MOVD  R6, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif33
-	FMOVD (R10), F6
-	CMP   $2, R7
-	BLE   endif34
-	ADD   $8, R10
-	VLD1  (R10), V6.S[2]
-
-endif34:
-	B masked9
-
-endif33:
-	CMP  $0, R7
-	BLE  endif35
-	VLD1 (R10), V6.S[0]
-
-endif35:
-masked9:
-	VORR  V0.B16, V0.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V0.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial10
-	FMOVQ 0(R8), F6
-	B     masked10
-
-partial10:
-	MOVD  R8, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif36
-	FMOVD (R10), F6
-	CMP   $2, R7
-	BLE   endif37
-	ADD   $8, R10
-	VLD1  (R10), V6.S[2]
-
-endif37:
-	B masked10
-
-endif36:
-	CMP  $0, R7
-	BLE  endif38
-	VLD1 (R10), V6.S[0]
-
-endif38:
-masked10:
-	VORR  V2.B16, V2.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V2.B16
-	FMOVQ 16(R9), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial11
-	FMOVQ 0(R6), F6
-	B     masked11
-
-partial11:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif39
-	FMOVD (R6), F6
-	CMP   $2, R7
-	BLE   endif40
-	ADD   $8, R6
-	VLD1  (R6), V6.S[2]
-
-endif40:
-	B masked11
-
-endif39:
-	CMP  $0, R7
-	BLE  endif41
-	VLD1 (R6), V6.S[0]
-
-endif41:
-masked11:
-	VORR  V1.B16, V1.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V1.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial12
-	FMOVQ 0(R8), F6
-	B     masked12
-
-partial12:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif42
-	FMOVD (R6), F6
-	CMP   $2, R7
-	BLE   endif43
-	ADD   $8, R6
-	VLD1  (R6), V6.S[2]
-
-endif43:
-	B masked12
-
-endif42:
-	CMP  $0, R7
-	BLE  endif44
-	VLD1 (R6), V6.S[0]
-
-endif44:
-masked12:
-	VORR  V3.B16, V3.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V3.B16
-
-endif32:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	ADD   R7, R6
-	FMOVQ F2, 32(R6)
-	FMOVQ F3, 96(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise6
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	ADD   R7, R6
-	FMOVQ 48(R6), F2
-	FMOVQ 112(R6), F3
-	B     endif45
-
-otherwise6:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-
-endif45:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
-	CMP  $1, R11
-	BLT  loop1xDone6
-
-loop1x6:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R9), F4
-	FMOVQ 16(R9), F5
-	FMOVQ 0(R6), F6
-	VFMLA V4.S4, V6.S4, V0.S4
-	VFMLA V5.S4, V6.S4, V1.S4
-	FMOVQ 0(R8), F6
-	VFMLA V4.S4, V6.S4, V2.S4
-	VFMLA V5.S4, V6.S4, V3.S4
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R10, R9
-	SUB   $1, R11
-	CMP   $1, R11
-	BGE   loop1x6
-
-loop1xDone6:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif46
+	BLE   endif45
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
@@ -87291,22 +87066,22 @@ partial13:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif47
+	BLE   endif46
 	FMOVD (R10), F6
 	CMP   $2, R7
-	BLE   endif48
+	BLE   endif47
 	ADD   $8, R10
 	VLD1  (R10), V6.S[2]
 
-endif48:
+endif47:
 	B masked13
 
-endif47:
+endif46:
 	CMP  $0, R7
-	BLE  endif49
+	BLE  endif48
 	VLD1 (R10), V6.S[0]
 
-endif49:
+endif48:
 masked13:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -87321,22 +87096,22 @@ partial14:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif50
+	BLE   endif49
 	FMOVD (R10), F6
 	CMP   $2, R7
-	BLE   endif51
+	BLE   endif50
 	ADD   $8, R10
 	VLD1  (R10), V6.S[2]
 
-endif51:
+endif50:
 	B masked14
 
-endif50:
+endif49:
 	CMP  $0, R7
-	BLE  endif52
+	BLE  endif51
 	VLD1 (R10), V6.S[0]
 
-endif52:
+endif51:
 masked14:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -87352,22 +87127,22 @@ partial15:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif53
+	BLE   endif52
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif54
+	BLE   endif53
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif54:
+endif53:
 	B masked15
 
-endif53:
+endif52:
 	CMP  $0, R7
-	BLE  endif55
+	BLE  endif54
 	VLD1 (R6), V6.S[0]
 
-endif55:
+endif54:
 masked15:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -87382,31 +87157,31 @@ partial16:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif56
+	BLE   endif55
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif57
+	BLE   endif56
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif57:
+endif56:
 	B masked16
 
-endif56:
+endif55:
 	CMP  $0, R7
-	BLE  endif58
+	BLE  endif57
 	VLD1 (R6), V6.S[0]
 
-endif58:
+endif57:
 masked16:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif46:
+endif45:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -87415,9 +87190,9 @@ endif46:
 	ADD   R7, R6
 	FMOVQ F2, 48(R6)
 	FMOVQ F3, 112(R6)
-	B     endif59
+	B     endif58
 
-otherwise7:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -87461,16 +87236,16 @@ otherwise7:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise8
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
 	ADD   R7, R6
 	FMOVD 8(R1), F0
 	FMOVD F0, 0(R6)
-	B     endif60
+	B     endif59
 
-otherwise8:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVS 0(R1), F0
@@ -87486,8 +87261,8 @@ otherwise8:
 	FMOVS 12(R1), F0
 	FMOVS F0, 0(R6)
 
-endif60:
 endif59:
+endif58:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -87556,11 +87331,8 @@ endif:
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	MOVD args+8(FP), R12
-	MOVD 176(R12), R12
-	CBNZ R12, otherwise2
-	MOVD args+8(FP), R12
 	MOVD 40(R12), R12
-	CBNZ R12, otherwise3
+	CBNZ R12, otherwise2
 	CMP  $1, R11
 	BLT  loop1xDone
 
@@ -87585,9 +87357,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif3
+	B endif2
 
-otherwise3:
+otherwise2:
 	CMP $1, R11
 	BLT loop1xDone2
 
@@ -87617,24 +87389,261 @@ loop1xDone2:
 	WORD $0xf8ac68c0 // prfm pldl1keep, [x6,x12]
 	WORD $0xf8ac6900 // prfm pldl1keep, [x8,x12]
 
-endif3:
-	B endif2
+endif2:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R11
+	SUB   R11, R10
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R10), F6
+	FMOVQ 0(R9), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial
+	FMOVQ 0(R6), F8
+	B     masked
 
-otherwise2:
-	MOVD 0(R12), R13
-	MOVD args+8(FP), R14
-	MOVD 184(R14), R14
-	ADD  R14, R13
-	ADD  $8, R12
-	MOVD args+8(FP), R14
-	MOVD R12, 176(R14)
+partial:
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif4
+	FMOVD (R10), F8
+	CMP   $2, R7
+	BLE   endif5
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
+
+endif5:
+	B masked
+
+endif4:
+	CMP  $0, R7
+	BLE  endif6
+	VLD1 (R10), V8.S[0]
+
+endif6:
+masked:
+	VORR  V0.B16, V0.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V0.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial2
+	FMOVQ 0(R8), F8
+	B     masked2
+
+partial2:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif7
+	FMOVD (R10), F8
+	CMP   $2, R7
+	BLE   endif8
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
+
+endif8:
+	B masked2
+
+endif7:
+	CMP  $0, R7
+	BLE  endif9
+	VLD1 (R10), V8.S[0]
+
+endif9:
+masked2:
+	VORR  V3.B16, V3.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V3.B16
+	FMOVQ 16(R9), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial3
+	FMOVQ 0(R6), F8
+	B     masked3
+
+partial3:
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif10
+	FMOVD (R10), F8
+	CMP   $2, R7
+	BLE   endif11
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
+
+endif11:
+	B masked3
+
+endif10:
+	CMP  $0, R7
+	BLE  endif12
+	VLD1 (R10), V8.S[0]
+
+endif12:
+masked3:
+	VORR  V1.B16, V1.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V1.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial4
+	FMOVQ 0(R8), F8
+	B     masked4
+
+partial4:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif13
+	FMOVD (R10), F8
+	CMP   $2, R7
+	BLE   endif14
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
+
+endif14:
+	B masked4
+
+endif13:
+	CMP  $0, R7
+	BLE  endif15
+	VLD1 (R10), V8.S[0]
+
+endif15:
+masked4:
+	VORR  V4.B16, V4.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V4.B16
+	FMOVQ 32(R9), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial5
+	FMOVQ 0(R6), F8
+	B     masked5
+
+partial5:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif16
+	FMOVD (R6), F8
+	CMP   $2, R7
+	BLE   endif17
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif17:
+	B masked5
+
+endif16:
+	CMP  $0, R7
+	BLE  endif18
+	VLD1 (R6), V8.S[0]
+
+endif18:
+masked5:
+	VORR  V2.B16, V2.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V2.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial6
+	FMOVQ 0(R8), F8
+	B     masked6
+
+partial6:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif19
+	FMOVD (R6), F8
+	CMP   $2, R7
+	BLE   endif20
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif20:
+	B masked6
+
+endif19:
+	CMP  $0, R7
+	BLE  endif21
+	VLD1 (R6), V8.S[0]
+
+endif21:
+masked6:
+	VORR  V5.B16, V5.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V5.B16
+
+endif3:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	ADD   R7, R6
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 64(R6)
+	FMOVQ F5, 128(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	ADD   R7, R6
+	FMOVQ 16(R6), F3
+	FMOVQ 80(R6), F4
+	FMOVQ 144(R6), F5
+	B     endif22
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+endif22:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
 	CMP  $1, R11
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	PRFM  0(R13), PLDL2KEEP
-	ADD   $64, R13
 	FMOVQ 0(R6), F6
 	FMOVQ 0(R8), F7
 	FMOVQ 0(R9), F8
@@ -87654,230 +87663,226 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
-	PRFM 0(R13), PLDL2KEEP
-	ADD  $64, R13
-
-endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif4
+	CMP   $4, R7
+	BLE   endif23
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R10), F6
+	SUB   $4, R7
+	FMOVQ 16(R10), F6
 	FMOVQ 0(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial
+	BLT   partial7
 	FMOVQ 0(R6), F8
-	B     masked
+	B     masked7
 
-partial:
+partial7:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif5
+	BLE   endif24
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif6
+	BLE   endif25
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif6:
-	B masked
+endif25:
+	B masked7
 
-endif5:
+endif24:
 	CMP  $0, R7
-	BLE  endif7
+	BLE  endif26
 	VLD1 (R10), V8.S[0]
 
-endif7:
-masked:
+endif26:
+masked7:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V0.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial2
+	BLT   partial8
 	FMOVQ 0(R8), F8
-	B     masked2
+	B     masked8
 
-partial2:
+partial8:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif8
+	BLE   endif27
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif9
+	BLE   endif28
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif9:
-	B masked2
+endif28:
+	B masked8
 
-endif8:
+endif27:
 	CMP  $0, R7
-	BLE  endif10
+	BLE  endif29
 	VLD1 (R10), V8.S[0]
 
-endif10:
-masked2:
+endif29:
+masked8:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V3.B16
 	FMOVQ 16(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial3
+	BLT   partial9
 	FMOVQ 0(R6), F8
-	B     masked3
+	B     masked9
 
-partial3:
+partial9:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif11
+	BLE   endif30
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif12
+	BLE   endif31
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif12:
-	B masked3
+endif31:
+	B masked9
 
-endif11:
+endif30:
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif32
 	VLD1 (R10), V8.S[0]
 
-endif13:
-masked3:
+endif32:
+masked9:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V1.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial4
+	BLT   partial10
 	FMOVQ 0(R8), F8
-	B     masked4
+	B     masked10
 
-partial4:
+partial10:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif14
+	BLE   endif33
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif15
+	BLE   endif34
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif15:
-	B masked4
+endif34:
+	B masked10
 
-endif14:
+endif33:
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif35
 	VLD1 (R10), V8.S[0]
 
-endif16:
-masked4:
+endif35:
+masked10:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V4.B16
 	FMOVQ 32(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial5
+	BLT   partial11
 	FMOVQ 0(R6), F8
-	B     masked5
+	B     masked11
 
-partial5:
+partial11:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif17
+	BLE   endif36
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif18
+	BLE   endif37
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif18:
-	B masked5
+endif37:
+	B masked11
 
-endif17:
+endif36:
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif38
 	VLD1 (R6), V8.S[0]
 
-endif19:
-masked5:
+endif38:
+masked11:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V2.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial6
+	BLT   partial12
 	FMOVQ 0(R8), F8
-	B     masked6
+	B     masked12
 
-partial6:
+partial12:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif20
+	BLE   endif39
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif21
+	BLE   endif40
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif21:
-	B masked6
+endif40:
+	B masked12
 
-endif20:
+endif39:
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif41
 	VLD1 (R6), V8.S[0]
 
-endif22:
-masked6:
+endif41:
+masked12:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif4:
+endif23:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
 	ADD   R7, R6
-	FMOVQ F3, 0(R6)
-	FMOVQ F4, 64(R6)
-	FMOVQ F5, 128(R6)
+	FMOVQ F3, 16(R6)
+	FMOVQ F4, 80(R6)
+	FMOVQ F5, 144(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
 	ADD   R7, R6
-	FMOVQ 16(R6), F3
-	FMOVQ 80(R6), F4
-	FMOVQ 144(R6), F5
-	B     endif23
+	FMOVQ 32(R6), F3
+	FMOVQ 96(R6), F4
+	FMOVQ 160(R6), F5
+	B     endif42
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -87887,9 +87892,12 @@ otherwise4:
 	VEOR V4.B16, V4.B16, V4.B16
 	VEOR V5.B16, V5.B16, V5.B16
 
-endif23:
+endif42:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -87900,6 +87908,9 @@ endif23:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 72(R10), R10
 	ADD  R10, R9
@@ -87933,224 +87944,224 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif24
+	CMP   $8, R7
+	BLE   endif43
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R10), F6
+	SUB   $8, R7
+	FMOVQ 32(R10), F6
 	FMOVQ 0(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial7
+	BLT   partial13
 	FMOVQ 0(R6), F8
-	B     masked7
+	B     masked13
 
-partial7:
+partial13:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif25
+	BLE   endif44
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif26
+	BLE   endif45
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif26:
-	B masked7
+endif45:
+	B masked13
 
-endif25:
+endif44:
 	CMP  $0, R7
-	BLE  endif27
+	BLE  endif46
 	VLD1 (R10), V8.S[0]
 
-endif27:
-masked7:
+endif46:
+masked13:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V0.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial8
+	BLT   partial14
 	FMOVQ 0(R8), F8
-	B     masked8
+	B     masked14
 
-partial8:
+partial14:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif28
+	BLE   endif47
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif29
+	BLE   endif48
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif29:
-	B masked8
+endif48:
+	B masked14
 
-endif28:
+endif47:
 	CMP  $0, R7
-	BLE  endif30
+	BLE  endif49
 	VLD1 (R10), V8.S[0]
 
-endif30:
-masked8:
+endif49:
+masked14:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V3.B16
 	FMOVQ 16(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial9
+	BLT   partial15
 	FMOVQ 0(R6), F8
-	B     masked9
+	B     masked15
 
-partial9:
+partial15:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif31
+	BLE   endif50
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif32
+	BLE   endif51
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif32:
-	B masked9
+endif51:
+	B masked15
 
-endif31:
+endif50:
 	CMP  $0, R7
-	BLE  endif33
+	BLE  endif52
 	VLD1 (R10), V8.S[0]
 
-endif33:
-masked9:
+endif52:
+masked15:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V1.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial10
+	BLT   partial16
 	FMOVQ 0(R8), F8
-	B     masked10
+	B     masked16
 
-partial10:
+partial16:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif34
+	BLE   endif53
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif35
+	BLE   endif54
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif35:
-	B masked10
+endif54:
+	B masked16
 
-endif34:
+endif53:
 	CMP  $0, R7
-	BLE  endif36
+	BLE  endif55
 	VLD1 (R10), V8.S[0]
 
-endif36:
-masked10:
+endif55:
+masked16:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V4.B16
 	FMOVQ 32(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial11
+	BLT   partial17
 	FMOVQ 0(R6), F8
-	B     masked11
+	B     masked17
 
-partial11:
+partial17:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif37
+	BLE   endif56
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif38
+	BLE   endif57
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif38:
-	B masked11
+endif57:
+	B masked17
 
-endif37:
+endif56:
 	CMP  $0, R7
-	BLE  endif39
+	BLE  endif58
 	VLD1 (R6), V8.S[0]
 
-endif39:
-masked11:
+endif58:
+masked17:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V2.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial12
+	BLT   partial18
 	FMOVQ 0(R8), F8
-	B     masked12
+	B     masked18
 
-partial12:
+partial18:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif40
+	BLE   endif59
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif41
+	BLE   endif60
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif41:
-	B masked12
+endif60:
+	B masked18
 
-endif40:
+endif59:
 	CMP  $0, R7
-	BLE  endif42
+	BLE  endif61
 	VLD1 (R6), V8.S[0]
 
-endif42:
-masked12:
+endif61:
+masked18:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif24:
+endif43:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
 	ADD   R7, R6
-	FMOVQ F3, 16(R6)
-	FMOVQ F4, 80(R6)
-	FMOVQ F5, 144(R6)
+	FMOVQ F3, 32(R6)
+	FMOVQ F4, 96(R6)
+	FMOVQ F5, 160(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
 	ADD   R7, R6
-	FMOVQ 32(R6), F3
-	FMOVQ 96(R6), F4
-	FMOVQ 160(R6), F5
-	B     endif43
+	FMOVQ 48(R6), F3
+	FMOVQ 112(R6), F4
+	FMOVQ 176(R6), F5
+	B     endif62
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -88160,9 +88171,12 @@ otherwise5:
 	VEOR V4.B16, V4.B16, V4.B16
 	VEOR V5.B16, V5.B16, V5.B16
 
-endif43:
+endif62:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -88176,6 +88190,9 @@ endif43:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 72(R10), R10
 	ADD  R10, R9
@@ -88212,293 +88229,8 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $8, R7
-	BLE   endif44
-	MOVD  R7, R11
-	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $2, R11
-	SUB   R11, R10
-	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R10), F6
-	FMOVQ 0(R9), F7
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial13
-	FMOVQ 0(R6), F8
-	B     masked13
-
-partial13:
-	MOVD  R6, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif45
-	FMOVD (R10), F8
-	CMP   $2, R7
-	BLE   endif46
-	ADD   $8, R10
-	VLD1  (R10), V8.S[2]
-
-endif46:
-	B masked13
-
-endif45:
-	CMP  $0, R7
-	BLE  endif47
-	VLD1 (R10), V8.S[0]
-
-endif47:
-masked13:
-	VORR  V0.B16, V0.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V0.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial14
-	FMOVQ 0(R8), F8
-	B     masked14
-
-partial14:
-	MOVD  R8, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif48
-	FMOVD (R10), F8
-	CMP   $2, R7
-	BLE   endif49
-	ADD   $8, R10
-	VLD1  (R10), V8.S[2]
-
-endif49:
-	B masked14
-
-endif48:
-	CMP  $0, R7
-	BLE  endif50
-	VLD1 (R10), V8.S[0]
-
-endif50:
-masked14:
-	VORR  V3.B16, V3.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V3.B16
-	FMOVQ 16(R9), F7
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial15
-	FMOVQ 0(R6), F8
-	B     masked15
-
-partial15:
-	MOVD  R6, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif51
-	FMOVD (R10), F8
-	CMP   $2, R7
-	BLE   endif52
-	ADD   $8, R10
-	VLD1  (R10), V8.S[2]
-
-endif52:
-	B masked15
-
-endif51:
-	CMP  $0, R7
-	BLE  endif53
-	VLD1 (R10), V8.S[0]
-
-endif53:
-masked15:
-	VORR  V1.B16, V1.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V1.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial16
-	FMOVQ 0(R8), F8
-	B     masked16
-
-partial16:
-	MOVD  R8, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif54
-	FMOVD (R10), F8
-	CMP   $2, R7
-	BLE   endif55
-	ADD   $8, R10
-	VLD1  (R10), V8.S[2]
-
-endif55:
-	B masked16
-
-endif54:
-	CMP  $0, R7
-	BLE  endif56
-	VLD1 (R10), V8.S[0]
-
-endif56:
-masked16:
-	VORR  V4.B16, V4.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V4.B16
-	FMOVQ 32(R9), F7
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial17
-	FMOVQ 0(R6), F8
-	B     masked17
-
-partial17:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif57
-	FMOVD (R6), F8
-	CMP   $2, R7
-	BLE   endif58
-	ADD   $8, R6
-	VLD1  (R6), V8.S[2]
-
-endif58:
-	B masked17
-
-endif57:
-	CMP  $0, R7
-	BLE  endif59
-	VLD1 (R6), V8.S[0]
-
-endif59:
-masked17:
-	VORR  V2.B16, V2.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V2.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial18
-	FMOVQ 0(R8), F8
-	B     masked18
-
-partial18:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif60
-	FMOVD (R6), F8
-	CMP   $2, R7
-	BLE   endif61
-	ADD   $8, R6
-	VLD1  (R6), V8.S[2]
-
-endif61:
-	B masked18
-
-endif60:
-	CMP  $0, R7
-	BLE  endif62
-	VLD1 (R6), V8.S[0]
-
-endif62:
-masked18:
-	VORR  V5.B16, V5.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V5.B16
-
-endif44:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
-	ADD   R7, R6
-	FMOVQ F3, 32(R6)
-	FMOVQ F4, 96(R6)
-	FMOVQ F5, 160(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise6
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	ADD   R7, R6
-	FMOVQ 48(R6), F3
-	FMOVQ 112(R6), F4
-	FMOVQ 176(R6), F5
-	B     endif63
-
-otherwise6:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-
-endif63:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
-	CMP  $1, R11
-	BLT  loop1xDone6
-
-loop1x6:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R6), F6
-	FMOVQ 0(R8), F7
-	FMOVQ 0(R9), F8
-	VFMLA V8.S4, V6.S4, V0.S4
-	VFMLA V8.S4, V7.S4, V3.S4
-	FMOVQ 16(R9), F8
-	VFMLA V8.S4, V6.S4, V1.S4
-	VFMLA V8.S4, V7.S4, V4.S4
-	FMOVQ 32(R9), F8
-	VFMLA V8.S4, V6.S4, V2.S4
-	VFMLA V8.S4, V7.S4, V5.S4
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R10, R9
-	SUB   $1, R11
-	CMP   $1, R11
-	BGE   loop1x6
-
-loop1xDone6:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif64
+	BLE   endif63
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
@@ -88517,22 +88249,22 @@ partial19:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif65
+	BLE   endif64
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif66
+	BLE   endif65
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif66:
+endif65:
 	B masked19
 
-endif65:
+endif64:
 	CMP  $0, R7
-	BLE  endif67
+	BLE  endif66
 	VLD1 (R10), V8.S[0]
 
-endif67:
+endif66:
 masked19:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
@@ -88547,22 +88279,22 @@ partial20:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif68
+	BLE   endif67
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif69
+	BLE   endif68
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif69:
+endif68:
 	B masked20
 
-endif68:
+endif67:
 	CMP  $0, R7
-	BLE  endif70
+	BLE  endif69
 	VLD1 (R10), V8.S[0]
 
-endif70:
+endif69:
 masked20:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
@@ -88578,22 +88310,22 @@ partial21:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif71
+	BLE   endif70
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif72
+	BLE   endif71
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif72:
+endif71:
 	B masked21
 
-endif71:
+endif70:
 	CMP  $0, R7
-	BLE  endif73
+	BLE  endif72
 	VLD1 (R10), V8.S[0]
 
-endif73:
+endif72:
 masked21:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
@@ -88608,22 +88340,22 @@ partial22:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif74
+	BLE   endif73
 	FMOVD (R10), F8
 	CMP   $2, R7
-	BLE   endif75
+	BLE   endif74
 	ADD   $8, R10
 	VLD1  (R10), V8.S[2]
 
-endif75:
+endif74:
 	B masked22
 
-endif74:
+endif73:
 	CMP  $0, R7
-	BLE  endif76
+	BLE  endif75
 	VLD1 (R10), V8.S[0]
 
-endif76:
+endif75:
 masked22:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
@@ -88639,22 +88371,22 @@ partial23:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif77
+	BLE   endif76
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif78
+	BLE   endif77
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif78:
+endif77:
 	B masked23
 
-endif77:
+endif76:
 	CMP  $0, R7
-	BLE  endif79
+	BLE  endif78
 	VLD1 (R6), V8.S[0]
 
-endif79:
+endif78:
 masked23:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
@@ -88669,31 +88401,31 @@ partial24:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif80
+	BLE   endif79
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif81
+	BLE   endif80
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif81:
+endif80:
 	B masked24
 
-endif80:
+endif79:
 	CMP  $0, R7
-	BLE  endif82
+	BLE  endif81
 	VLD1 (R6), V8.S[0]
 
-endif82:
+endif81:
 masked24:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif64:
+endif63:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -88704,9 +88436,9 @@ endif64:
 	FMOVQ F3, 48(R6)
 	FMOVQ F4, 112(R6)
 	FMOVQ F5, 176(R6)
-	B     endif83
+	B     endif82
 
-otherwise7:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -88784,7 +88516,7 @@ otherwise7:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise8
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
@@ -88795,9 +88527,9 @@ otherwise7:
 	FMOVD F0, 0(R6)
 	FMOVS 20(R1), F0
 	FMOVS F0, 8(R6)
-	B     endif84
+	B     endif83
 
-otherwise8:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVS 0(R1), F0
@@ -88820,8 +88552,8 @@ otherwise8:
 	FMOVS 20(R1), F0
 	FMOVS F0, 0(R6)
 
-endif84:
 endif83:
+endif82:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -88894,11 +88626,8 @@ endif:
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	MOVD args+8(FP), R12
-	MOVD 176(R12), R12
-	CBNZ R12, otherwise2
-	MOVD args+8(FP), R12
 	MOVD 40(R12), R12
-	CBNZ R12, otherwise3
+	CBNZ R12, otherwise2
 	CMP  $1, R11
 	BLT  loop1xDone
 
@@ -88926,9 +88655,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif3
+	B endif2
 
-otherwise3:
+otherwise2:
 	CMP $1, R11
 	BLT loop1xDone2
 
@@ -88961,24 +88690,328 @@ loop1xDone2:
 	WORD $0xf8ac68c0 // prfm pldl1keep, [x6,x12]
 	WORD $0xf8ac6900 // prfm pldl1keep, [x8,x12]
 
-endif3:
-	B endif2
+endif2:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R11
+	SUB   R11, R10
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R10), F8
+	FMOVQ 0(R9), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial
+	FMOVQ 0(R6), F10
+	B     masked
 
-otherwise2:
-	MOVD 0(R12), R13
-	MOVD args+8(FP), R14
-	MOVD 184(R14), R14
-	ADD  R14, R13
-	ADD  $8, R12
-	MOVD args+8(FP), R14
-	MOVD R12, 176(R14)
+partial:
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif4
+	FMOVD (R10), F10
+	CMP   $2, R7
+	BLE   endif5
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
+
+endif5:
+	B masked
+
+endif4:
+	CMP  $0, R7
+	BLE  endif6
+	VLD1 (R10), V10.S[0]
+
+endif6:
+masked:
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial2
+	FMOVQ 0(R8), F10
+	B     masked2
+
+partial2:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif7
+	FMOVD (R10), F10
+	CMP   $2, R7
+	BLE   endif8
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
+
+endif8:
+	B masked2
+
+endif7:
+	CMP  $0, R7
+	BLE  endif9
+	VLD1 (R10), V10.S[0]
+
+endif9:
+masked2:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V4.B16
+	FMOVQ 16(R9), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial3
+	FMOVQ 0(R6), F10
+	B     masked3
+
+partial3:
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif10
+	FMOVD (R10), F10
+	CMP   $2, R7
+	BLE   endif11
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
+
+endif11:
+	B masked3
+
+endif10:
+	CMP  $0, R7
+	BLE  endif12
+	VLD1 (R10), V10.S[0]
+
+endif12:
+masked3:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial4
+	FMOVQ 0(R8), F10
+	B     masked4
+
+partial4:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif13
+	FMOVD (R10), F10
+	CMP   $2, R7
+	BLE   endif14
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
+
+endif14:
+	B masked4
+
+endif13:
+	CMP  $0, R7
+	BLE  endif15
+	VLD1 (R10), V10.S[0]
+
+endif15:
+masked4:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V5.B16
+	FMOVQ 32(R9), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial5
+	FMOVQ 0(R6), F10
+	B     masked5
+
+partial5:
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif16
+	FMOVD (R10), F10
+	CMP   $2, R7
+	BLE   endif17
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
+
+endif17:
+	B masked5
+
+endif16:
+	CMP  $0, R7
+	BLE  endif18
+	VLD1 (R10), V10.S[0]
+
+endif18:
+masked5:
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial6
+	FMOVQ 0(R8), F10
+	B     masked6
+
+partial6:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R7
+	BLE   endif19
+	FMOVD (R10), F10
+	CMP   $2, R7
+	BLE   endif20
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
+
+endif20:
+	B masked6
+
+endif19:
+	CMP  $0, R7
+	BLE  endif21
+	VLD1 (R10), V10.S[0]
+
+endif21:
+masked6:
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V6.B16
+	FMOVQ 48(R9), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial7
+	FMOVQ 0(R6), F10
+	B     masked7
+
+partial7:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif22
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif23
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif23:
+	B masked7
+
+endif22:
+	CMP  $0, R7
+	BLE  endif24
+	VLD1 (R6), V10.S[0]
+
+endif24:
+masked7:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial8
+	FMOVQ 0(R8), F10
+	B     masked8
+
+partial8:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif25
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif26
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif26:
+	B masked8
+
+endif25:
+	CMP  $0, R7
+	BLE  endif27
+	VLD1 (R6), V10.S[0]
+
+endif27:
+masked8:
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V7.B16
+
+endif3:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	FMOVQ F3, 192(R6)
+	ADD   R7, R6
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
+	FMOVQ F6, 128(R6)
+	FMOVQ F7, 192(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	FMOVQ 208(R6), F3
+	ADD   R7, R6
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 144(R6), F6
+	FMOVQ 208(R6), F7
+	B     endif28
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+
+endif28:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
 	CMP  $1, R11
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	PRFM  0(R13), PLDL2KEEP
-	ADD   $64, R13
 	FMOVQ 0(R6), F8
 	FMOVQ 0(R8), F9
 	FMOVQ 0(R9), F10
@@ -89001,295 +89034,291 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
-	PRFM 0(R13), PLDL2KEEP
-	ADD  $64, R13
-
-endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif4
+	CMP   $4, R7
+	BLE   endif29
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R10), F8
+	SUB   $4, R7
+	FMOVQ 16(R10), F8
 	FMOVQ 0(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial
+	BLT   partial9
 	FMOVQ 0(R6), F10
-	B     masked
+	B     masked9
 
-partial:
+partial9:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif5
+	BLE   endif30
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif6
+	BLE   endif31
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif6:
-	B masked
+endif31:
+	B masked9
 
-endif5:
+endif30:
 	CMP  $0, R7
-	BLE  endif7
+	BLE  endif32
 	VLD1 (R10), V10.S[0]
 
-endif7:
-masked:
+endif32:
+masked9:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V0.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial2
+	BLT   partial10
 	FMOVQ 0(R8), F10
-	B     masked2
+	B     masked10
 
-partial2:
+partial10:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif8
+	BLE   endif33
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif9
+	BLE   endif34
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif9:
-	B masked2
+endif34:
+	B masked10
 
-endif8:
+endif33:
 	CMP  $0, R7
-	BLE  endif10
+	BLE  endif35
 	VLD1 (R10), V10.S[0]
 
-endif10:
-masked2:
+endif35:
+masked10:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V4.B16
 	FMOVQ 16(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial3
+	BLT   partial11
 	FMOVQ 0(R6), F10
-	B     masked3
+	B     masked11
 
-partial3:
+partial11:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif11
+	BLE   endif36
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif12
+	BLE   endif37
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif12:
-	B masked3
+endif37:
+	B masked11
 
-endif11:
+endif36:
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif38
 	VLD1 (R10), V10.S[0]
 
-endif13:
-masked3:
+endif38:
+masked11:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V1.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial4
+	BLT   partial12
 	FMOVQ 0(R8), F10
-	B     masked4
+	B     masked12
 
-partial4:
+partial12:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif14
+	BLE   endif39
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif15
+	BLE   endif40
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif15:
-	B masked4
+endif40:
+	B masked12
 
-endif14:
+endif39:
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif41
 	VLD1 (R10), V10.S[0]
 
-endif16:
-masked4:
+endif41:
+masked12:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V5.B16
 	FMOVQ 32(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial5
+	BLT   partial13
 	FMOVQ 0(R6), F10
-	B     masked5
+	B     masked13
 
-partial5:
+partial13:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif17
+	BLE   endif42
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif18
+	BLE   endif43
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif18:
-	B masked5
+endif43:
+	B masked13
 
-endif17:
+endif42:
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif44
 	VLD1 (R10), V10.S[0]
 
-endif19:
-masked5:
+endif44:
+masked13:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V2.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial6
+	BLT   partial14
 	FMOVQ 0(R8), F10
-	B     masked6
+	B     masked14
 
-partial6:
+partial14:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif20
+	BLE   endif45
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif21
+	BLE   endif46
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif21:
-	B masked6
+endif46:
+	B masked14
 
-endif20:
+endif45:
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif47
 	VLD1 (R10), V10.S[0]
 
-endif22:
-masked6:
+endif47:
+masked14:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V6.B16
 	FMOVQ 48(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial7
+	BLT   partial15
 	FMOVQ 0(R6), F10
-	B     masked7
+	B     masked15
 
-partial7:
+partial15:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif23
+	BLE   endif48
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif24
+	BLE   endif49
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif24:
-	B masked7
+endif49:
+	B masked15
 
-endif23:
+endif48:
 	CMP  $0, R7
-	BLE  endif25
+	BLE  endif50
 	VLD1 (R6), V10.S[0]
 
-endif25:
-masked7:
+endif50:
+masked15:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V3.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial8
+	BLT   partial16
 	FMOVQ 0(R8), F10
-	B     masked8
+	B     masked16
 
-partial8:
+partial16:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif26
+	BLE   endif51
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif27
+	BLE   endif52
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif27:
-	B masked8
+endif52:
+	B masked16
 
-endif26:
+endif51:
 	CMP  $0, R7
-	BLE  endif28
+	BLE  endif53
 	VLD1 (R6), V10.S[0]
 
-endif28:
-masked8:
+endif53:
+masked16:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif4:
+endif29:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
-	FMOVQ F3, 192(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	FMOVQ F3, 208(R6)
 	ADD   R7, R6
-	FMOVQ F4, 0(R6)
-	FMOVQ F5, 64(R6)
-	FMOVQ F6, 128(R6)
-	FMOVQ F7, 192(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
+	FMOVQ F6, 144(R6)
+	FMOVQ F7, 208(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
-	FMOVQ 208(R6), F3
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	FMOVQ 224(R6), F3
 	ADD   R7, R6
-	FMOVQ 16(R6), F4
-	FMOVQ 80(R6), F5
-	FMOVQ 144(R6), F6
-	FMOVQ 208(R6), F7
-	B     endif29
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	FMOVQ 160(R6), F6
+	FMOVQ 224(R6), F7
+	B     endif54
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -89301,9 +89330,12 @@ otherwise4:
 	VEOR V6.B16, V6.B16, V6.B16
 	VEOR V7.B16, V7.B16, V7.B16
 
-endif29:
+endif54:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -89314,6 +89346,9 @@ endif29:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 72(R10), R10
 	ADD  R10, R9
@@ -89350,289 +89385,289 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif30
+	CMP   $8, R7
+	BLE   endif55
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R10), F8
+	SUB   $8, R7
+	FMOVQ 32(R10), F8
 	FMOVQ 0(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial9
+	BLT   partial17
 	FMOVQ 0(R6), F10
-	B     masked9
+	B     masked17
 
-partial9:
+partial17:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif31
+	BLE   endif56
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif32
+	BLE   endif57
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif32:
-	B masked9
+endif57:
+	B masked17
 
-endif31:
+endif56:
 	CMP  $0, R7
-	BLE  endif33
+	BLE  endif58
 	VLD1 (R10), V10.S[0]
 
-endif33:
-masked9:
+endif58:
+masked17:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V0.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial10
+	BLT   partial18
 	FMOVQ 0(R8), F10
-	B     masked10
+	B     masked18
 
-partial10:
+partial18:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif34
+	BLE   endif59
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif35
+	BLE   endif60
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif35:
-	B masked10
+endif60:
+	B masked18
 
-endif34:
+endif59:
 	CMP  $0, R7
-	BLE  endif36
+	BLE  endif61
 	VLD1 (R10), V10.S[0]
 
-endif36:
-masked10:
+endif61:
+masked18:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V4.B16
 	FMOVQ 16(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial11
+	BLT   partial19
 	FMOVQ 0(R6), F10
-	B     masked11
+	B     masked19
 
-partial11:
+partial19:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif37
+	BLE   endif62
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif38
+	BLE   endif63
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif38:
-	B masked11
+endif63:
+	B masked19
 
-endif37:
+endif62:
 	CMP  $0, R7
-	BLE  endif39
+	BLE  endif64
 	VLD1 (R10), V10.S[0]
 
-endif39:
-masked11:
+endif64:
+masked19:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V1.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial12
+	BLT   partial20
 	FMOVQ 0(R8), F10
-	B     masked12
+	B     masked20
 
-partial12:
+partial20:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif40
+	BLE   endif65
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif41
+	BLE   endif66
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif41:
-	B masked12
+endif66:
+	B masked20
 
-endif40:
+endif65:
 	CMP  $0, R7
-	BLE  endif42
+	BLE  endif67
 	VLD1 (R10), V10.S[0]
 
-endif42:
-masked12:
+endif67:
+masked20:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V5.B16
 	FMOVQ 32(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial13
+	BLT   partial21
 	FMOVQ 0(R6), F10
-	B     masked13
+	B     masked21
 
-partial13:
+partial21:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif43
+	BLE   endif68
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif44
+	BLE   endif69
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif44:
-	B masked13
+endif69:
+	B masked21
 
-endif43:
+endif68:
 	CMP  $0, R7
-	BLE  endif45
+	BLE  endif70
 	VLD1 (R10), V10.S[0]
 
-endif45:
-masked13:
+endif70:
+masked21:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V2.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial14
+	BLT   partial22
 	FMOVQ 0(R8), F10
-	B     masked14
+	B     masked22
 
-partial14:
+partial22:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif46
+	BLE   endif71
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif47
+	BLE   endif72
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif47:
-	B masked14
+endif72:
+	B masked22
 
-endif46:
+endif71:
 	CMP  $0, R7
-	BLE  endif48
+	BLE  endif73
 	VLD1 (R10), V10.S[0]
 
-endif48:
-masked14:
+endif73:
+masked22:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V6.B16
 	FMOVQ 48(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial15
+	BLT   partial23
 	FMOVQ 0(R6), F10
-	B     masked15
+	B     masked23
 
-partial15:
+partial23:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif49
+	BLE   endif74
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif50
+	BLE   endif75
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif50:
-	B masked15
+endif75:
+	B masked23
 
-endif49:
+endif74:
 	CMP  $0, R7
-	BLE  endif51
+	BLE  endif76
 	VLD1 (R6), V10.S[0]
 
-endif51:
-masked15:
+endif76:
+masked23:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V3.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial16
+	BLT   partial24
 	FMOVQ 0(R8), F10
-	B     masked16
+	B     masked24
 
-partial16:
+partial24:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif52
+	BLE   endif77
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif53
+	BLE   endif78
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif53:
-	B masked16
+endif78:
+	B masked24
 
-endif52:
+endif77:
 	CMP  $0, R7
-	BLE  endif54
+	BLE  endif79
 	VLD1 (R6), V10.S[0]
 
-endif54:
-masked16:
+endif79:
+masked24:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif30:
+endif55:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
-	FMOVQ F3, 208(R6)
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	FMOVQ F3, 224(R6)
 	ADD   R7, R6
-	FMOVQ F4, 16(R6)
-	FMOVQ F5, 80(R6)
-	FMOVQ F6, 144(R6)
-	FMOVQ F7, 208(R6)
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	FMOVQ F6, 160(R6)
+	FMOVQ F7, 224(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
-	FMOVQ 224(R6), F3
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	FMOVQ 240(R6), F3
 	ADD   R7, R6
-	FMOVQ 32(R6), F4
-	FMOVQ 96(R6), F5
-	FMOVQ 160(R6), F6
-	FMOVQ 224(R6), F7
-	B     endif55
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	FMOVQ 176(R6), F6
+	FMOVQ 240(R6), F7
+	B     endif80
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -89644,9 +89679,12 @@ otherwise5:
 	VEOR V6.B16, V6.B16, V6.B16
 	VEOR V7.B16, V7.B16, V7.B16
 
-endif55:
+endif80:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -89660,6 +89698,9 @@ endif55:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 72(R10), R10
 	ADD  R10, R9
@@ -89699,363 +89740,8 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $8, R7
-	BLE   endif56
-	MOVD  R7, R11
-	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $2, R11
-	SUB   R11, R10
-	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R10), F8
-	FMOVQ 0(R9), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial17
-	FMOVQ 0(R6), F10
-	B     masked17
-
-partial17:
-	MOVD  R6, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif57
-	FMOVD (R10), F10
-	CMP   $2, R7
-	BLE   endif58
-	ADD   $8, R10
-	VLD1  (R10), V10.S[2]
-
-endif58:
-	B masked17
-
-endif57:
-	CMP  $0, R7
-	BLE  endif59
-	VLD1 (R10), V10.S[0]
-
-endif59:
-masked17:
-	VORR  V0.B16, V0.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V0.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial18
-	FMOVQ 0(R8), F10
-	B     masked18
-
-partial18:
-	MOVD  R8, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif60
-	FMOVD (R10), F10
-	CMP   $2, R7
-	BLE   endif61
-	ADD   $8, R10
-	VLD1  (R10), V10.S[2]
-
-endif61:
-	B masked18
-
-endif60:
-	CMP  $0, R7
-	BLE  endif62
-	VLD1 (R10), V10.S[0]
-
-endif62:
-masked18:
-	VORR  V4.B16, V4.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V4.B16
-	FMOVQ 16(R9), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial19
-	FMOVQ 0(R6), F10
-	B     masked19
-
-partial19:
-	MOVD  R6, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif63
-	FMOVD (R10), F10
-	CMP   $2, R7
-	BLE   endif64
-	ADD   $8, R10
-	VLD1  (R10), V10.S[2]
-
-endif64:
-	B masked19
-
-endif63:
-	CMP  $0, R7
-	BLE  endif65
-	VLD1 (R10), V10.S[0]
-
-endif65:
-masked19:
-	VORR  V1.B16, V1.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V1.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial20
-	FMOVQ 0(R8), F10
-	B     masked20
-
-partial20:
-	MOVD  R8, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif66
-	FMOVD (R10), F10
-	CMP   $2, R7
-	BLE   endif67
-	ADD   $8, R10
-	VLD1  (R10), V10.S[2]
-
-endif67:
-	B masked20
-
-endif66:
-	CMP  $0, R7
-	BLE  endif68
-	VLD1 (R10), V10.S[0]
-
-endif68:
-masked20:
-	VORR  V5.B16, V5.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V5.B16
-	FMOVQ 32(R9), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial21
-	FMOVQ 0(R6), F10
-	B     masked21
-
-partial21:
-	MOVD  R6, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif69
-	FMOVD (R10), F10
-	CMP   $2, R7
-	BLE   endif70
-	ADD   $8, R10
-	VLD1  (R10), V10.S[2]
-
-endif70:
-	B masked21
-
-endif69:
-	CMP  $0, R7
-	BLE  endif71
-	VLD1 (R10), V10.S[0]
-
-endif71:
-masked21:
-	VORR  V2.B16, V2.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V2.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial22
-	FMOVQ 0(R8), F10
-	B     masked22
-
-partial22:
-	MOVD  R8, R10
-	ADD   $0, R10
-	CMP   $1, R7
-	BLE   endif72
-	FMOVD (R10), F10
-	CMP   $2, R7
-	BLE   endif73
-	ADD   $8, R10
-	VLD1  (R10), V10.S[2]
-
-endif73:
-	B masked22
-
-endif72:
-	CMP  $0, R7
-	BLE  endif74
-	VLD1 (R10), V10.S[0]
-
-endif74:
-masked22:
-	VORR  V6.B16, V6.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V6.B16
-	FMOVQ 48(R9), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial23
-	FMOVQ 0(R6), F10
-	B     masked23
-
-partial23:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif75
-	FMOVD (R6), F10
-	CMP   $2, R7
-	BLE   endif76
-	ADD   $8, R6
-	VLD1  (R6), V10.S[2]
-
-endif76:
-	B masked23
-
-endif75:
-	CMP  $0, R7
-	BLE  endif77
-	VLD1 (R6), V10.S[0]
-
-endif77:
-masked23:
-	VORR  V3.B16, V3.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V3.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial24
-	FMOVQ 0(R8), F10
-	B     masked24
-
-partial24:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif78
-	FMOVD (R6), F10
-	CMP   $2, R7
-	BLE   endif79
-	ADD   $8, R6
-	VLD1  (R6), V10.S[2]
-
-endif79:
-	B masked24
-
-endif78:
-	CMP  $0, R7
-	BLE  endif80
-	VLD1 (R6), V10.S[0]
-
-endif80:
-masked24:
-	VORR  V7.B16, V7.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V7.B16
-
-endif56:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
-	FMOVQ F3, 224(R6)
-	ADD   R7, R6
-	FMOVQ F4, 32(R6)
-	FMOVQ F5, 96(R6)
-	FMOVQ F6, 160(R6)
-	FMOVQ F7, 224(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise6
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	FMOVQ 240(R6), F3
-	ADD   R7, R6
-	FMOVQ 48(R6), F4
-	FMOVQ 112(R6), F5
-	FMOVQ 176(R6), F6
-	FMOVQ 240(R6), F7
-	B     endif81
-
-otherwise6:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-
-endif81:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
-	CMP  $1, R11
-	BLT  loop1xDone6
-
-loop1x6:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R6), F8
-	FMOVQ 0(R8), F9
-	FMOVQ 0(R9), F10
-	VFMLA V10.S4, V8.S4, V0.S4
-	VFMLA V10.S4, V9.S4, V4.S4
-	FMOVQ 16(R9), F10
-	VFMLA V10.S4, V8.S4, V1.S4
-	VFMLA V10.S4, V9.S4, V5.S4
-	FMOVQ 32(R9), F10
-	VFMLA V10.S4, V8.S4, V2.S4
-	VFMLA V10.S4, V9.S4, V6.S4
-	FMOVQ 48(R9), F10
-	VFMLA V10.S4, V8.S4, V3.S4
-	VFMLA V10.S4, V9.S4, V7.S4
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R10, R9
-	SUB   $1, R11
-	CMP   $1, R11
-	BGE   loop1x6
-
-loop1xDone6:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif82
+	BLE   endif81
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $2, R11
@@ -90074,22 +89760,22 @@ partial25:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif83
+	BLE   endif82
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif84
+	BLE   endif83
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif84:
+endif83:
 	B masked25
 
-endif83:
+endif82:
 	CMP  $0, R7
-	BLE  endif85
+	BLE  endif84
 	VLD1 (R10), V10.S[0]
 
-endif85:
+endif84:
 masked25:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -90104,22 +89790,22 @@ partial26:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif86
+	BLE   endif85
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif87
+	BLE   endif86
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif87:
+endif86:
 	B masked26
 
-endif86:
+endif85:
 	CMP  $0, R7
-	BLE  endif88
+	BLE  endif87
 	VLD1 (R10), V10.S[0]
 
-endif88:
+endif87:
 masked26:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -90135,22 +89821,22 @@ partial27:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif89
+	BLE   endif88
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif90
+	BLE   endif89
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif90:
+endif89:
 	B masked27
 
-endif89:
+endif88:
 	CMP  $0, R7
-	BLE  endif91
+	BLE  endif90
 	VLD1 (R10), V10.S[0]
 
-endif91:
+endif90:
 masked27:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -90165,22 +89851,22 @@ partial28:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif92
+	BLE   endif91
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif93
+	BLE   endif92
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif93:
+endif92:
 	B masked28
 
-endif92:
+endif91:
 	CMP  $0, R7
-	BLE  endif94
+	BLE  endif93
 	VLD1 (R10), V10.S[0]
 
-endif94:
+endif93:
 masked28:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -90196,22 +89882,22 @@ partial29:
 	MOVD  R6, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif95
+	BLE   endif94
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif96
+	BLE   endif95
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif96:
+endif95:
 	B masked29
 
-endif95:
+endif94:
 	CMP  $0, R7
-	BLE  endif97
+	BLE  endif96
 	VLD1 (R10), V10.S[0]
 
-endif97:
+endif96:
 masked29:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -90226,22 +89912,22 @@ partial30:
 	MOVD  R8, R10
 	ADD   $0, R10
 	CMP   $1, R7
-	BLE   endif98
+	BLE   endif97
 	FMOVD (R10), F10
 	CMP   $2, R7
-	BLE   endif99
+	BLE   endif98
 	ADD   $8, R10
 	VLD1  (R10), V10.S[2]
 
-endif99:
+endif98:
 	B masked30
 
-endif98:
+endif97:
 	CMP  $0, R7
-	BLE  endif100
+	BLE  endif99
 	VLD1 (R10), V10.S[0]
 
-endif100:
+endif99:
 masked30:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -90257,22 +89943,22 @@ partial31:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif101
+	BLE   endif100
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif102
+	BLE   endif101
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif102:
+endif101:
 	B masked31
 
-endif101:
+endif100:
 	CMP  $0, R7
-	BLE  endif103
+	BLE  endif102
 	VLD1 (R6), V10.S[0]
 
-endif103:
+endif102:
 masked31:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -90287,31 +89973,31 @@ partial32:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif104
+	BLE   endif103
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif105
+	BLE   endif104
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif105:
+endif104:
 	B masked32
 
-endif104:
+endif103:
 	CMP  $0, R7
-	BLE  endif106
+	BLE  endif105
 	VLD1 (R6), V10.S[0]
 
-endif106:
+endif105:
 masked32:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif82:
+endif81:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -90324,9 +90010,9 @@ endif82:
 	FMOVQ F5, 112(R6)
 	FMOVQ F6, 176(R6)
 	FMOVQ F7, 240(R6)
-	B     endif107
+	B     endif106
 
-otherwise7:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -90404,16 +90090,16 @@ otherwise7:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise8
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
 	ADD   R7, R6
 	FMOVQ 16(R1), F0
 	FMOVQ F0, 0(R6)
-	B     endif108
+	B     endif107
 
-otherwise8:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVS 0(R1), F0
@@ -90443,8 +90129,8 @@ otherwise8:
 	FMOVS 28(R1), F0
 	FMOVS F0, 0(R6)
 
-endif108:
 endif107:
+endif106:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -90510,11 +90196,8 @@ endif:
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	MOVD args+8(FP), R13
-	MOVD 176(R13), R13
-	CBNZ R13, otherwise2
-	MOVD args+8(FP), R13
 	MOVD 40(R13), R13
-	CBNZ R13, otherwise3
+	CBNZ R13, otherwise2
 	CMP  $1, R12
 	BLT  loop1xDone
 
@@ -90536,9 +90219,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif3
+	B endif2
 
-otherwise3:
+otherwise2:
 	CMP $1, R12
 	BLT loop1xDone2
 
@@ -90567,48 +90250,11 @@ loop1xDone2:
 	WORD $0xf8ad6900 // prfm pldl1keep, [x8,x13]
 	WORD $0xf8ad6920 // prfm pldl1keep, [x9,x13]
 
-endif3:
-	B endif2
-
-otherwise2:
-	MOVD 0(R13), R14
-	MOVD args+8(FP), R15
-	MOVD 184(R15), R15
-	ADD  R15, R14
-	ADD  $8, R13
-	MOVD args+8(FP), R15
-	MOVD R13, 176(R15)
-	CMP  $1, R12
-	BLT  loop1xDone3
-
-loop1x3:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	PRFM  0(R14), PLDL2KEEP
-	ADD   $64, R14
-	FMOVQ 0(R10), F3
-	FMOVQ 0(R6), F4
-	VFMLA V3.S4, V4.S4, V0.S4
-	FMOVQ 0(R8), F4
-	VFMLA V3.S4, V4.S4, V1.S4
-	FMOVQ 0(R9), F4
-	VFMLA V3.S4, V4.S4, V2.S4
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R7, R9
-	ADD   R11, R10
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop1x3
-
-loop1xDone3:
-	PRFM 0(R14), PLDL2KEEP
-	ADD  $64, R14
-
 endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif4
+	BLE   endif3
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
@@ -90627,22 +90273,22 @@ partial:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif5
+	BLE   endif4
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif6
+	BLE   endif5
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif6:
+endif5:
 	B masked
 
-endif5:
+endif4:
 	CMP  $0, R7
-	BLE  endif7
+	BLE  endif6
 	VLD1 (R6), V5.S[0]
 
-endif7:
+endif6:
 masked:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
@@ -90657,22 +90303,22 @@ partial2:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif8
+	BLE   endif7
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif9
+	BLE   endif8
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif9:
+endif8:
 	B masked2
 
-endif8:
+endif7:
 	CMP  $0, R7
-	BLE  endif10
+	BLE  endif9
 	VLD1 (R6), V5.S[0]
 
-endif10:
+endif9:
 masked2:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
@@ -90687,28 +90333,28 @@ partial3:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif11
+	BLE   endif10
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif12
+	BLE   endif11
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif12:
+endif11:
 	B masked3
 
-endif11:
+endif10:
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif12
 	VLD1 (R6), V5.S[0]
 
-endif13:
+endif12:
 masked3:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif4:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -90719,7 +90365,7 @@ endif4:
 	FMOVQ F2, 0(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
-	CBNZ  R6, otherwise4
+	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -90728,14 +90374,14 @@ endif4:
 	FMOVQ 16(R6), F1
 	ADD   R7, R6
 	FMOVQ 16(R6), F2
-	B     endif14
+	B     endif13
 
-otherwise4:
+otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 
-endif14:
+endif13:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
 	MOVD args+8(FP), R7
@@ -90750,6 +90396,185 @@ endif14:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone3
+
+loop1x3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F3
+	FMOVQ 0(R6), F4
+	VFMLA V3.S4, V4.S4, V0.S4
+	FMOVQ 0(R8), F4
+	VFMLA V3.S4, V4.S4, V1.S4
+	FMOVQ 0(R9), F4
+	VFMLA V3.S4, V4.S4, V2.S4
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x3
+
+loop1xDone3:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
+	CMP   $4, R7
+	BLE   endif14
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R12
+	SUB   R12, R11
+	MOVD  R7, R7
+	SUB   $4, R7
+	FMOVQ 16(R11), F3
+	FMOVQ 0(R10), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial4
+	FMOVQ 0(R6), F5
+	B     masked4
+
+partial4:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif15
+	FMOVD (R6), F5
+	CMP   $2, R7
+	BLE   endif16
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif16:
+	B masked4
+
+endif15:
+	CMP  $0, R7
+	BLE  endif17
+	VLD1 (R6), V5.S[0]
+
+endif17:
+masked4:
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V0.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial5
+	FMOVQ 0(R8), F5
+	B     masked5
+
+partial5:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif18
+	FMOVD (R6), F5
+	CMP   $2, R7
+	BLE   endif19
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif19:
+	B masked5
+
+endif18:
+	CMP  $0, R7
+	BLE  endif20
+	VLD1 (R6), V5.S[0]
+
+endif20:
+masked5:
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V1.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial6
+	FMOVQ 0(R9), F5
+	B     masked6
+
+partial6:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif21
+	FMOVD (R6), F5
+	CMP   $2, R7
+	BLE   endif22
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif22:
+	B masked6
+
+endif21:
+	CMP  $0, R7
+	BLE  endif23
+	VLD1 (R6), V5.S[0]
+
+endif23:
+masked6:
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V4.S4, V5.S4, V6.S4
+	VBIT  V3.B16, V6.B16, V2.B16
+
+endif14:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	ADD   R7, R6
+	FMOVQ F1, 16(R6)
+	ADD   R7, R6
+	FMOVQ F2, 16(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	ADD   R7, R6
+	FMOVQ 32(R6), F1
+	ADD   R7, R6
+	FMOVQ 32(R6), F2
+	B     endif24
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+
+endif24:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 72(R11), R11
 	ADD  R11, R10
@@ -90780,137 +90605,140 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif15
+	CMP   $8, R7
+	BLE   endif25
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R11), F3
+	SUB   $8, R7
+	FMOVQ 32(R11), F3
 	FMOVQ 0(R10), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R7
-	BLT   partial4
+	BLT   partial7
 	FMOVQ 0(R6), F5
-	B     masked4
+	B     masked7
 
-partial4:
+partial7:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif16
+	BLE   endif26
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif17
+	BLE   endif27
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif17:
-	B masked4
+endif27:
+	B masked7
 
-endif16:
+endif26:
 	CMP  $0, R7
-	BLE  endif18
+	BLE  endif28
 	VLD1 (R6), V5.S[0]
 
-endif18:
-masked4:
+endif28:
+masked7:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V0.B16
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R7
-	BLT   partial5
+	BLT   partial8
 	FMOVQ 0(R8), F5
-	B     masked5
+	B     masked8
 
-partial5:
+partial8:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif19
+	BLE   endif29
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif20
+	BLE   endif30
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif20:
-	B masked5
+endif30:
+	B masked8
 
-endif19:
+endif29:
 	CMP  $0, R7
-	BLE  endif21
+	BLE  endif31
 	VLD1 (R6), V5.S[0]
 
-endif21:
-masked5:
+endif31:
+masked8:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V1.B16
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $4, R7
-	BLT   partial6
+	BLT   partial9
 	FMOVQ 0(R9), F5
-	B     masked6
+	B     masked9
 
-partial6:
+partial9:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif22
+	BLE   endif32
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif23
+	BLE   endif33
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif23:
-	B masked6
+endif33:
+	B masked9
 
-endif22:
+endif32:
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif34
 	VLD1 (R6), V5.S[0]
 
-endif24:
-masked6:
+endif34:
+masked9:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif15:
+endif25:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
+	FMOVQ F0, 32(R6)
 	ADD   R7, R6
-	FMOVQ F1, 16(R6)
+	FMOVQ F1, 32(R6)
 	ADD   R7, R6
-	FMOVQ F2, 16(R6)
+	FMOVQ F2, 32(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
+	FMOVQ 48(R6), F0
 	ADD   R7, R6
-	FMOVQ 32(R6), F1
+	FMOVQ 48(R6), F1
 	ADD   R7, R6
-	FMOVQ 32(R6), F2
-	B     endif25
+	FMOVQ 48(R6), F2
+	B     endif35
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 
-endif25:
+endif35:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -90926,6 +90754,9 @@ endif25:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 72(R11), R11
 	ADD  R11, R10
@@ -90959,193 +90790,8 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $8, R7
-	BLE   endif26
-	MOVD  R7, R12
-	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $2, R12
-	SUB   R12, R11
-	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R11), F3
-	FMOVQ 0(R10), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R7
-	BLT   partial7
-	FMOVQ 0(R6), F5
-	B     masked7
-
-partial7:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif27
-	FMOVD (R6), F5
-	CMP   $2, R7
-	BLE   endif28
-	ADD   $8, R6
-	VLD1  (R6), V5.S[2]
-
-endif28:
-	B masked7
-
-endif27:
-	CMP  $0, R7
-	BLE  endif29
-	VLD1 (R6), V5.S[0]
-
-endif29:
-masked7:
-	VORR  V0.B16, V0.B16, V6.B16
-	VFMLA V4.S4, V5.S4, V6.S4
-	VBIT  V3.B16, V6.B16, V0.B16
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R7
-	BLT   partial8
-	FMOVQ 0(R8), F5
-	B     masked8
-
-partial8:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif30
-	FMOVD (R6), F5
-	CMP   $2, R7
-	BLE   endif31
-	ADD   $8, R6
-	VLD1  (R6), V5.S[2]
-
-endif31:
-	B masked8
-
-endif30:
-	CMP  $0, R7
-	BLE  endif32
-	VLD1 (R6), V5.S[0]
-
-endif32:
-masked8:
-	VORR  V1.B16, V1.B16, V6.B16
-	VFMLA V4.S4, V5.S4, V6.S4
-	VBIT  V3.B16, V6.B16, V1.B16
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $4, R7
-	BLT   partial9
-	FMOVQ 0(R9), F5
-	B     masked9
-
-partial9:
-	MOVD  R9, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif33
-	FMOVD (R6), F5
-	CMP   $2, R7
-	BLE   endif34
-	ADD   $8, R6
-	VLD1  (R6), V5.S[2]
-
-endif34:
-	B masked9
-
-endif33:
-	CMP  $0, R7
-	BLE  endif35
-	VLD1 (R6), V5.S[0]
-
-endif35:
-masked9:
-	VORR  V2.B16, V2.B16, V6.B16
-	VFMLA V4.S4, V5.S4, V6.S4
-	VBIT  V3.B16, V6.B16, V2.B16
-
-endif26:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	ADD   R7, R6
-	FMOVQ F1, 32(R6)
-	ADD   R7, R6
-	FMOVQ F2, 32(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise6
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	ADD   R7, R6
-	FMOVQ 48(R6), F1
-	ADD   R7, R6
-	FMOVQ 48(R6), F2
-	B     endif36
-
-otherwise6:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-
-endif36:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loop1xDone6
-
-loop1x6:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R10), F3
-	FMOVQ 0(R6), F4
-	VFMLA V3.S4, V4.S4, V0.S4
-	FMOVQ 0(R8), F4
-	VFMLA V3.S4, V4.S4, V1.S4
-	FMOVQ 0(R9), F4
-	VFMLA V3.S4, V4.S4, V2.S4
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R7, R9
-	ADD   R11, R10
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop1x6
-
-loop1xDone6:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif37
+	BLE   endif36
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
@@ -91164,22 +90810,22 @@ partial10:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif38
+	BLE   endif37
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif39
+	BLE   endif38
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif39:
+endif38:
 	B masked10
 
-endif38:
+endif37:
 	CMP  $0, R7
-	BLE  endif40
+	BLE  endif39
 	VLD1 (R6), V5.S[0]
 
-endif40:
+endif39:
 masked10:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
@@ -91194,22 +90840,22 @@ partial11:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif41
+	BLE   endif40
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif42
+	BLE   endif41
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif42:
+endif41:
 	B masked11
 
-endif41:
+endif40:
 	CMP  $0, R7
-	BLE  endif43
+	BLE  endif42
 	VLD1 (R6), V5.S[0]
 
-endif43:
+endif42:
 masked11:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
@@ -91224,31 +90870,31 @@ partial12:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif44
+	BLE   endif43
 	FMOVD (R6), F5
 	CMP   $2, R7
-	BLE   endif45
+	BLE   endif44
 	ADD   $8, R6
 	VLD1  (R6), V5.S[2]
 
-endif45:
+endif44:
 	B masked12
 
-endif44:
+endif43:
 	CMP  $0, R7
-	BLE  endif46
+	BLE  endif45
 	VLD1 (R6), V5.S[0]
 
-endif46:
+endif45:
 masked12:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.S4, V5.S4, V6.S4
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif37:
+endif36:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -91257,9 +90903,9 @@ endif37:
 	FMOVQ F1, 48(R6)
 	ADD   R7, R6
 	FMOVQ F2, 48(R6)
-	B     endif47
+	B     endif46
 
-otherwise7:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -91305,7 +90951,7 @@ otherwise7:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise8
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVS 0(R1), F0
 	FMOVS F0, 0(R6)
@@ -91315,9 +90961,9 @@ otherwise7:
 	ADD   R7, R6
 	FMOVS 8(R1), F0
 	FMOVS F0, 0(R6)
-	B     endif48
+	B     endif47
 
-otherwise8:
+otherwise7:
 	MOVD  R2, R6
 	MOVD  R6, R6
 	FMOVS 0(R1), F0
@@ -91329,8 +90975,8 @@ otherwise8:
 	FMOVS 8(R1), F0
 	FMOVS F0, 0(R6)
 
-endif48:
 endif47:
+endif46:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -91402,11 +91048,8 @@ endif:
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	MOVD args+8(FP), R13
-	MOVD 176(R13), R13
-	CBNZ R13, otherwise2
-	MOVD args+8(FP), R13
 	MOVD 40(R13), R13
-	CBNZ R13, otherwise3
+	CBNZ R13, otherwise2
 	CMP  $1, R12
 	BLT  loop1xDone
 
@@ -91432,9 +91075,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif3
+	B endif2
 
-otherwise3:
+otherwise2:
 	CMP $1, R12
 	BLT loop1xDone2
 
@@ -91467,24 +91110,264 @@ loop1xDone2:
 	WORD $0xf8ad6900 // prfm pldl1keep, [x8,x13]
 	WORD $0xf8ad6920 // prfm pldl1keep, [x9,x13]
 
-endif3:
-	B endif2
+endif2:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R12
+	SUB   R12, R11
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R11), F6
+	FMOVQ 0(R10), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial
+	FMOVQ 0(R6), F8
+	B     masked
 
-otherwise2:
-	MOVD 0(R13), R14
-	MOVD args+8(FP), R15
-	MOVD 184(R15), R15
-	ADD  R15, R14
-	ADD  $8, R13
-	MOVD args+8(FP), R15
-	MOVD R13, 176(R15)
+partial:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif4
+	FMOVD (R11), F8
+	CMP   $2, R7
+	BLE   endif5
+	ADD   $8, R11
+	VLD1  (R11), V8.S[2]
+
+endif5:
+	B masked
+
+endif4:
+	CMP  $0, R7
+	BLE  endif6
+	VLD1 (R11), V8.S[0]
+
+endif6:
+masked:
+	VORR  V0.B16, V0.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V0.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial2
+	FMOVQ 0(R8), F8
+	B     masked2
+
+partial2:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif7
+	FMOVD (R11), F8
+	CMP   $2, R7
+	BLE   endif8
+	ADD   $8, R11
+	VLD1  (R11), V8.S[2]
+
+endif8:
+	B masked2
+
+endif7:
+	CMP  $0, R7
+	BLE  endif9
+	VLD1 (R11), V8.S[0]
+
+endif9:
+masked2:
+	VORR  V2.B16, V2.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V2.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial3
+	FMOVQ 0(R9), F8
+	B     masked3
+
+partial3:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif10
+	FMOVD (R11), F8
+	CMP   $2, R7
+	BLE   endif11
+	ADD   $8, R11
+	VLD1  (R11), V8.S[2]
+
+endif11:
+	B masked3
+
+endif10:
+	CMP  $0, R7
+	BLE  endif12
+	VLD1 (R11), V8.S[0]
+
+endif12:
+masked3:
+	VORR  V4.B16, V4.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V4.B16
+	FMOVQ 16(R10), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial4
+	FMOVQ 0(R6), F8
+	B     masked4
+
+partial4:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif13
+	FMOVD (R6), F8
+	CMP   $2, R7
+	BLE   endif14
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif14:
+	B masked4
+
+endif13:
+	CMP  $0, R7
+	BLE  endif15
+	VLD1 (R6), V8.S[0]
+
+endif15:
+masked4:
+	VORR  V1.B16, V1.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V1.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial5
+	FMOVQ 0(R8), F8
+	B     masked5
+
+partial5:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif16
+	FMOVD (R6), F8
+	CMP   $2, R7
+	BLE   endif17
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif17:
+	B masked5
+
+endif16:
+	CMP  $0, R7
+	BLE  endif18
+	VLD1 (R6), V8.S[0]
+
+endif18:
+masked5:
+	VORR  V3.B16, V3.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V3.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R7
+	BLT   partial6
+	FMOVQ 0(R9), F8
+	B     masked6
+
+partial6:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif19
+	FMOVD (R6), F8
+	CMP   $2, R7
+	BLE   endif20
+	ADD   $8, R6
+	VLD1  (R6), V8.S[2]
+
+endif20:
+	B masked6
+
+endif19:
+	CMP  $0, R7
+	BLE  endif21
+	VLD1 (R6), V8.S[0]
+
+endif21:
+masked6:
+	VORR  V5.B16, V5.B16, V9.B16
+	VFMLA V7.S4, V8.S4, V9.S4
+	VBIT  V6.B16, V9.B16, V5.B16
+
+endif3:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	ADD   R7, R6
+	FMOVQ F2, 0(R6)
+	FMOVQ F3, 64(R6)
+	ADD   R7, R6
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	ADD   R7, R6
+	FMOVQ 16(R6), F2
+	FMOVQ 80(R6), F3
+	ADD   R7, R6
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	B     endif22
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+endif22:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
 	CMP  $1, R12
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	PRFM  0(R14), PLDL2KEEP
-	ADD   $64, R14
 	FMOVQ 0(R10), F6
 	FMOVQ 16(R10), F7
 	FMOVQ 0(R6), F8
@@ -91505,231 +91388,227 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
-	PRFM 0(R14), PLDL2KEEP
-	ADD  $64, R14
-
-endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif4
+	CMP   $4, R7
+	BLE   endif23
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R11), F6
+	SUB   $4, R7
+	FMOVQ 16(R11), F6
 	FMOVQ 0(R10), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial
+	BLT   partial7
 	FMOVQ 0(R6), F8
-	B     masked
+	B     masked7
 
-partial:
+partial7:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif5
+	BLE   endif24
 	FMOVD (R11), F8
 	CMP   $2, R7
-	BLE   endif6
+	BLE   endif25
 	ADD   $8, R11
 	VLD1  (R11), V8.S[2]
 
-endif6:
-	B masked
+endif25:
+	B masked7
 
-endif5:
+endif24:
 	CMP  $0, R7
-	BLE  endif7
+	BLE  endif26
 	VLD1 (R11), V8.S[0]
 
-endif7:
-masked:
+endif26:
+masked7:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V0.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial2
+	BLT   partial8
 	FMOVQ 0(R8), F8
-	B     masked2
+	B     masked8
 
-partial2:
+partial8:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif8
+	BLE   endif27
 	FMOVD (R11), F8
 	CMP   $2, R7
-	BLE   endif9
+	BLE   endif28
 	ADD   $8, R11
 	VLD1  (R11), V8.S[2]
 
-endif9:
-	B masked2
+endif28:
+	B masked8
 
-endif8:
+endif27:
 	CMP  $0, R7
-	BLE  endif10
+	BLE  endif29
 	VLD1 (R11), V8.S[0]
 
-endif10:
-masked2:
+endif29:
+masked8:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V2.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial3
+	BLT   partial9
 	FMOVQ 0(R9), F8
-	B     masked3
+	B     masked9
 
-partial3:
+partial9:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif11
+	BLE   endif30
 	FMOVD (R11), F8
 	CMP   $2, R7
-	BLE   endif12
+	BLE   endif31
 	ADD   $8, R11
 	VLD1  (R11), V8.S[2]
 
-endif12:
-	B masked3
+endif31:
+	B masked9
 
-endif11:
+endif30:
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif32
 	VLD1 (R11), V8.S[0]
 
-endif13:
-masked3:
+endif32:
+masked9:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V4.B16
 	FMOVQ 16(R10), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial4
+	BLT   partial10
 	FMOVQ 0(R6), F8
-	B     masked4
+	B     masked10
 
-partial4:
+partial10:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif14
+	BLE   endif33
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif15
+	BLE   endif34
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif15:
-	B masked4
+endif34:
+	B masked10
 
-endif14:
+endif33:
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif35
 	VLD1 (R6), V8.S[0]
 
-endif16:
-masked4:
+endif35:
+masked10:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V1.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial5
+	BLT   partial11
 	FMOVQ 0(R8), F8
-	B     masked5
+	B     masked11
 
-partial5:
+partial11:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif17
+	BLE   endif36
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif18
+	BLE   endif37
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif18:
-	B masked5
+endif37:
+	B masked11
 
-endif17:
+endif36:
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif38
 	VLD1 (R6), V8.S[0]
 
-endif19:
-masked5:
+endif38:
+masked11:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V3.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial6
+	BLT   partial12
 	FMOVQ 0(R9), F8
-	B     masked6
+	B     masked12
 
-partial6:
+partial12:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif20
+	BLE   endif39
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif21
+	BLE   endif40
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif21:
-	B masked6
+endif40:
+	B masked12
 
-endif20:
+endif39:
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif41
 	VLD1 (R6), V8.S[0]
 
-endif22:
-masked6:
+endif41:
+masked12:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif4:
+endif23:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
 	ADD   R7, R6
-	FMOVQ F2, 0(R6)
-	FMOVQ F3, 64(R6)
+	FMOVQ F2, 16(R6)
+	FMOVQ F3, 80(R6)
 	ADD   R7, R6
-	FMOVQ F4, 0(R6)
-	FMOVQ F5, 64(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
 	ADD   R7, R6
-	FMOVQ 16(R6), F2
-	FMOVQ 80(R6), F3
+	FMOVQ 32(R6), F2
+	FMOVQ 96(R6), F3
 	ADD   R7, R6
-	FMOVQ 16(R6), F4
-	FMOVQ 80(R6), F5
-	B     endif23
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	B     endif42
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -91739,9 +91618,12 @@ otherwise4:
 	VEOR V4.B16, V4.B16, V4.B16
 	VEOR V5.B16, V5.B16, V5.B16
 
-endif23:
+endif42:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -91754,6 +91636,9 @@ endif23:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 72(R11), R11
 	ADD  R11, R10
@@ -91788,225 +91673,225 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif24
+	CMP   $8, R7
+	BLE   endif43
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R11), F6
+	SUB   $8, R7
+	FMOVQ 32(R11), F6
 	FMOVQ 0(R10), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial7
+	BLT   partial13
 	FMOVQ 0(R6), F8
-	B     masked7
+	B     masked13
 
-partial7:
+partial13:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif25
+	BLE   endif44
 	FMOVD (R11), F8
 	CMP   $2, R7
-	BLE   endif26
+	BLE   endif45
 	ADD   $8, R11
 	VLD1  (R11), V8.S[2]
 
-endif26:
-	B masked7
+endif45:
+	B masked13
 
-endif25:
+endif44:
 	CMP  $0, R7
-	BLE  endif27
+	BLE  endif46
 	VLD1 (R11), V8.S[0]
 
-endif27:
-masked7:
+endif46:
+masked13:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V0.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial8
+	BLT   partial14
 	FMOVQ 0(R8), F8
-	B     masked8
+	B     masked14
 
-partial8:
+partial14:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif28
+	BLE   endif47
 	FMOVD (R11), F8
 	CMP   $2, R7
-	BLE   endif29
+	BLE   endif48
 	ADD   $8, R11
 	VLD1  (R11), V8.S[2]
 
-endif29:
-	B masked8
+endif48:
+	B masked14
 
-endif28:
+endif47:
 	CMP  $0, R7
-	BLE  endif30
+	BLE  endif49
 	VLD1 (R11), V8.S[0]
 
-endif30:
-masked8:
+endif49:
+masked14:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V2.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial9
+	BLT   partial15
 	FMOVQ 0(R9), F8
-	B     masked9
+	B     masked15
 
-partial9:
+partial15:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif31
+	BLE   endif50
 	FMOVD (R11), F8
 	CMP   $2, R7
-	BLE   endif32
+	BLE   endif51
 	ADD   $8, R11
 	VLD1  (R11), V8.S[2]
 
-endif32:
-	B masked9
+endif51:
+	B masked15
 
-endif31:
+endif50:
 	CMP  $0, R7
-	BLE  endif33
+	BLE  endif52
 	VLD1 (R11), V8.S[0]
 
-endif33:
-masked9:
+endif52:
+masked15:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V4.B16
 	FMOVQ 16(R10), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial10
+	BLT   partial16
 	FMOVQ 0(R6), F8
-	B     masked10
+	B     masked16
 
-partial10:
+partial16:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif34
+	BLE   endif53
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif35
+	BLE   endif54
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif35:
-	B masked10
+endif54:
+	B masked16
 
-endif34:
+endif53:
 	CMP  $0, R7
-	BLE  endif36
+	BLE  endif55
 	VLD1 (R6), V8.S[0]
 
-endif36:
-masked10:
+endif55:
+masked16:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V1.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial11
+	BLT   partial17
 	FMOVQ 0(R8), F8
-	B     masked11
+	B     masked17
 
-partial11:
+partial17:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif37
+	BLE   endif56
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif38
+	BLE   endif57
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif38:
-	B masked11
+endif57:
+	B masked17
 
-endif37:
+endif56:
 	CMP  $0, R7
-	BLE  endif39
+	BLE  endif58
 	VLD1 (R6), V8.S[0]
 
-endif39:
-masked11:
+endif58:
+masked17:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V3.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $4, R7
-	BLT   partial12
+	BLT   partial18
 	FMOVQ 0(R9), F8
-	B     masked12
+	B     masked18
 
-partial12:
+partial18:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif40
+	BLE   endif59
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif41
+	BLE   endif60
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif41:
-	B masked12
+endif60:
+	B masked18
 
-endif40:
+endif59:
 	CMP  $0, R7
-	BLE  endif42
+	BLE  endif61
 	VLD1 (R6), V8.S[0]
 
-endif42:
-masked12:
+endif61:
+masked18:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif24:
+endif43:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
 	ADD   R7, R6
-	FMOVQ F2, 16(R6)
-	FMOVQ F3, 80(R6)
+	FMOVQ F2, 32(R6)
+	FMOVQ F3, 96(R6)
 	ADD   R7, R6
-	FMOVQ F4, 16(R6)
-	FMOVQ F5, 80(R6)
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
 	ADD   R7, R6
-	FMOVQ 32(R6), F2
-	FMOVQ 96(R6), F3
+	FMOVQ 48(R6), F2
+	FMOVQ 112(R6), F3
 	ADD   R7, R6
-	FMOVQ 32(R6), F4
-	FMOVQ 96(R6), F5
-	B     endif43
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	B     endif62
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -92016,9 +91901,12 @@ otherwise5:
 	VEOR V4.B16, V4.B16, V4.B16
 	VEOR V5.B16, V5.B16, V5.B16
 
-endif43:
+endif62:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -92034,6 +91922,9 @@ endif43:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 72(R11), R11
 	ADD  R11, R10
@@ -92071,297 +91962,8 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $8, R7
-	BLE   endif44
-	MOVD  R7, R12
-	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $2, R12
-	SUB   R12, R11
-	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R11), F6
-	FMOVQ 0(R10), F7
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial13
-	FMOVQ 0(R6), F8
-	B     masked13
-
-partial13:
-	MOVD  R6, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif45
-	FMOVD (R11), F8
-	CMP   $2, R7
-	BLE   endif46
-	ADD   $8, R11
-	VLD1  (R11), V8.S[2]
-
-endif46:
-	B masked13
-
-endif45:
-	CMP  $0, R7
-	BLE  endif47
-	VLD1 (R11), V8.S[0]
-
-endif47:
-masked13:
-	VORR  V0.B16, V0.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V0.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial14
-	FMOVQ 0(R8), F8
-	B     masked14
-
-partial14:
-	MOVD  R8, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif48
-	FMOVD (R11), F8
-	CMP   $2, R7
-	BLE   endif49
-	ADD   $8, R11
-	VLD1  (R11), V8.S[2]
-
-endif49:
-	B masked14
-
-endif48:
-	CMP  $0, R7
-	BLE  endif50
-	VLD1 (R11), V8.S[0]
-
-endif50:
-masked14:
-	VORR  V2.B16, V2.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V2.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial15
-	FMOVQ 0(R9), F8
-	B     masked15
-
-partial15:
-	MOVD  R9, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif51
-	FMOVD (R11), F8
-	CMP   $2, R7
-	BLE   endif52
-	ADD   $8, R11
-	VLD1  (R11), V8.S[2]
-
-endif52:
-	B masked15
-
-endif51:
-	CMP  $0, R7
-	BLE  endif53
-	VLD1 (R11), V8.S[0]
-
-endif53:
-masked15:
-	VORR  V4.B16, V4.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V4.B16
-	FMOVQ 16(R10), F7
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial16
-	FMOVQ 0(R6), F8
-	B     masked16
-
-partial16:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif54
-	FMOVD (R6), F8
-	CMP   $2, R7
-	BLE   endif55
-	ADD   $8, R6
-	VLD1  (R6), V8.S[2]
-
-endif55:
-	B masked16
-
-endif54:
-	CMP  $0, R7
-	BLE  endif56
-	VLD1 (R6), V8.S[0]
-
-endif56:
-masked16:
-	VORR  V1.B16, V1.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V1.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial17
-	FMOVQ 0(R8), F8
-	B     masked17
-
-partial17:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif57
-	FMOVD (R6), F8
-	CMP   $2, R7
-	BLE   endif58
-	ADD   $8, R6
-	VLD1  (R6), V8.S[2]
-
-endif58:
-	B masked17
-
-endif57:
-	CMP  $0, R7
-	BLE  endif59
-	VLD1 (R6), V8.S[0]
-
-endif59:
-masked17:
-	VORR  V3.B16, V3.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V3.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $4, R7
-	BLT   partial18
-	FMOVQ 0(R9), F8
-	B     masked18
-
-partial18:
-	MOVD  R9, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif60
-	FMOVD (R6), F8
-	CMP   $2, R7
-	BLE   endif61
-	ADD   $8, R6
-	VLD1  (R6), V8.S[2]
-
-endif61:
-	B masked18
-
-endif60:
-	CMP  $0, R7
-	BLE  endif62
-	VLD1 (R6), V8.S[0]
-
-endif62:
-masked18:
-	VORR  V5.B16, V5.B16, V9.B16
-	VFMLA V7.S4, V8.S4, V9.S4
-	VBIT  V6.B16, V9.B16, V5.B16
-
-endif44:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	ADD   R7, R6
-	FMOVQ F2, 32(R6)
-	FMOVQ F3, 96(R6)
-	ADD   R7, R6
-	FMOVQ F4, 32(R6)
-	FMOVQ F5, 96(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise6
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	ADD   R7, R6
-	FMOVQ 48(R6), F2
-	FMOVQ 112(R6), F3
-	ADD   R7, R6
-	FMOVQ 48(R6), F4
-	FMOVQ 112(R6), F5
-	B     endif63
-
-otherwise6:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-
-endif63:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loop1xDone6
-
-loop1x6:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R10), F6
-	FMOVQ 16(R10), F7
-	FMOVQ 0(R6), F8
-	VFMLA V6.S4, V8.S4, V0.S4
-	VFMLA V7.S4, V8.S4, V1.S4
-	FMOVQ 0(R8), F8
-	VFMLA V6.S4, V8.S4, V2.S4
-	VFMLA V7.S4, V8.S4, V3.S4
-	FMOVQ 0(R9), F8
-	VFMLA V6.S4, V8.S4, V4.S4
-	VFMLA V7.S4, V8.S4, V5.S4
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R7, R9
-	ADD   R11, R10
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop1x6
-
-loop1xDone6:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif64
+	BLE   endif63
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
@@ -92380,22 +91982,22 @@ partial19:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif65
+	BLE   endif64
 	FMOVD (R11), F8
 	CMP   $2, R7
-	BLE   endif66
+	BLE   endif65
 	ADD   $8, R11
 	VLD1  (R11), V8.S[2]
 
-endif66:
+endif65:
 	B masked19
 
-endif65:
+endif64:
 	CMP  $0, R7
-	BLE  endif67
+	BLE  endif66
 	VLD1 (R11), V8.S[0]
 
-endif67:
+endif66:
 masked19:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
@@ -92410,22 +92012,22 @@ partial20:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif68
+	BLE   endif67
 	FMOVD (R11), F8
 	CMP   $2, R7
-	BLE   endif69
+	BLE   endif68
 	ADD   $8, R11
 	VLD1  (R11), V8.S[2]
 
-endif69:
+endif68:
 	B masked20
 
-endif68:
+endif67:
 	CMP  $0, R7
-	BLE  endif70
+	BLE  endif69
 	VLD1 (R11), V8.S[0]
 
-endif70:
+endif69:
 masked20:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
@@ -92440,22 +92042,22 @@ partial21:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif71
+	BLE   endif70
 	FMOVD (R11), F8
 	CMP   $2, R7
-	BLE   endif72
+	BLE   endif71
 	ADD   $8, R11
 	VLD1  (R11), V8.S[2]
 
-endif72:
+endif71:
 	B masked21
 
-endif71:
+endif70:
 	CMP  $0, R7
-	BLE  endif73
+	BLE  endif72
 	VLD1 (R11), V8.S[0]
 
-endif73:
+endif72:
 masked21:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
@@ -92471,22 +92073,22 @@ partial22:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif74
+	BLE   endif73
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif75
+	BLE   endif74
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif75:
+endif74:
 	B masked22
 
-endif74:
+endif73:
 	CMP  $0, R7
-	BLE  endif76
+	BLE  endif75
 	VLD1 (R6), V8.S[0]
 
-endif76:
+endif75:
 masked22:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
@@ -92501,22 +92103,22 @@ partial23:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif77
+	BLE   endif76
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif78
+	BLE   endif77
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif78:
+endif77:
 	B masked23
 
-endif77:
+endif76:
 	CMP  $0, R7
-	BLE  endif79
+	BLE  endif78
 	VLD1 (R6), V8.S[0]
 
-endif79:
+endif78:
 masked23:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
@@ -92531,31 +92133,31 @@ partial24:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif80
+	BLE   endif79
 	FMOVD (R6), F8
 	CMP   $2, R7
-	BLE   endif81
+	BLE   endif80
 	ADD   $8, R6
 	VLD1  (R6), V8.S[2]
 
-endif81:
+endif80:
 	B masked24
 
-endif80:
+endif79:
 	CMP  $0, R7
-	BLE  endif82
+	BLE  endif81
 	VLD1 (R6), V8.S[0]
 
-endif82:
+endif81:
 masked24:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.S4, V8.S4, V9.S4
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif64:
+endif63:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -92567,9 +92169,9 @@ endif64:
 	ADD   R7, R6
 	FMOVQ F4, 48(R6)
 	FMOVQ F5, 112(R6)
-	B     endif83
+	B     endif82
 
-otherwise7:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -92649,7 +92251,7 @@ otherwise7:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise8
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
@@ -92659,9 +92261,9 @@ otherwise7:
 	ADD   R7, R6
 	FMOVD 16(R1), F0
 	FMOVD F0, 0(R6)
-	B     endif84
+	B     endif83
 
-otherwise8:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVS 0(R1), F0
@@ -92683,8 +92285,8 @@ otherwise8:
 	FMOVS 20(R1), F0
 	FMOVS F0, 0(R6)
 
-endif84:
 endif83:
+endif82:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -92762,11 +92364,8 @@ endif:
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	MOVD args+8(FP), R13
-	MOVD 176(R13), R13
-	CBNZ R13, otherwise2
-	MOVD args+8(FP), R13
 	MOVD 40(R13), R13
-	CBNZ R13, otherwise3
+	CBNZ R13, otherwise2
 	CMP  $1, R12
 	BLT  loop1xDone
 
@@ -92796,9 +92395,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif3
+	B endif2
 
-otherwise3:
+otherwise2:
 	CMP $1, R12
 	BLT loop1xDone2
 
@@ -92835,24 +92434,364 @@ loop1xDone2:
 	WORD $0xf8ad6900 // prfm pldl1keep, [x8,x13]
 	WORD $0xf8ad6920 // prfm pldl1keep, [x9,x13]
 
-endif3:
-	B endif2
+endif2:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R12
+	SUB   R12, R11
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R11), F9
+	FMOVQ 0(R10), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial
+	FMOVQ 0(R6), F11
+	B     masked
 
-otherwise2:
-	MOVD 0(R13), R14
-	MOVD args+8(FP), R15
-	MOVD 184(R15), R15
-	ADD  R15, R14
-	ADD  $8, R13
-	MOVD args+8(FP), R15
-	MOVD R13, 176(R15)
+partial:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif4
+	FMOVD (R11), F11
+	CMP   $2, R7
+	BLE   endif5
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
+
+endif5:
+	B masked
+
+endif4:
+	CMP  $0, R7
+	BLE  endif6
+	VLD1 (R11), V11.S[0]
+
+endif6:
+masked:
+	VORR  V0.B16, V0.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V0.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial2
+	FMOVQ 0(R8), F11
+	B     masked2
+
+partial2:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif7
+	FMOVD (R11), F11
+	CMP   $2, R7
+	BLE   endif8
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
+
+endif8:
+	B masked2
+
+endif7:
+	CMP  $0, R7
+	BLE  endif9
+	VLD1 (R11), V11.S[0]
+
+endif9:
+masked2:
+	VORR  V3.B16, V3.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V3.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial3
+	FMOVQ 0(R9), F11
+	B     masked3
+
+partial3:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif10
+	FMOVD (R11), F11
+	CMP   $2, R7
+	BLE   endif11
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
+
+endif11:
+	B masked3
+
+endif10:
+	CMP  $0, R7
+	BLE  endif12
+	VLD1 (R11), V11.S[0]
+
+endif12:
+masked3:
+	VORR  V6.B16, V6.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V6.B16
+	FMOVQ 16(R10), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial4
+	FMOVQ 0(R6), F11
+	B     masked4
+
+partial4:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif13
+	FMOVD (R11), F11
+	CMP   $2, R7
+	BLE   endif14
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
+
+endif14:
+	B masked4
+
+endif13:
+	CMP  $0, R7
+	BLE  endif15
+	VLD1 (R11), V11.S[0]
+
+endif15:
+masked4:
+	VORR  V1.B16, V1.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V1.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial5
+	FMOVQ 0(R8), F11
+	B     masked5
+
+partial5:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif16
+	FMOVD (R11), F11
+	CMP   $2, R7
+	BLE   endif17
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
+
+endif17:
+	B masked5
+
+endif16:
+	CMP  $0, R7
+	BLE  endif18
+	VLD1 (R11), V11.S[0]
+
+endif18:
+masked5:
+	VORR  V4.B16, V4.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V4.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial6
+	FMOVQ 0(R9), F11
+	B     masked6
+
+partial6:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif19
+	FMOVD (R11), F11
+	CMP   $2, R7
+	BLE   endif20
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
+
+endif20:
+	B masked6
+
+endif19:
+	CMP  $0, R7
+	BLE  endif21
+	VLD1 (R11), V11.S[0]
+
+endif21:
+masked6:
+	VORR  V7.B16, V7.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V7.B16
+	FMOVQ 32(R10), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial7
+	FMOVQ 0(R6), F11
+	B     masked7
+
+partial7:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif22
+	FMOVD (R6), F11
+	CMP   $2, R7
+	BLE   endif23
+	ADD   $8, R6
+	VLD1  (R6), V11.S[2]
+
+endif23:
+	B masked7
+
+endif22:
+	CMP  $0, R7
+	BLE  endif24
+	VLD1 (R6), V11.S[0]
+
+endif24:
+masked7:
+	VORR  V2.B16, V2.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V2.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial8
+	FMOVQ 0(R8), F11
+	B     masked8
+
+partial8:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif25
+	FMOVD (R6), F11
+	CMP   $2, R7
+	BLE   endif26
+	ADD   $8, R6
+	VLD1  (R6), V11.S[2]
+
+endif26:
+	B masked8
+
+endif25:
+	CMP  $0, R7
+	BLE  endif27
+	VLD1 (R6), V11.S[0]
+
+endif27:
+masked8:
+	VORR  V5.B16, V5.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V5.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R7
+	BLT   partial9
+	FMOVQ 0(R9), F11
+	B     masked9
+
+partial9:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif28
+	FMOVD (R6), F11
+	CMP   $2, R7
+	BLE   endif29
+	ADD   $8, R6
+	VLD1  (R6), V11.S[2]
+
+endif29:
+	B masked9
+
+endif28:
+	CMP  $0, R7
+	BLE  endif30
+	VLD1 (R6), V11.S[0]
+
+endif30:
+masked9:
+	VORR  V8.B16, V8.B16, V12.B16
+	VFMLA V10.S4, V11.S4, V12.S4
+	VBIT  V9.B16, V12.B16, V8.B16
+
+endif3:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	ADD   R7, R6
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 64(R6)
+	FMOVQ F5, 128(R6)
+	ADD   R7, R6
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 64(R6)
+	FMOVQ F8, 128(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	ADD   R7, R6
+	FMOVQ 16(R6), F3
+	FMOVQ 80(R6), F4
+	FMOVQ 144(R6), F5
+	ADD   R7, R6
+	FMOVQ 16(R6), F6
+	FMOVQ 80(R6), F7
+	FMOVQ 144(R6), F8
+	B     endif31
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+
+endif31:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
 	CMP  $1, R12
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	PRFM  0(R14), PLDL2KEEP
-	ADD   $64, R14
 	FMOVQ 0(R10), F9
 	FMOVQ 16(R10), F10
 	FMOVQ 32(R10), F11
@@ -92877,328 +92816,324 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
-	PRFM 0(R14), PLDL2KEEP
-	ADD  $64, R14
-
-endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif4
+	CMP   $4, R7
+	BLE   endif32
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R11), F9
+	SUB   $4, R7
+	FMOVQ 16(R11), F9
 	FMOVQ 0(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial
+	BLT   partial10
 	FMOVQ 0(R6), F11
-	B     masked
+	B     masked10
 
-partial:
+partial10:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif5
+	BLE   endif33
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif6
+	BLE   endif34
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif6:
-	B masked
+endif34:
+	B masked10
 
-endif5:
+endif33:
 	CMP  $0, R7
-	BLE  endif7
+	BLE  endif35
 	VLD1 (R11), V11.S[0]
 
-endif7:
-masked:
+endif35:
+masked10:
 	VORR  V0.B16, V0.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V0.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial2
+	BLT   partial11
 	FMOVQ 0(R8), F11
-	B     masked2
+	B     masked11
 
-partial2:
+partial11:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif8
+	BLE   endif36
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif9
+	BLE   endif37
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif9:
-	B masked2
+endif37:
+	B masked11
 
-endif8:
+endif36:
 	CMP  $0, R7
-	BLE  endif10
+	BLE  endif38
 	VLD1 (R11), V11.S[0]
 
-endif10:
-masked2:
+endif38:
+masked11:
 	VORR  V3.B16, V3.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V3.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial3
+	BLT   partial12
 	FMOVQ 0(R9), F11
-	B     masked3
+	B     masked12
 
-partial3:
+partial12:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif11
+	BLE   endif39
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif12
+	BLE   endif40
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif12:
-	B masked3
+endif40:
+	B masked12
 
-endif11:
+endif39:
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif41
 	VLD1 (R11), V11.S[0]
 
-endif13:
-masked3:
+endif41:
+masked12:
 	VORR  V6.B16, V6.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V6.B16
 	FMOVQ 16(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial4
+	BLT   partial13
 	FMOVQ 0(R6), F11
-	B     masked4
+	B     masked13
 
-partial4:
+partial13:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif14
+	BLE   endif42
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif15
+	BLE   endif43
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif15:
-	B masked4
+endif43:
+	B masked13
 
-endif14:
+endif42:
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif44
 	VLD1 (R11), V11.S[0]
 
-endif16:
-masked4:
+endif44:
+masked13:
 	VORR  V1.B16, V1.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V1.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial5
+	BLT   partial14
 	FMOVQ 0(R8), F11
-	B     masked5
+	B     masked14
 
-partial5:
+partial14:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif17
+	BLE   endif45
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif18
+	BLE   endif46
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif18:
-	B masked5
+endif46:
+	B masked14
 
-endif17:
+endif45:
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif47
 	VLD1 (R11), V11.S[0]
 
-endif19:
-masked5:
+endif47:
+masked14:
 	VORR  V4.B16, V4.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V4.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial6
+	BLT   partial15
 	FMOVQ 0(R9), F11
-	B     masked6
+	B     masked15
 
-partial6:
+partial15:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif20
+	BLE   endif48
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif21
+	BLE   endif49
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif21:
-	B masked6
+endif49:
+	B masked15
 
-endif20:
+endif48:
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif50
 	VLD1 (R11), V11.S[0]
 
-endif22:
-masked6:
+endif50:
+masked15:
 	VORR  V7.B16, V7.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V7.B16
 	FMOVQ 32(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial7
+	BLT   partial16
 	FMOVQ 0(R6), F11
-	B     masked7
+	B     masked16
 
-partial7:
+partial16:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif23
+	BLE   endif51
 	FMOVD (R6), F11
 	CMP   $2, R7
-	BLE   endif24
+	BLE   endif52
 	ADD   $8, R6
 	VLD1  (R6), V11.S[2]
 
-endif24:
-	B masked7
+endif52:
+	B masked16
 
-endif23:
+endif51:
 	CMP  $0, R7
-	BLE  endif25
+	BLE  endif53
 	VLD1 (R6), V11.S[0]
 
-endif25:
-masked7:
+endif53:
+masked16:
 	VORR  V2.B16, V2.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V2.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial8
+	BLT   partial17
 	FMOVQ 0(R8), F11
-	B     masked8
+	B     masked17
 
-partial8:
+partial17:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif26
+	BLE   endif54
 	FMOVD (R6), F11
 	CMP   $2, R7
-	BLE   endif27
+	BLE   endif55
 	ADD   $8, R6
 	VLD1  (R6), V11.S[2]
 
-endif27:
-	B masked8
+endif55:
+	B masked17
 
-endif26:
+endif54:
 	CMP  $0, R7
-	BLE  endif28
+	BLE  endif56
 	VLD1 (R6), V11.S[0]
 
-endif28:
-masked8:
+endif56:
+masked17:
 	VORR  V5.B16, V5.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V5.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial9
+	BLT   partial18
 	FMOVQ 0(R9), F11
-	B     masked9
+	B     masked18
 
-partial9:
+partial18:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif29
+	BLE   endif57
 	FMOVD (R6), F11
 	CMP   $2, R7
-	BLE   endif30
+	BLE   endif58
 	ADD   $8, R6
 	VLD1  (R6), V11.S[2]
 
-endif30:
-	B masked9
+endif58:
+	B masked18
 
-endif29:
+endif57:
 	CMP  $0, R7
-	BLE  endif31
+	BLE  endif59
 	VLD1 (R6), V11.S[0]
 
-endif31:
-masked9:
+endif59:
+masked18:
 	VORR  V8.B16, V8.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V8.B16
 
-endif4:
+endif32:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
 	ADD   R7, R6
-	FMOVQ F3, 0(R6)
-	FMOVQ F4, 64(R6)
-	FMOVQ F5, 128(R6)
+	FMOVQ F3, 16(R6)
+	FMOVQ F4, 80(R6)
+	FMOVQ F5, 144(R6)
 	ADD   R7, R6
-	FMOVQ F6, 0(R6)
-	FMOVQ F7, 64(R6)
-	FMOVQ F8, 128(R6)
+	FMOVQ F6, 16(R6)
+	FMOVQ F7, 80(R6)
+	FMOVQ F8, 144(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
 	ADD   R7, R6
-	FMOVQ 16(R6), F3
-	FMOVQ 80(R6), F4
-	FMOVQ 144(R6), F5
+	FMOVQ 32(R6), F3
+	FMOVQ 96(R6), F4
+	FMOVQ 160(R6), F5
 	ADD   R7, R6
-	FMOVQ 16(R6), F6
-	FMOVQ 80(R6), F7
-	FMOVQ 144(R6), F8
-	B     endif32
+	FMOVQ 32(R6), F6
+	FMOVQ 96(R6), F7
+	FMOVQ 160(R6), F8
+	B     endif60
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -93211,9 +93146,12 @@ otherwise4:
 	VEOR V7.B16, V7.B16, V7.B16
 	VEOR V8.B16, V8.B16, V8.B16
 
-endif32:
+endif60:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -93226,6 +93164,9 @@ endif32:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 72(R11), R11
 	ADD  R11, R10
@@ -93264,322 +93205,322 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif33
+	CMP   $8, R7
+	BLE   endif61
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R11), F9
+	SUB   $8, R7
+	FMOVQ 32(R11), F9
 	FMOVQ 0(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial10
+	BLT   partial19
 	FMOVQ 0(R6), F11
-	B     masked10
+	B     masked19
 
-partial10:
+partial19:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif34
+	BLE   endif62
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif35
+	BLE   endif63
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif35:
-	B masked10
+endif63:
+	B masked19
 
-endif34:
+endif62:
 	CMP  $0, R7
-	BLE  endif36
+	BLE  endif64
 	VLD1 (R11), V11.S[0]
 
-endif36:
-masked10:
+endif64:
+masked19:
 	VORR  V0.B16, V0.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V0.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial11
+	BLT   partial20
 	FMOVQ 0(R8), F11
-	B     masked11
+	B     masked20
 
-partial11:
+partial20:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif37
+	BLE   endif65
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif38
+	BLE   endif66
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif38:
-	B masked11
+endif66:
+	B masked20
 
-endif37:
+endif65:
 	CMP  $0, R7
-	BLE  endif39
+	BLE  endif67
 	VLD1 (R11), V11.S[0]
 
-endif39:
-masked11:
+endif67:
+masked20:
 	VORR  V3.B16, V3.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V3.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial12
+	BLT   partial21
 	FMOVQ 0(R9), F11
-	B     masked12
+	B     masked21
 
-partial12:
+partial21:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif40
+	BLE   endif68
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif41
+	BLE   endif69
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif41:
-	B masked12
+endif69:
+	B masked21
 
-endif40:
+endif68:
 	CMP  $0, R7
-	BLE  endif42
+	BLE  endif70
 	VLD1 (R11), V11.S[0]
 
-endif42:
-masked12:
+endif70:
+masked21:
 	VORR  V6.B16, V6.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V6.B16
 	FMOVQ 16(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial13
+	BLT   partial22
 	FMOVQ 0(R6), F11
-	B     masked13
+	B     masked22
 
-partial13:
+partial22:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif43
+	BLE   endif71
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif44
+	BLE   endif72
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif44:
-	B masked13
+endif72:
+	B masked22
 
-endif43:
+endif71:
 	CMP  $0, R7
-	BLE  endif45
+	BLE  endif73
 	VLD1 (R11), V11.S[0]
 
-endif45:
-masked13:
+endif73:
+masked22:
 	VORR  V1.B16, V1.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V1.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial14
+	BLT   partial23
 	FMOVQ 0(R8), F11
-	B     masked14
+	B     masked23
 
-partial14:
+partial23:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif46
+	BLE   endif74
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif47
+	BLE   endif75
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif47:
-	B masked14
+endif75:
+	B masked23
 
-endif46:
+endif74:
 	CMP  $0, R7
-	BLE  endif48
+	BLE  endif76
 	VLD1 (R11), V11.S[0]
 
-endif48:
-masked14:
+endif76:
+masked23:
 	VORR  V4.B16, V4.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V4.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial15
+	BLT   partial24
 	FMOVQ 0(R9), F11
-	B     masked15
+	B     masked24
 
-partial15:
+partial24:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif49
+	BLE   endif77
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif50
+	BLE   endif78
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif50:
-	B masked15
+endif78:
+	B masked24
 
-endif49:
+endif77:
 	CMP  $0, R7
-	BLE  endif51
+	BLE  endif79
 	VLD1 (R11), V11.S[0]
 
-endif51:
-masked15:
+endif79:
+masked24:
 	VORR  V7.B16, V7.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V7.B16
 	FMOVQ 32(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial16
+	BLT   partial25
 	FMOVQ 0(R6), F11
-	B     masked16
+	B     masked25
 
-partial16:
+partial25:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif52
+	BLE   endif80
 	FMOVD (R6), F11
 	CMP   $2, R7
-	BLE   endif53
+	BLE   endif81
 	ADD   $8, R6
 	VLD1  (R6), V11.S[2]
 
-endif53:
-	B masked16
+endif81:
+	B masked25
 
-endif52:
+endif80:
 	CMP  $0, R7
-	BLE  endif54
+	BLE  endif82
 	VLD1 (R6), V11.S[0]
 
-endif54:
-masked16:
+endif82:
+masked25:
 	VORR  V2.B16, V2.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V2.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial17
+	BLT   partial26
 	FMOVQ 0(R8), F11
-	B     masked17
+	B     masked26
 
-partial17:
+partial26:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif55
+	BLE   endif83
 	FMOVD (R6), F11
 	CMP   $2, R7
-	BLE   endif56
+	BLE   endif84
 	ADD   $8, R6
 	VLD1  (R6), V11.S[2]
 
-endif56:
-	B masked17
+endif84:
+	B masked26
 
-endif55:
+endif83:
 	CMP  $0, R7
-	BLE  endif57
+	BLE  endif85
 	VLD1 (R6), V11.S[0]
 
-endif57:
-masked17:
+endif85:
+masked26:
 	VORR  V5.B16, V5.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V5.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $4, R7
-	BLT   partial18
+	BLT   partial27
 	FMOVQ 0(R9), F11
-	B     masked18
+	B     masked27
 
-partial18:
+partial27:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif58
+	BLE   endif86
 	FMOVD (R6), F11
 	CMP   $2, R7
-	BLE   endif59
+	BLE   endif87
 	ADD   $8, R6
 	VLD1  (R6), V11.S[2]
 
-endif59:
-	B masked18
+endif87:
+	B masked27
 
-endif58:
+endif86:
 	CMP  $0, R7
-	BLE  endif60
+	BLE  endif88
 	VLD1 (R6), V11.S[0]
 
-endif60:
-masked18:
+endif88:
+masked27:
 	VORR  V8.B16, V8.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V8.B16
 
-endif33:
+endif61:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
 	ADD   R7, R6
-	FMOVQ F3, 16(R6)
-	FMOVQ F4, 80(R6)
-	FMOVQ F5, 144(R6)
+	FMOVQ F3, 32(R6)
+	FMOVQ F4, 96(R6)
+	FMOVQ F5, 160(R6)
 	ADD   R7, R6
-	FMOVQ F6, 16(R6)
-	FMOVQ F7, 80(R6)
-	FMOVQ F8, 144(R6)
+	FMOVQ F6, 32(R6)
+	FMOVQ F7, 96(R6)
+	FMOVQ F8, 160(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
 	ADD   R7, R6
-	FMOVQ 32(R6), F3
-	FMOVQ 96(R6), F4
-	FMOVQ 160(R6), F5
+	FMOVQ 48(R6), F3
+	FMOVQ 112(R6), F4
+	FMOVQ 176(R6), F5
 	ADD   R7, R6
-	FMOVQ 32(R6), F6
-	FMOVQ 96(R6), F7
-	FMOVQ 160(R6), F8
-	B     endif61
+	FMOVQ 48(R6), F6
+	FMOVQ 112(R6), F7
+	FMOVQ 176(R6), F8
+	B     endif89
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -93592,9 +93533,12 @@ otherwise5:
 	VEOR V7.B16, V7.B16, V7.B16
 	VEOR V8.B16, V8.B16, V8.B16
 
-endif61:
+endif89:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -93610,6 +93554,9 @@ endif61:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 72(R11), R11
 	ADD  R11, R10
@@ -93651,401 +93598,8 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $8, R7
-	BLE   endif62
-	MOVD  R7, R12
-	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $2, R12
-	SUB   R12, R11
-	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R11), F9
-	FMOVQ 0(R10), F10
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R7
-	BLT   partial19
-	FMOVQ 0(R6), F11
-	B     masked19
-
-partial19:
-	MOVD  R6, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif63
-	FMOVD (R11), F11
-	CMP   $2, R7
-	BLE   endif64
-	ADD   $8, R11
-	VLD1  (R11), V11.S[2]
-
-endif64:
-	B masked19
-
-endif63:
-	CMP  $0, R7
-	BLE  endif65
-	VLD1 (R11), V11.S[0]
-
-endif65:
-masked19:
-	VORR  V0.B16, V0.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V0.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R7
-	BLT   partial20
-	FMOVQ 0(R8), F11
-	B     masked20
-
-partial20:
-	MOVD  R8, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif66
-	FMOVD (R11), F11
-	CMP   $2, R7
-	BLE   endif67
-	ADD   $8, R11
-	VLD1  (R11), V11.S[2]
-
-endif67:
-	B masked20
-
-endif66:
-	CMP  $0, R7
-	BLE  endif68
-	VLD1 (R11), V11.S[0]
-
-endif68:
-masked20:
-	VORR  V3.B16, V3.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V3.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R7
-	BLT   partial21
-	FMOVQ 0(R9), F11
-	B     masked21
-
-partial21:
-	MOVD  R9, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif69
-	FMOVD (R11), F11
-	CMP   $2, R7
-	BLE   endif70
-	ADD   $8, R11
-	VLD1  (R11), V11.S[2]
-
-endif70:
-	B masked21
-
-endif69:
-	CMP  $0, R7
-	BLE  endif71
-	VLD1 (R11), V11.S[0]
-
-endif71:
-masked21:
-	VORR  V6.B16, V6.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V6.B16
-	FMOVQ 16(R10), F10
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R7
-	BLT   partial22
-	FMOVQ 0(R6), F11
-	B     masked22
-
-partial22:
-	MOVD  R6, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif72
-	FMOVD (R11), F11
-	CMP   $2, R7
-	BLE   endif73
-	ADD   $8, R11
-	VLD1  (R11), V11.S[2]
-
-endif73:
-	B masked22
-
-endif72:
-	CMP  $0, R7
-	BLE  endif74
-	VLD1 (R11), V11.S[0]
-
-endif74:
-masked22:
-	VORR  V1.B16, V1.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V1.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R7
-	BLT   partial23
-	FMOVQ 0(R8), F11
-	B     masked23
-
-partial23:
-	MOVD  R8, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif75
-	FMOVD (R11), F11
-	CMP   $2, R7
-	BLE   endif76
-	ADD   $8, R11
-	VLD1  (R11), V11.S[2]
-
-endif76:
-	B masked23
-
-endif75:
-	CMP  $0, R7
-	BLE  endif77
-	VLD1 (R11), V11.S[0]
-
-endif77:
-masked23:
-	VORR  V4.B16, V4.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V4.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R7
-	BLT   partial24
-	FMOVQ 0(R9), F11
-	B     masked24
-
-partial24:
-	MOVD  R9, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif78
-	FMOVD (R11), F11
-	CMP   $2, R7
-	BLE   endif79
-	ADD   $8, R11
-	VLD1  (R11), V11.S[2]
-
-endif79:
-	B masked24
-
-endif78:
-	CMP  $0, R7
-	BLE  endif80
-	VLD1 (R11), V11.S[0]
-
-endif80:
-masked24:
-	VORR  V7.B16, V7.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V7.B16
-	FMOVQ 32(R10), F10
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R7
-	BLT   partial25
-	FMOVQ 0(R6), F11
-	B     masked25
-
-partial25:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif81
-	FMOVD (R6), F11
-	CMP   $2, R7
-	BLE   endif82
-	ADD   $8, R6
-	VLD1  (R6), V11.S[2]
-
-endif82:
-	B masked25
-
-endif81:
-	CMP  $0, R7
-	BLE  endif83
-	VLD1 (R6), V11.S[0]
-
-endif83:
-masked25:
-	VORR  V2.B16, V2.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V2.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R7
-	BLT   partial26
-	FMOVQ 0(R8), F11
-	B     masked26
-
-partial26:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif84
-	FMOVD (R6), F11
-	CMP   $2, R7
-	BLE   endif85
-	ADD   $8, R6
-	VLD1  (R6), V11.S[2]
-
-endif85:
-	B masked26
-
-endif84:
-	CMP  $0, R7
-	BLE  endif86
-	VLD1 (R6), V11.S[0]
-
-endif86:
-masked26:
-	VORR  V5.B16, V5.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V5.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $4, R7
-	BLT   partial27
-	FMOVQ 0(R9), F11
-	B     masked27
-
-partial27:
-	MOVD  R9, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif87
-	FMOVD (R6), F11
-	CMP   $2, R7
-	BLE   endif88
-	ADD   $8, R6
-	VLD1  (R6), V11.S[2]
-
-endif88:
-	B masked27
-
-endif87:
-	CMP  $0, R7
-	BLE  endif89
-	VLD1 (R6), V11.S[0]
-
-endif89:
-masked27:
-	VORR  V8.B16, V8.B16, V12.B16
-	VFMLA V10.S4, V11.S4, V12.S4
-	VBIT  V9.B16, V12.B16, V8.B16
-
-endif62:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
-	ADD   R7, R6
-	FMOVQ F3, 32(R6)
-	FMOVQ F4, 96(R6)
-	FMOVQ F5, 160(R6)
-	ADD   R7, R6
-	FMOVQ F6, 32(R6)
-	FMOVQ F7, 96(R6)
-	FMOVQ F8, 160(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise6
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	ADD   R7, R6
-	FMOVQ 48(R6), F3
-	FMOVQ 112(R6), F4
-	FMOVQ 176(R6), F5
-	ADD   R7, R6
-	FMOVQ 48(R6), F6
-	FMOVQ 112(R6), F7
-	FMOVQ 176(R6), F8
-	B     endif90
-
-otherwise6:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-
-endif90:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loop1xDone6
-
-loop1x6:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R10), F9
-	FMOVQ 16(R10), F10
-	FMOVQ 32(R10), F11
-	FMOVQ 0(R6), F12
-	VFMLA V9.S4, V12.S4, V0.S4
-	VFMLA V10.S4, V12.S4, V1.S4
-	VFMLA V11.S4, V12.S4, V2.S4
-	FMOVQ 0(R8), F12
-	VFMLA V9.S4, V12.S4, V3.S4
-	VFMLA V10.S4, V12.S4, V4.S4
-	VFMLA V11.S4, V12.S4, V5.S4
-	FMOVQ 0(R9), F12
-	VFMLA V9.S4, V12.S4, V6.S4
-	VFMLA V10.S4, V12.S4, V7.S4
-	VFMLA V11.S4, V12.S4, V8.S4
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R7, R9
-	ADD   R11, R10
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop1x6
-
-loop1xDone6:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif91
+	BLE   endif90
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
@@ -94064,22 +93618,22 @@ partial28:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif92
+	BLE   endif91
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif93
+	BLE   endif92
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif93:
+endif92:
 	B masked28
 
-endif92:
+endif91:
 	CMP  $0, R7
-	BLE  endif94
+	BLE  endif93
 	VLD1 (R11), V11.S[0]
 
-endif94:
+endif93:
 masked28:
 	VORR  V0.B16, V0.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
@@ -94094,22 +93648,22 @@ partial29:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif95
+	BLE   endif94
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif96
+	BLE   endif95
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif96:
+endif95:
 	B masked29
 
-endif95:
+endif94:
 	CMP  $0, R7
-	BLE  endif97
+	BLE  endif96
 	VLD1 (R11), V11.S[0]
 
-endif97:
+endif96:
 masked29:
 	VORR  V3.B16, V3.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
@@ -94124,22 +93678,22 @@ partial30:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif98
+	BLE   endif97
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif99
+	BLE   endif98
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif99:
+endif98:
 	B masked30
 
-endif98:
+endif97:
 	CMP  $0, R7
-	BLE  endif100
+	BLE  endif99
 	VLD1 (R11), V11.S[0]
 
-endif100:
+endif99:
 masked30:
 	VORR  V6.B16, V6.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
@@ -94155,22 +93709,22 @@ partial31:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif101
+	BLE   endif100
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif102
+	BLE   endif101
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif102:
+endif101:
 	B masked31
 
-endif101:
+endif100:
 	CMP  $0, R7
-	BLE  endif103
+	BLE  endif102
 	VLD1 (R11), V11.S[0]
 
-endif103:
+endif102:
 masked31:
 	VORR  V1.B16, V1.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
@@ -94185,22 +93739,22 @@ partial32:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif104
+	BLE   endif103
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif105
+	BLE   endif104
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif105:
+endif104:
 	B masked32
 
-endif104:
+endif103:
 	CMP  $0, R7
-	BLE  endif106
+	BLE  endif105
 	VLD1 (R11), V11.S[0]
 
-endif106:
+endif105:
 masked32:
 	VORR  V4.B16, V4.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
@@ -94215,22 +93769,22 @@ partial33:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif107
+	BLE   endif106
 	FMOVD (R11), F11
 	CMP   $2, R7
-	BLE   endif108
+	BLE   endif107
 	ADD   $8, R11
 	VLD1  (R11), V11.S[2]
 
-endif108:
+endif107:
 	B masked33
 
-endif107:
+endif106:
 	CMP  $0, R7
-	BLE  endif109
+	BLE  endif108
 	VLD1 (R11), V11.S[0]
 
-endif109:
+endif108:
 masked33:
 	VORR  V7.B16, V7.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
@@ -94246,22 +93800,22 @@ partial34:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif110
+	BLE   endif109
 	FMOVD (R6), F11
 	CMP   $2, R7
-	BLE   endif111
+	BLE   endif110
 	ADD   $8, R6
 	VLD1  (R6), V11.S[2]
 
-endif111:
+endif110:
 	B masked34
 
-endif110:
+endif109:
 	CMP  $0, R7
-	BLE  endif112
+	BLE  endif111
 	VLD1 (R6), V11.S[0]
 
-endif112:
+endif111:
 masked34:
 	VORR  V2.B16, V2.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
@@ -94276,22 +93830,22 @@ partial35:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif113
+	BLE   endif112
 	FMOVD (R6), F11
 	CMP   $2, R7
-	BLE   endif114
+	BLE   endif113
 	ADD   $8, R6
 	VLD1  (R6), V11.S[2]
 
-endif114:
+endif113:
 	B masked35
 
-endif113:
+endif112:
 	CMP  $0, R7
-	BLE  endif115
+	BLE  endif114
 	VLD1 (R6), V11.S[0]
 
-endif115:
+endif114:
 masked35:
 	VORR  V5.B16, V5.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
@@ -94306,31 +93860,31 @@ partial36:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif116
+	BLE   endif115
 	FMOVD (R6), F11
 	CMP   $2, R7
-	BLE   endif117
+	BLE   endif116
 	ADD   $8, R6
 	VLD1  (R6), V11.S[2]
 
-endif117:
+endif116:
 	B masked36
 
-endif116:
+endif115:
 	CMP  $0, R7
-	BLE  endif118
+	BLE  endif117
 	VLD1 (R6), V11.S[0]
 
-endif118:
+endif117:
 masked36:
 	VORR  V8.B16, V8.B16, V12.B16
 	VFMLA V10.S4, V11.S4, V12.S4
 	VBIT  V9.B16, V12.B16, V8.B16
 
-endif91:
+endif90:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -94345,9 +93899,9 @@ endif91:
 	FMOVQ F6, 48(R6)
 	FMOVQ F7, 112(R6)
 	FMOVQ F8, 176(R6)
-	B     endif119
+	B     endif118
 
-otherwise7:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -94461,7 +94015,7 @@ otherwise7:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise8
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
@@ -94477,9 +94031,9 @@ otherwise7:
 	FMOVD F0, 0(R6)
 	FMOVS 32(R1), F0
 	FMOVS F0, 8(R6)
-	B     endif120
+	B     endif119
 
-otherwise8:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVS 0(R1), F0
@@ -94511,8 +94065,8 @@ otherwise8:
 	FMOVS 32(R1), F0
 	FMOVS F0, 0(R6)
 
-endif120:
 endif119:
+endif118:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -94596,11 +94150,8 @@ endif:
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	MOVD args+8(FP), R13
-	MOVD 176(R13), R13
-	CBNZ R13, otherwise2
-	MOVD args+8(FP), R13
 	MOVD 40(R13), R13
-	CBNZ R13, otherwise3
+	CBNZ R13, otherwise2
 	CMP  $1, R12
 	BLT  loop1xDone
 
@@ -94634,9 +94185,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif3
+	B endif2
 
-otherwise3:
+otherwise2:
 	CMP $1, R12
 	BLT loop1xDone2
 
@@ -94677,24 +94228,464 @@ loop1xDone2:
 	WORD $0xf8ad6900 // prfm pldl1keep, [x8,x13]
 	WORD $0xf8ad6920 // prfm pldl1keep, [x9,x13]
 
-endif3:
-	B endif2
+endif2:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R12
+	SUB   R12, R11
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R11), F12
+	FMOVQ 0(R10), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial
+	FMOVQ 0(R6), F14
+	B     masked
 
-otherwise2:
-	MOVD 0(R13), R14
-	MOVD args+8(FP), R15
-	MOVD 184(R15), R15
-	ADD  R15, R14
-	ADD  $8, R13
-	MOVD args+8(FP), R15
-	MOVD R13, 176(R15)
+partial:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif4
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif5
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif5:
+	B masked
+
+endif4:
+	CMP  $0, R7
+	BLE  endif6
+	VLD1 (R11), V14.S[0]
+
+endif6:
+masked:
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial2
+	FMOVQ 0(R8), F14
+	B     masked2
+
+partial2:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif7
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif8
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif8:
+	B masked2
+
+endif7:
+	CMP  $0, R7
+	BLE  endif9
+	VLD1 (R11), V14.S[0]
+
+endif9:
+masked2:
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial3
+	FMOVQ 0(R9), F14
+	B     masked3
+
+partial3:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif10
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif11
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif11:
+	B masked3
+
+endif10:
+	CMP  $0, R7
+	BLE  endif12
+	VLD1 (R11), V14.S[0]
+
+endif12:
+masked3:
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V8.B16
+	FMOVQ 16(R10), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial4
+	FMOVQ 0(R6), F14
+	B     masked4
+
+partial4:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif13
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif14
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif14:
+	B masked4
+
+endif13:
+	CMP  $0, R7
+	BLE  endif15
+	VLD1 (R11), V14.S[0]
+
+endif15:
+masked4:
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial5
+	FMOVQ 0(R8), F14
+	B     masked5
+
+partial5:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif16
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif17
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif17:
+	B masked5
+
+endif16:
+	CMP  $0, R7
+	BLE  endif18
+	VLD1 (R11), V14.S[0]
+
+endif18:
+masked5:
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial6
+	FMOVQ 0(R9), F14
+	B     masked6
+
+partial6:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif19
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif20
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif20:
+	B masked6
+
+endif19:
+	CMP  $0, R7
+	BLE  endif21
+	VLD1 (R11), V14.S[0]
+
+endif21:
+masked6:
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V9.B16
+	FMOVQ 32(R10), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial7
+	FMOVQ 0(R6), F14
+	B     masked7
+
+partial7:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif22
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif23
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif23:
+	B masked7
+
+endif22:
+	CMP  $0, R7
+	BLE  endif24
+	VLD1 (R11), V14.S[0]
+
+endif24:
+masked7:
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial8
+	FMOVQ 0(R8), F14
+	B     masked8
+
+partial8:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif25
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif26
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif26:
+	B masked8
+
+endif25:
+	CMP  $0, R7
+	BLE  endif27
+	VLD1 (R11), V14.S[0]
+
+endif27:
+masked8:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial9
+	FMOVQ 0(R9), F14
+	B     masked9
+
+partial9:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R7
+	BLE   endif28
+	FMOVD (R11), F14
+	CMP   $2, R7
+	BLE   endif29
+	ADD   $8, R11
+	VLD1  (R11), V14.S[2]
+
+endif29:
+	B masked9
+
+endif28:
+	CMP  $0, R7
+	BLE  endif30
+	VLD1 (R11), V14.S[0]
+
+endif30:
+masked9:
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V10.B16
+	FMOVQ 48(R10), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial10
+	FMOVQ 0(R6), F14
+	B     masked10
+
+partial10:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif31
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif32
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif32:
+	B masked10
+
+endif31:
+	CMP  $0, R7
+	BLE  endif33
+	VLD1 (R6), V14.S[0]
+
+endif33:
+masked10:
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial11
+	FMOVQ 0(R8), F14
+	B     masked11
+
+partial11:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif34
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif35
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif35:
+	B masked11
+
+endif34:
+	CMP  $0, R7
+	BLE  endif36
+	VLD1 (R6), V14.S[0]
+
+endif36:
+masked11:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial12
+	FMOVQ 0(R9), F14
+	B     masked12
+
+partial12:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif37
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif38
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif38:
+	B masked12
+
+endif37:
+	CMP  $0, R7
+	BLE  endif39
+	VLD1 (R6), V14.S[0]
+
+endif39:
+masked12:
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif3:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	FMOVQ F3, 192(R6)
+	ADD   R7, R6
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
+	FMOVQ F6, 128(R6)
+	FMOVQ F7, 192(R6)
+	ADD   R7, R6
+	FMOVQ F8, 0(R6)
+	FMOVQ F9, 64(R6)
+	FMOVQ F10, 128(R6)
+	FMOVQ F11, 192(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	FMOVQ 208(R6), F3
+	ADD   R7, R6
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 144(R6), F6
+	FMOVQ 208(R6), F7
+	ADD   R7, R6
+	FMOVQ 16(R6), F8
+	FMOVQ 80(R6), F9
+	FMOVQ 144(R6), F10
+	FMOVQ 208(R6), F11
+	B     endif40
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+endif40:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
 	CMP  $1, R12
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	PRFM  0(R14), PLDL2KEEP
-	ADD   $64, R14
 	FMOVQ 0(R6), F12
 	FMOVQ 0(R8), F13
 	FMOVQ 0(R9), F14
@@ -94723,425 +94714,421 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
-	PRFM 0(R14), PLDL2KEEP
-	ADD  $64, R14
-
-endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif4
+	CMP   $4, R7
+	BLE   endif41
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R11), F12
+	SUB   $4, R7
+	FMOVQ 16(R11), F12
 	FMOVQ 0(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial
+	BLT   partial13
 	FMOVQ 0(R6), F14
-	B     masked
+	B     masked13
 
-partial:
+partial13:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif5
+	BLE   endif42
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif6
+	BLE   endif43
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif6:
-	B masked
+endif43:
+	B masked13
 
-endif5:
+endif42:
 	CMP  $0, R7
-	BLE  endif7
+	BLE  endif44
 	VLD1 (R11), V14.S[0]
 
-endif7:
-masked:
+endif44:
+masked13:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V0.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial2
+	BLT   partial14
 	FMOVQ 0(R8), F14
-	B     masked2
+	B     masked14
 
-partial2:
+partial14:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif8
+	BLE   endif45
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif9
+	BLE   endif46
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif9:
-	B masked2
+endif46:
+	B masked14
 
-endif8:
+endif45:
 	CMP  $0, R7
-	BLE  endif10
+	BLE  endif47
 	VLD1 (R11), V14.S[0]
 
-endif10:
-masked2:
+endif47:
+masked14:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V4.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial3
+	BLT   partial15
 	FMOVQ 0(R9), F14
-	B     masked3
+	B     masked15
 
-partial3:
+partial15:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif11
+	BLE   endif48
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif12
+	BLE   endif49
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif12:
-	B masked3
+endif49:
+	B masked15
 
-endif11:
+endif48:
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif50
 	VLD1 (R11), V14.S[0]
 
-endif13:
-masked3:
+endif50:
+masked15:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V8.B16
 	FMOVQ 16(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial4
+	BLT   partial16
 	FMOVQ 0(R6), F14
-	B     masked4
+	B     masked16
 
-partial4:
+partial16:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif14
+	BLE   endif51
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif15
+	BLE   endif52
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif15:
-	B masked4
+endif52:
+	B masked16
 
-endif14:
+endif51:
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif53
 	VLD1 (R11), V14.S[0]
 
-endif16:
-masked4:
+endif53:
+masked16:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V1.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial5
+	BLT   partial17
 	FMOVQ 0(R8), F14
-	B     masked5
+	B     masked17
 
-partial5:
+partial17:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif17
+	BLE   endif54
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif18
+	BLE   endif55
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif18:
-	B masked5
+endif55:
+	B masked17
 
-endif17:
+endif54:
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif56
 	VLD1 (R11), V14.S[0]
 
-endif19:
-masked5:
+endif56:
+masked17:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V5.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial6
+	BLT   partial18
 	FMOVQ 0(R9), F14
-	B     masked6
+	B     masked18
 
-partial6:
+partial18:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif20
+	BLE   endif57
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif21
+	BLE   endif58
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif21:
-	B masked6
+endif58:
+	B masked18
 
-endif20:
+endif57:
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif59
 	VLD1 (R11), V14.S[0]
 
-endif22:
-masked6:
+endif59:
+masked18:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V9.B16
 	FMOVQ 32(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial7
+	BLT   partial19
 	FMOVQ 0(R6), F14
-	B     masked7
+	B     masked19
 
-partial7:
+partial19:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif23
+	BLE   endif60
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif24
+	BLE   endif61
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif24:
-	B masked7
+endif61:
+	B masked19
 
-endif23:
+endif60:
 	CMP  $0, R7
-	BLE  endif25
+	BLE  endif62
 	VLD1 (R11), V14.S[0]
 
-endif25:
-masked7:
+endif62:
+masked19:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V2.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial8
+	BLT   partial20
 	FMOVQ 0(R8), F14
-	B     masked8
+	B     masked20
 
-partial8:
+partial20:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif26
+	BLE   endif63
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif27
+	BLE   endif64
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif27:
-	B masked8
+endif64:
+	B masked20
 
-endif26:
+endif63:
 	CMP  $0, R7
-	BLE  endif28
+	BLE  endif65
 	VLD1 (R11), V14.S[0]
 
-endif28:
-masked8:
+endif65:
+masked20:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V6.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial9
+	BLT   partial21
 	FMOVQ 0(R9), F14
-	B     masked9
+	B     masked21
 
-partial9:
+partial21:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif29
+	BLE   endif66
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif30
+	BLE   endif67
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif30:
-	B masked9
+endif67:
+	B masked21
 
-endif29:
+endif66:
 	CMP  $0, R7
-	BLE  endif31
+	BLE  endif68
 	VLD1 (R11), V14.S[0]
 
-endif31:
-masked9:
+endif68:
+masked21:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V10.B16
 	FMOVQ 48(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial10
+	BLT   partial22
 	FMOVQ 0(R6), F14
-	B     masked10
+	B     masked22
 
-partial10:
+partial22:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif32
+	BLE   endif69
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif33
+	BLE   endif70
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif33:
-	B masked10
+endif70:
+	B masked22
 
-endif32:
+endif69:
 	CMP  $0, R7
-	BLE  endif34
+	BLE  endif71
 	VLD1 (R6), V14.S[0]
 
-endif34:
-masked10:
+endif71:
+masked22:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V3.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial11
+	BLT   partial23
 	FMOVQ 0(R8), F14
-	B     masked11
+	B     masked23
 
-partial11:
+partial23:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif35
+	BLE   endif72
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif36
+	BLE   endif73
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif36:
-	B masked11
+endif73:
+	B masked23
 
-endif35:
+endif72:
 	CMP  $0, R7
-	BLE  endif37
+	BLE  endif74
 	VLD1 (R6), V14.S[0]
 
-endif37:
-masked11:
+endif74:
+masked23:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V7.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial12
+	BLT   partial24
 	FMOVQ 0(R9), F14
-	B     masked12
+	B     masked24
 
-partial12:
+partial24:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif38
+	BLE   endif75
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif39
+	BLE   endif76
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif39:
-	B masked12
+endif76:
+	B masked24
 
-endif38:
+endif75:
 	CMP  $0, R7
-	BLE  endif40
+	BLE  endif77
 	VLD1 (R6), V14.S[0]
 
-endif40:
-masked12:
+endif77:
+masked24:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif4:
+endif41:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
-	FMOVQ F3, 192(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	FMOVQ F3, 208(R6)
 	ADD   R7, R6
-	FMOVQ F4, 0(R6)
-	FMOVQ F5, 64(R6)
-	FMOVQ F6, 128(R6)
-	FMOVQ F7, 192(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
+	FMOVQ F6, 144(R6)
+	FMOVQ F7, 208(R6)
 	ADD   R7, R6
-	FMOVQ F8, 0(R6)
-	FMOVQ F9, 64(R6)
-	FMOVQ F10, 128(R6)
-	FMOVQ F11, 192(R6)
+	FMOVQ F8, 16(R6)
+	FMOVQ F9, 80(R6)
+	FMOVQ F10, 144(R6)
+	FMOVQ F11, 208(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
-	FMOVQ 208(R6), F3
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	FMOVQ 224(R6), F3
 	ADD   R7, R6
-	FMOVQ 16(R6), F4
-	FMOVQ 80(R6), F5
-	FMOVQ 144(R6), F6
-	FMOVQ 208(R6), F7
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	FMOVQ 160(R6), F6
+	FMOVQ 224(R6), F7
 	ADD   R7, R6
-	FMOVQ 16(R6), F8
-	FMOVQ 80(R6), F9
-	FMOVQ 144(R6), F10
-	FMOVQ 208(R6), F11
-	B     endif41
+	FMOVQ 32(R6), F8
+	FMOVQ 96(R6), F9
+	FMOVQ 160(R6), F10
+	FMOVQ 224(R6), F11
+	B     endif78
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -95157,9 +95144,12 @@ otherwise4:
 	VEOR V10.B16, V10.B16, V10.B16
 	VEOR V11.B16, V11.B16, V11.B16
 
-endif41:
+endif78:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -95172,6 +95162,9 @@ endif41:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 72(R11), R11
 	ADD  R11, R10
@@ -95214,419 +95207,419 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif42
+	CMP   $8, R7
+	BLE   endif79
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R11), F12
+	SUB   $8, R7
+	FMOVQ 32(R11), F12
 	FMOVQ 0(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial13
+	BLT   partial25
 	FMOVQ 0(R6), F14
-	B     masked13
+	B     masked25
 
-partial13:
+partial25:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif43
+	BLE   endif80
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif44
+	BLE   endif81
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif44:
-	B masked13
+endif81:
+	B masked25
 
-endif43:
+endif80:
 	CMP  $0, R7
-	BLE  endif45
+	BLE  endif82
 	VLD1 (R11), V14.S[0]
 
-endif45:
-masked13:
+endif82:
+masked25:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V0.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial14
+	BLT   partial26
 	FMOVQ 0(R8), F14
-	B     masked14
+	B     masked26
 
-partial14:
+partial26:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif46
+	BLE   endif83
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif47
+	BLE   endif84
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif47:
-	B masked14
+endif84:
+	B masked26
 
-endif46:
+endif83:
 	CMP  $0, R7
-	BLE  endif48
+	BLE  endif85
 	VLD1 (R11), V14.S[0]
 
-endif48:
-masked14:
+endif85:
+masked26:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V4.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial15
+	BLT   partial27
 	FMOVQ 0(R9), F14
-	B     masked15
+	B     masked27
 
-partial15:
+partial27:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif49
+	BLE   endif86
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif50
+	BLE   endif87
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif50:
-	B masked15
+endif87:
+	B masked27
 
-endif49:
+endif86:
 	CMP  $0, R7
-	BLE  endif51
+	BLE  endif88
 	VLD1 (R11), V14.S[0]
 
-endif51:
-masked15:
+endif88:
+masked27:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V8.B16
 	FMOVQ 16(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial16
+	BLT   partial28
 	FMOVQ 0(R6), F14
-	B     masked16
+	B     masked28
 
-partial16:
+partial28:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif52
+	BLE   endif89
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif53
+	BLE   endif90
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif53:
-	B masked16
+endif90:
+	B masked28
 
-endif52:
+endif89:
 	CMP  $0, R7
-	BLE  endif54
+	BLE  endif91
 	VLD1 (R11), V14.S[0]
 
-endif54:
-masked16:
+endif91:
+masked28:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V1.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial17
+	BLT   partial29
 	FMOVQ 0(R8), F14
-	B     masked17
+	B     masked29
 
-partial17:
+partial29:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif55
+	BLE   endif92
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif56
+	BLE   endif93
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif56:
-	B masked17
+endif93:
+	B masked29
 
-endif55:
+endif92:
 	CMP  $0, R7
-	BLE  endif57
+	BLE  endif94
 	VLD1 (R11), V14.S[0]
 
-endif57:
-masked17:
+endif94:
+masked29:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V5.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial18
+	BLT   partial30
 	FMOVQ 0(R9), F14
-	B     masked18
+	B     masked30
 
-partial18:
+partial30:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif58
+	BLE   endif95
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif59
+	BLE   endif96
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif59:
-	B masked18
+endif96:
+	B masked30
 
-endif58:
+endif95:
 	CMP  $0, R7
-	BLE  endif60
+	BLE  endif97
 	VLD1 (R11), V14.S[0]
 
-endif60:
-masked18:
+endif97:
+masked30:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V9.B16
 	FMOVQ 32(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial19
+	BLT   partial31
 	FMOVQ 0(R6), F14
-	B     masked19
+	B     masked31
 
-partial19:
+partial31:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif61
+	BLE   endif98
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif62
+	BLE   endif99
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif62:
-	B masked19
+endif99:
+	B masked31
 
-endif61:
+endif98:
 	CMP  $0, R7
-	BLE  endif63
+	BLE  endif100
 	VLD1 (R11), V14.S[0]
 
-endif63:
-masked19:
+endif100:
+masked31:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V2.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial20
+	BLT   partial32
 	FMOVQ 0(R8), F14
-	B     masked20
+	B     masked32
 
-partial20:
+partial32:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif64
+	BLE   endif101
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif65
+	BLE   endif102
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif65:
-	B masked20
+endif102:
+	B masked32
 
-endif64:
+endif101:
 	CMP  $0, R7
-	BLE  endif66
+	BLE  endif103
 	VLD1 (R11), V14.S[0]
 
-endif66:
-masked20:
+endif103:
+masked32:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V6.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial21
+	BLT   partial33
 	FMOVQ 0(R9), F14
-	B     masked21
+	B     masked33
 
-partial21:
+partial33:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif67
+	BLE   endif104
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif68
+	BLE   endif105
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif68:
-	B masked21
+endif105:
+	B masked33
 
-endif67:
+endif104:
 	CMP  $0, R7
-	BLE  endif69
+	BLE  endif106
 	VLD1 (R11), V14.S[0]
 
-endif69:
-masked21:
+endif106:
+masked33:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V10.B16
 	FMOVQ 48(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial22
+	BLT   partial34
 	FMOVQ 0(R6), F14
-	B     masked22
+	B     masked34
 
-partial22:
+partial34:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif70
+	BLE   endif107
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif71
+	BLE   endif108
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif71:
-	B masked22
+endif108:
+	B masked34
 
-endif70:
+endif107:
 	CMP  $0, R7
-	BLE  endif72
+	BLE  endif109
 	VLD1 (R6), V14.S[0]
 
-endif72:
-masked22:
+endif109:
+masked34:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V3.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial23
+	BLT   partial35
 	FMOVQ 0(R8), F14
-	B     masked23
+	B     masked35
 
-partial23:
+partial35:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif73
+	BLE   endif110
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif74
+	BLE   endif111
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif74:
-	B masked23
+endif111:
+	B masked35
 
-endif73:
+endif110:
 	CMP  $0, R7
-	BLE  endif75
+	BLE  endif112
 	VLD1 (R6), V14.S[0]
 
-endif75:
-masked23:
+endif112:
+masked35:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V7.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial24
+	BLT   partial36
 	FMOVQ 0(R9), F14
-	B     masked24
+	B     masked36
 
-partial24:
+partial36:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif76
+	BLE   endif113
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif77
+	BLE   endif114
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif77:
-	B masked24
+endif114:
+	B masked36
 
-endif76:
+endif113:
 	CMP  $0, R7
-	BLE  endif78
+	BLE  endif115
 	VLD1 (R6), V14.S[0]
 
-endif78:
-masked24:
+endif115:
+masked36:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif42:
+endif79:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
-	FMOVQ F3, 208(R6)
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	FMOVQ F3, 224(R6)
 	ADD   R7, R6
-	FMOVQ F4, 16(R6)
-	FMOVQ F5, 80(R6)
-	FMOVQ F6, 144(R6)
-	FMOVQ F7, 208(R6)
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	FMOVQ F6, 160(R6)
+	FMOVQ F7, 224(R6)
 	ADD   R7, R6
-	FMOVQ F8, 16(R6)
-	FMOVQ F9, 80(R6)
-	FMOVQ F10, 144(R6)
-	FMOVQ F11, 208(R6)
+	FMOVQ F8, 32(R6)
+	FMOVQ F9, 96(R6)
+	FMOVQ F10, 160(R6)
+	FMOVQ F11, 224(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
-	FMOVQ 224(R6), F3
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	FMOVQ 240(R6), F3
 	ADD   R7, R6
-	FMOVQ 32(R6), F4
-	FMOVQ 96(R6), F5
-	FMOVQ 160(R6), F6
-	FMOVQ 224(R6), F7
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	FMOVQ 176(R6), F6
+	FMOVQ 240(R6), F7
 	ADD   R7, R6
-	FMOVQ 32(R6), F8
-	FMOVQ 96(R6), F9
-	FMOVQ 160(R6), F10
-	FMOVQ 224(R6), F11
-	B     endif79
+	FMOVQ 48(R6), F8
+	FMOVQ 112(R6), F9
+	FMOVQ 176(R6), F10
+	FMOVQ 240(R6), F11
+	B     endif116
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -95642,9 +95635,12 @@ otherwise5:
 	VEOR V10.B16, V10.B16, V10.B16
 	VEOR V11.B16, V11.B16, V11.B16
 
-endif79:
+endif116:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -95660,6 +95656,9 @@ endif79:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 72(R11), R11
 	ADD  R11, R10
@@ -95705,505 +95704,8 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $8, R7
-	BLE   endif80
-	MOVD  R7, R12
-	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $2, R12
-	SUB   R12, R11
-	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R11), F12
-	FMOVQ 0(R10), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial25
-	FMOVQ 0(R6), F14
-	B     masked25
-
-partial25:
-	MOVD  R6, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif81
-	FMOVD (R11), F14
-	CMP   $2, R7
-	BLE   endif82
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
-
-endif82:
-	B masked25
-
-endif81:
-	CMP  $0, R7
-	BLE  endif83
-	VLD1 (R11), V14.S[0]
-
-endif83:
-masked25:
-	VORR  V0.B16, V0.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V0.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial26
-	FMOVQ 0(R8), F14
-	B     masked26
-
-partial26:
-	MOVD  R8, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif84
-	FMOVD (R11), F14
-	CMP   $2, R7
-	BLE   endif85
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
-
-endif85:
-	B masked26
-
-endif84:
-	CMP  $0, R7
-	BLE  endif86
-	VLD1 (R11), V14.S[0]
-
-endif86:
-masked26:
-	VORR  V4.B16, V4.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V4.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial27
-	FMOVQ 0(R9), F14
-	B     masked27
-
-partial27:
-	MOVD  R9, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif87
-	FMOVD (R11), F14
-	CMP   $2, R7
-	BLE   endif88
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
-
-endif88:
-	B masked27
-
-endif87:
-	CMP  $0, R7
-	BLE  endif89
-	VLD1 (R11), V14.S[0]
-
-endif89:
-masked27:
-	VORR  V8.B16, V8.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V8.B16
-	FMOVQ 16(R10), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial28
-	FMOVQ 0(R6), F14
-	B     masked28
-
-partial28:
-	MOVD  R6, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif90
-	FMOVD (R11), F14
-	CMP   $2, R7
-	BLE   endif91
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
-
-endif91:
-	B masked28
-
-endif90:
-	CMP  $0, R7
-	BLE  endif92
-	VLD1 (R11), V14.S[0]
-
-endif92:
-masked28:
-	VORR  V1.B16, V1.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V1.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial29
-	FMOVQ 0(R8), F14
-	B     masked29
-
-partial29:
-	MOVD  R8, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif93
-	FMOVD (R11), F14
-	CMP   $2, R7
-	BLE   endif94
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
-
-endif94:
-	B masked29
-
-endif93:
-	CMP  $0, R7
-	BLE  endif95
-	VLD1 (R11), V14.S[0]
-
-endif95:
-masked29:
-	VORR  V5.B16, V5.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V5.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial30
-	FMOVQ 0(R9), F14
-	B     masked30
-
-partial30:
-	MOVD  R9, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif96
-	FMOVD (R11), F14
-	CMP   $2, R7
-	BLE   endif97
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
-
-endif97:
-	B masked30
-
-endif96:
-	CMP  $0, R7
-	BLE  endif98
-	VLD1 (R11), V14.S[0]
-
-endif98:
-masked30:
-	VORR  V9.B16, V9.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V9.B16
-	FMOVQ 32(R10), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial31
-	FMOVQ 0(R6), F14
-	B     masked31
-
-partial31:
-	MOVD  R6, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif99
-	FMOVD (R11), F14
-	CMP   $2, R7
-	BLE   endif100
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
-
-endif100:
-	B masked31
-
-endif99:
-	CMP  $0, R7
-	BLE  endif101
-	VLD1 (R11), V14.S[0]
-
-endif101:
-masked31:
-	VORR  V2.B16, V2.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V2.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial32
-	FMOVQ 0(R8), F14
-	B     masked32
-
-partial32:
-	MOVD  R8, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif102
-	FMOVD (R11), F14
-	CMP   $2, R7
-	BLE   endif103
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
-
-endif103:
-	B masked32
-
-endif102:
-	CMP  $0, R7
-	BLE  endif104
-	VLD1 (R11), V14.S[0]
-
-endif104:
-masked32:
-	VORR  V6.B16, V6.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V6.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial33
-	FMOVQ 0(R9), F14
-	B     masked33
-
-partial33:
-	MOVD  R9, R11
-	ADD   $0, R11
-	CMP   $1, R7
-	BLE   endif105
-	FMOVD (R11), F14
-	CMP   $2, R7
-	BLE   endif106
-	ADD   $8, R11
-	VLD1  (R11), V14.S[2]
-
-endif106:
-	B masked33
-
-endif105:
-	CMP  $0, R7
-	BLE  endif107
-	VLD1 (R11), V14.S[0]
-
-endif107:
-masked33:
-	VORR  V10.B16, V10.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V10.B16
-	FMOVQ 48(R10), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial34
-	FMOVQ 0(R6), F14
-	B     masked34
-
-partial34:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif108
-	FMOVD (R6), F14
-	CMP   $2, R7
-	BLE   endif109
-	ADD   $8, R6
-	VLD1  (R6), V14.S[2]
-
-endif109:
-	B masked34
-
-endif108:
-	CMP  $0, R7
-	BLE  endif110
-	VLD1 (R6), V14.S[0]
-
-endif110:
-masked34:
-	VORR  V3.B16, V3.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V3.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial35
-	FMOVQ 0(R8), F14
-	B     masked35
-
-partial35:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif111
-	FMOVD (R6), F14
-	CMP   $2, R7
-	BLE   endif112
-	ADD   $8, R6
-	VLD1  (R6), V14.S[2]
-
-endif112:
-	B masked35
-
-endif111:
-	CMP  $0, R7
-	BLE  endif113
-	VLD1 (R6), V14.S[0]
-
-endif113:
-masked35:
-	VORR  V7.B16, V7.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V7.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial36
-	FMOVQ 0(R9), F14
-	B     masked36
-
-partial36:
-	MOVD  R9, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif114
-	FMOVD (R6), F14
-	CMP   $2, R7
-	BLE   endif115
-	ADD   $8, R6
-	VLD1  (R6), V14.S[2]
-
-endif115:
-	B masked36
-
-endif114:
-	CMP  $0, R7
-	BLE  endif116
-	VLD1 (R6), V14.S[0]
-
-endif116:
-masked36:
-	VORR  V11.B16, V11.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V11.B16
-
-endif80:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
-	FMOVQ F3, 224(R6)
-	ADD   R7, R6
-	FMOVQ F4, 32(R6)
-	FMOVQ F5, 96(R6)
-	FMOVQ F6, 160(R6)
-	FMOVQ F7, 224(R6)
-	ADD   R7, R6
-	FMOVQ F8, 32(R6)
-	FMOVQ F9, 96(R6)
-	FMOVQ F10, 160(R6)
-	FMOVQ F11, 224(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise6
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	FMOVQ 240(R6), F3
-	ADD   R7, R6
-	FMOVQ 48(R6), F4
-	FMOVQ 112(R6), F5
-	FMOVQ 176(R6), F6
-	FMOVQ 240(R6), F7
-	ADD   R7, R6
-	FMOVQ 48(R6), F8
-	FMOVQ 112(R6), F9
-	FMOVQ 176(R6), F10
-	FMOVQ 240(R6), F11
-	B     endif117
-
-otherwise6:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	VEOR V10.B16, V10.B16, V10.B16
-	VEOR V11.B16, V11.B16, V11.B16
-
-endif117:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loop1xDone6
-
-loop1x6:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R6), F12
-	FMOVQ 0(R8), F13
-	FMOVQ 0(R9), F14
-	FMOVQ 0(R10), F15
-	VFMLA V15.S4, V12.S4, V0.S4
-	VFMLA V15.S4, V13.S4, V4.S4
-	VFMLA V15.S4, V14.S4, V8.S4
-	FMOVQ 16(R10), F15
-	VFMLA V15.S4, V12.S4, V1.S4
-	VFMLA V15.S4, V13.S4, V5.S4
-	VFMLA V15.S4, V14.S4, V9.S4
-	FMOVQ 32(R10), F15
-	VFMLA V15.S4, V12.S4, V2.S4
-	VFMLA V15.S4, V13.S4, V6.S4
-	VFMLA V15.S4, V14.S4, V10.S4
-	FMOVQ 48(R10), F15
-	VFMLA V15.S4, V12.S4, V3.S4
-	VFMLA V15.S4, V13.S4, V7.S4
-	VFMLA V15.S4, V14.S4, V11.S4
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R7, R9
-	ADD   R11, R10
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop1x6
-
-loop1xDone6:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif118
+	BLE   endif117
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $2, R12
@@ -96222,22 +95724,22 @@ partial37:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif119
+	BLE   endif118
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif120
+	BLE   endif119
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif120:
+endif119:
 	B masked37
 
-endif119:
+endif118:
 	CMP  $0, R7
-	BLE  endif121
+	BLE  endif120
 	VLD1 (R11), V14.S[0]
 
-endif121:
+endif120:
 masked37:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -96252,22 +95754,22 @@ partial38:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif122
+	BLE   endif121
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif123
+	BLE   endif122
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif123:
+endif122:
 	B masked38
 
-endif122:
+endif121:
 	CMP  $0, R7
-	BLE  endif124
+	BLE  endif123
 	VLD1 (R11), V14.S[0]
 
-endif124:
+endif123:
 masked38:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -96282,22 +95784,22 @@ partial39:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif125
+	BLE   endif124
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif126
+	BLE   endif125
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif126:
+endif125:
 	B masked39
 
-endif125:
+endif124:
 	CMP  $0, R7
-	BLE  endif127
+	BLE  endif126
 	VLD1 (R11), V14.S[0]
 
-endif127:
+endif126:
 masked39:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -96313,22 +95815,22 @@ partial40:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif128
+	BLE   endif127
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif129
+	BLE   endif128
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif129:
+endif128:
 	B masked40
 
-endif128:
+endif127:
 	CMP  $0, R7
-	BLE  endif130
+	BLE  endif129
 	VLD1 (R11), V14.S[0]
 
-endif130:
+endif129:
 masked40:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -96343,22 +95845,22 @@ partial41:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif131
+	BLE   endif130
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif132
+	BLE   endif131
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif132:
+endif131:
 	B masked41
 
-endif131:
+endif130:
 	CMP  $0, R7
-	BLE  endif133
+	BLE  endif132
 	VLD1 (R11), V14.S[0]
 
-endif133:
+endif132:
 masked41:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -96373,22 +95875,22 @@ partial42:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif134
+	BLE   endif133
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif135
+	BLE   endif134
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif135:
+endif134:
 	B masked42
 
-endif134:
+endif133:
 	CMP  $0, R7
-	BLE  endif136
+	BLE  endif135
 	VLD1 (R11), V14.S[0]
 
-endif136:
+endif135:
 masked42:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -96404,22 +95906,22 @@ partial43:
 	MOVD  R6, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif137
+	BLE   endif136
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif138
+	BLE   endif137
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif138:
+endif137:
 	B masked43
 
-endif137:
+endif136:
 	CMP  $0, R7
-	BLE  endif139
+	BLE  endif138
 	VLD1 (R11), V14.S[0]
 
-endif139:
+endif138:
 masked43:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -96434,22 +95936,22 @@ partial44:
 	MOVD  R8, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif140
+	BLE   endif139
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif141
+	BLE   endif140
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif141:
+endif140:
 	B masked44
 
-endif140:
+endif139:
 	CMP  $0, R7
-	BLE  endif142
+	BLE  endif141
 	VLD1 (R11), V14.S[0]
 
-endif142:
+endif141:
 masked44:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -96464,22 +95966,22 @@ partial45:
 	MOVD  R9, R11
 	ADD   $0, R11
 	CMP   $1, R7
-	BLE   endif143
+	BLE   endif142
 	FMOVD (R11), F14
 	CMP   $2, R7
-	BLE   endif144
+	BLE   endif143
 	ADD   $8, R11
 	VLD1  (R11), V14.S[2]
 
-endif144:
+endif143:
 	B masked45
 
-endif143:
+endif142:
 	CMP  $0, R7
-	BLE  endif145
+	BLE  endif144
 	VLD1 (R11), V14.S[0]
 
-endif145:
+endif144:
 masked45:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -96495,22 +95997,22 @@ partial46:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif146
+	BLE   endif145
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif147
+	BLE   endif146
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif147:
+endif146:
 	B masked46
 
-endif146:
+endif145:
 	CMP  $0, R7
-	BLE  endif148
+	BLE  endif147
 	VLD1 (R6), V14.S[0]
 
-endif148:
+endif147:
 masked46:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -96525,22 +96027,22 @@ partial47:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif149
+	BLE   endif148
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif150
+	BLE   endif149
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif150:
+endif149:
 	B masked47
 
-endif149:
+endif148:
 	CMP  $0, R7
-	BLE  endif151
+	BLE  endif150
 	VLD1 (R6), V14.S[0]
 
-endif151:
+endif150:
 masked47:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -96555,31 +96057,31 @@ partial48:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif152
+	BLE   endif151
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif153
+	BLE   endif152
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif153:
+endif152:
 	B masked48
 
-endif152:
+endif151:
 	CMP  $0, R7
-	BLE  endif154
+	BLE  endif153
 	VLD1 (R6), V14.S[0]
 
-endif154:
+endif153:
 masked48:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif118:
+endif117:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -96597,9 +96099,9 @@ endif118:
 	FMOVQ F9, 112(R6)
 	FMOVQ F10, 176(R6)
 	FMOVQ F11, 240(R6)
-	B     endif155
+	B     endif154
 
-otherwise7:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -96713,7 +96215,7 @@ otherwise7:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise8
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
@@ -96723,9 +96225,9 @@ otherwise7:
 	ADD   R7, R6
 	FMOVQ 32(R1), F0
 	FMOVQ F0, 0(R6)
-	B     endif156
+	B     endif155
 
-otherwise8:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVS 0(R1), F0
@@ -96767,8 +96269,8 @@ otherwise8:
 	FMOVS 44(R1), F0
 	FMOVS F0, 0(R6)
 
-endif156:
 endif155:
+endif154:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -96839,11 +96341,8 @@ endif:
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	MOVD args+8(FP), R14
-	MOVD 176(R14), R14
-	CBNZ R14, otherwise2
-	MOVD args+8(FP), R14
 	MOVD 40(R14), R14
-	CBNZ R14, otherwise3
+	CBNZ R14, otherwise2
 	CMP  $1, R13
 	BLT  loop1xDone
 
@@ -96868,9 +96367,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif3
+	B endif2
 
-otherwise3:
+otherwise2:
 	CMP $1, R13
 	BLT loop1xDone2
 
@@ -96904,24 +96403,201 @@ loop1xDone2:
 	WORD $0xf8ae6920 // prfm pldl1keep, [x9,x14]
 	WORD $0xf8ae6940 // prfm pldl1keep, [x10,x14]
 
-endif3:
-	B endif2
+endif2:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $2, R13
+	SUB   R13, R12
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R12), F4
+	FMOVQ 0(R11), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial
+	FMOVQ 0(R6), F6
+	B     masked
 
-otherwise2:
-	MOVD 0(R14), R15
-	MOVD args+8(FP), R5
-	MOVD 184(R5), R5
-	ADD  R5, R15
-	ADD  $8, R14
-	MOVD args+8(FP), R5
-	MOVD R14, 176(R5)
+partial:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif4
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif5
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif5:
+	B masked
+
+endif4:
+	CMP  $0, R7
+	BLE  endif6
+	VLD1 (R6), V6.S[0]
+
+endif6:
+masked:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V0.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial2
+	FMOVQ 0(R8), F6
+	B     masked2
+
+partial2:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif7
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif8
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif8:
+	B masked2
+
+endif7:
+	CMP  $0, R7
+	BLE  endif9
+	VLD1 (R6), V6.S[0]
+
+endif9:
+masked2:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V1.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial3
+	FMOVQ 0(R9), F6
+	B     masked3
+
+partial3:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif10
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif11
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif11:
+	B masked3
+
+endif10:
+	CMP  $0, R7
+	BLE  endif12
+	VLD1 (R6), V6.S[0]
+
+endif12:
+masked3:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V2.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial4
+	FMOVQ 0(R10), F6
+	B     masked4
+
+partial4:
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif13
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif14
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif14:
+	B masked4
+
+endif13:
+	CMP  $0, R7
+	BLE  endif15
+	VLD1 (R6), V6.S[0]
+
+endif15:
+masked4:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.S4, V6.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif3:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	ADD   R7, R6
+	FMOVQ F1, 0(R6)
+	ADD   R7, R6
+	FMOVQ F2, 0(R6)
+	ADD   R7, R6
+	FMOVQ F3, 0(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	ADD   R7, R6
+	FMOVQ 16(R6), F1
+	ADD   R7, R6
+	FMOVQ 16(R6), F2
+	ADD   R7, R6
+	FMOVQ 16(R6), F3
+	B     endif16
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif16:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
 	CMP  $1, R13
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	PRFM  0(R15), PLDL2KEEP
-	ADD   $64, R15
 	FMOVQ 0(R11), F4
 	FMOVQ 0(R6), F5
 	VFMLA V4.S4, V5.S4, V0.S4
@@ -96941,168 +96617,164 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
-	PRFM 0(R15), PLDL2KEEP
-	ADD  $64, R15
-
-endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif4
+	CMP   $4, R7
+	BLE   endif17
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R12), F4
+	SUB   $4, R7
+	FMOVQ 16(R12), F4
 	FMOVQ 0(R11), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial
+	BLT   partial5
 	FMOVQ 0(R6), F6
-	B     masked
+	B     masked5
 
-partial:
+partial5:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif5
+	BLE   endif18
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif6
+	BLE   endif19
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif6:
-	B masked
+endif19:
+	B masked5
 
-endif5:
+endif18:
 	CMP  $0, R7
-	BLE  endif7
+	BLE  endif20
 	VLD1 (R6), V6.S[0]
 
-endif7:
-masked:
+endif20:
+masked5:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V0.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial2
+	BLT   partial6
 	FMOVQ 0(R8), F6
-	B     masked2
+	B     masked6
 
-partial2:
+partial6:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif8
+	BLE   endif21
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif9
+	BLE   endif22
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif9:
-	B masked2
+endif22:
+	B masked6
 
-endif8:
+endif21:
 	CMP  $0, R7
-	BLE  endif10
+	BLE  endif23
 	VLD1 (R6), V6.S[0]
 
-endif10:
-masked2:
+endif23:
+masked6:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V1.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial3
+	BLT   partial7
 	FMOVQ 0(R9), F6
-	B     masked3
+	B     masked7
 
-partial3:
+partial7:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif11
+	BLE   endif24
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif12
+	BLE   endif25
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif12:
-	B masked3
+endif25:
+	B masked7
 
-endif11:
+endif24:
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif26
 	VLD1 (R6), V6.S[0]
 
-endif13:
-masked3:
+endif26:
+masked7:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V2.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial4
+	BLT   partial8
 	FMOVQ 0(R10), F6
-	B     masked4
+	B     masked8
 
-partial4:
+partial8:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif14
+	BLE   endif27
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif15
+	BLE   endif28
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif15:
-	B masked4
+endif28:
+	B masked8
 
-endif14:
+endif27:
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif29
 	VLD1 (R6), V6.S[0]
 
-endif16:
-masked4:
+endif29:
+masked8:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif4:
+endif17:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
+	FMOVQ F0, 16(R6)
 	ADD   R7, R6
-	FMOVQ F1, 0(R6)
+	FMOVQ F1, 16(R6)
 	ADD   R7, R6
-	FMOVQ F2, 0(R6)
+	FMOVQ F2, 16(R6)
 	ADD   R7, R6
-	FMOVQ F3, 0(R6)
+	FMOVQ F3, 16(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
+	FMOVQ 32(R6), F0
 	ADD   R7, R6
-	FMOVQ 16(R6), F1
+	FMOVQ 32(R6), F1
 	ADD   R7, R6
-	FMOVQ 16(R6), F2
+	FMOVQ 32(R6), F2
 	ADD   R7, R6
-	FMOVQ 16(R6), F3
-	B     endif17
+	FMOVQ 32(R6), F3
+	B     endif30
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -97110,9 +96782,12 @@ otherwise4:
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif17:
+endif30:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -97127,6 +96802,9 @@ endif17:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 72(R12), R12
 	ADD  R12, R11
@@ -97160,162 +96838,162 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif18
+	CMP   $8, R7
+	BLE   endif31
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R12), F4
+	SUB   $8, R7
+	FMOVQ 32(R12), F4
 	FMOVQ 0(R11), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial5
+	BLT   partial9
 	FMOVQ 0(R6), F6
-	B     masked5
+	B     masked9
 
-partial5:
+partial9:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif19
+	BLE   endif32
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif20
+	BLE   endif33
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif20:
-	B masked5
+endif33:
+	B masked9
 
-endif19:
+endif32:
 	CMP  $0, R7
-	BLE  endif21
+	BLE  endif34
 	VLD1 (R6), V6.S[0]
 
-endif21:
-masked5:
+endif34:
+masked9:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V0.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial6
+	BLT   partial10
 	FMOVQ 0(R8), F6
-	B     masked6
+	B     masked10
 
-partial6:
+partial10:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif22
+	BLE   endif35
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif23
+	BLE   endif36
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif23:
-	B masked6
+endif36:
+	B masked10
 
-endif22:
+endif35:
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif37
 	VLD1 (R6), V6.S[0]
 
-endif24:
-masked6:
+endif37:
+masked10:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V1.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial7
+	BLT   partial11
 	FMOVQ 0(R9), F6
-	B     masked7
+	B     masked11
 
-partial7:
+partial11:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif25
+	BLE   endif38
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif26
+	BLE   endif39
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif26:
-	B masked7
+endif39:
+	B masked11
 
-endif25:
+endif38:
 	CMP  $0, R7
-	BLE  endif27
+	BLE  endif40
 	VLD1 (R6), V6.S[0]
 
-endif27:
-masked7:
+endif40:
+masked11:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V2.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $4, R7
-	BLT   partial8
+	BLT   partial12
 	FMOVQ 0(R10), F6
-	B     masked8
+	B     masked12
 
-partial8:
+partial12:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif28
+	BLE   endif41
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif29
+	BLE   endif42
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif29:
-	B masked8
+endif42:
+	B masked12
 
-endif28:
+endif41:
 	CMP  $0, R7
-	BLE  endif30
+	BLE  endif43
 	VLD1 (R6), V6.S[0]
 
-endif30:
-masked8:
+endif43:
+masked12:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif18:
+endif31:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
+	FMOVQ F0, 32(R6)
 	ADD   R7, R6
-	FMOVQ F1, 16(R6)
+	FMOVQ F1, 32(R6)
 	ADD   R7, R6
-	FMOVQ F2, 16(R6)
+	FMOVQ F2, 32(R6)
 	ADD   R7, R6
-	FMOVQ F3, 16(R6)
+	FMOVQ F3, 32(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
+	FMOVQ 48(R6), F0
 	ADD   R7, R6
-	FMOVQ 32(R6), F1
+	FMOVQ 48(R6), F1
 	ADD   R7, R6
-	FMOVQ 32(R6), F2
+	FMOVQ 48(R6), F2
 	ADD   R7, R6
-	FMOVQ 32(R6), F3
-	B     endif31
+	FMOVQ 48(R6), F3
+	B     endif44
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -97323,9 +97001,12 @@ otherwise5:
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif31:
+endif44:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -97343,6 +97024,9 @@ endif31:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 72(R12), R12
 	ADD  R12, R11
@@ -97379,233 +97063,8 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $8, R7
-	BLE   endif32
-	MOVD  R7, R13
-	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $2, R13
-	SUB   R13, R12
-	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R12), F4
-	FMOVQ 0(R11), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial9
-	FMOVQ 0(R6), F6
-	B     masked9
-
-partial9:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif33
-	FMOVD (R6), F6
-	CMP   $2, R7
-	BLE   endif34
-	ADD   $8, R6
-	VLD1  (R6), V6.S[2]
-
-endif34:
-	B masked9
-
-endif33:
-	CMP  $0, R7
-	BLE  endif35
-	VLD1 (R6), V6.S[0]
-
-endif35:
-masked9:
-	VORR  V0.B16, V0.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V0.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial10
-	FMOVQ 0(R8), F6
-	B     masked10
-
-partial10:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif36
-	FMOVD (R6), F6
-	CMP   $2, R7
-	BLE   endif37
-	ADD   $8, R6
-	VLD1  (R6), V6.S[2]
-
-endif37:
-	B masked10
-
-endif36:
-	CMP  $0, R7
-	BLE  endif38
-	VLD1 (R6), V6.S[0]
-
-endif38:
-masked10:
-	VORR  V1.B16, V1.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V1.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial11
-	FMOVQ 0(R9), F6
-	B     masked11
-
-partial11:
-	MOVD  R9, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif39
-	FMOVD (R6), F6
-	CMP   $2, R7
-	BLE   endif40
-	ADD   $8, R6
-	VLD1  (R6), V6.S[2]
-
-endif40:
-	B masked11
-
-endif39:
-	CMP  $0, R7
-	BLE  endif41
-	VLD1 (R6), V6.S[0]
-
-endif41:
-masked11:
-	VORR  V2.B16, V2.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V2.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $4, R7
-	BLT   partial12
-	FMOVQ 0(R10), F6
-	B     masked12
-
-partial12:
-	MOVD  R10, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif42
-	FMOVD (R6), F6
-	CMP   $2, R7
-	BLE   endif43
-	ADD   $8, R6
-	VLD1  (R6), V6.S[2]
-
-endif43:
-	B masked12
-
-endif42:
-	CMP  $0, R7
-	BLE  endif44
-	VLD1 (R6), V6.S[0]
-
-endif44:
-masked12:
-	VORR  V3.B16, V3.B16, V7.B16
-	VFMLA V5.S4, V6.S4, V7.S4
-	VBIT  V4.B16, V7.B16, V3.B16
-
-endif32:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	ADD   R7, R6
-	FMOVQ F1, 32(R6)
-	ADD   R7, R6
-	FMOVQ F2, 32(R6)
-	ADD   R7, R6
-	FMOVQ F3, 32(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise6
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	ADD   R7, R6
-	FMOVQ 48(R6), F1
-	ADD   R7, R6
-	FMOVQ 48(R6), F2
-	ADD   R7, R6
-	FMOVQ 48(R6), F3
-	B     endif45
-
-otherwise6:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-
-endif45:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD R9, R10
-	ADD  R7, R10
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loop1xDone6
-
-loop1x6:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R11), F4
-	FMOVQ 0(R6), F5
-	VFMLA V4.S4, V5.S4, V0.S4
-	FMOVQ 0(R8), F5
-	VFMLA V4.S4, V5.S4, V1.S4
-	FMOVQ 0(R9), F5
-	VFMLA V4.S4, V5.S4, V2.S4
-	FMOVQ 0(R10), F5
-	VFMLA V4.S4, V5.S4, V3.S4
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R7, R9
-	ADD   R7, R10
-	ADD   R12, R11
-	SUB   $1, R13
-	CMP   $1, R13
-	BGE   loop1x6
-
-loop1xDone6:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif46
+	BLE   endif45
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
@@ -97624,22 +97083,22 @@ partial13:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif47
+	BLE   endif46
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif48
+	BLE   endif47
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif48:
+endif47:
 	B masked13
 
-endif47:
+endif46:
 	CMP  $0, R7
-	BLE  endif49
+	BLE  endif48
 	VLD1 (R6), V6.S[0]
 
-endif49:
+endif48:
 masked13:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -97654,22 +97113,22 @@ partial14:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif50
+	BLE   endif49
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif51
+	BLE   endif50
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif51:
+endif50:
 	B masked14
 
-endif50:
+endif49:
 	CMP  $0, R7
-	BLE  endif52
+	BLE  endif51
 	VLD1 (R6), V6.S[0]
 
-endif52:
+endif51:
 masked14:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -97684,22 +97143,22 @@ partial15:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif53
+	BLE   endif52
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif54
+	BLE   endif53
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif54:
+endif53:
 	B masked15
 
-endif53:
+endif52:
 	CMP  $0, R7
-	BLE  endif55
+	BLE  endif54
 	VLD1 (R6), V6.S[0]
 
-endif55:
+endif54:
 masked15:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
@@ -97714,31 +97173,31 @@ partial16:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif56
+	BLE   endif55
 	FMOVD (R6), F6
 	CMP   $2, R7
-	BLE   endif57
+	BLE   endif56
 	ADD   $8, R6
 	VLD1  (R6), V6.S[2]
 
-endif57:
+endif56:
 	B masked16
 
-endif56:
+endif55:
 	CMP  $0, R7
-	BLE  endif58
+	BLE  endif57
 	VLD1 (R6), V6.S[0]
 
-endif58:
+endif57:
 masked16:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.S4, V6.S4, V7.S4
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif46:
+endif45:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -97749,9 +97208,9 @@ endif46:
 	FMOVQ F2, 48(R6)
 	ADD   R7, R6
 	FMOVQ F3, 48(R6)
-	B     endif59
+	B     endif58
 
-otherwise7:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -97799,7 +97258,7 @@ otherwise7:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise8
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVS 0(R1), F0
 	FMOVS F0, 0(R6)
@@ -97812,9 +97271,9 @@ otherwise7:
 	ADD   R7, R6
 	FMOVS 12(R1), F0
 	FMOVS F0, 0(R6)
-	B     endif60
+	B     endif59
 
-otherwise8:
+otherwise7:
 	MOVD  R2, R6
 	MOVD  R6, R6
 	FMOVS 0(R1), F0
@@ -97829,8 +97288,8 @@ otherwise8:
 	FMOVS 12(R1), F0
 	FMOVS F0, 0(R6)
 
-endif60:
 endif59:
+endif58:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -97909,11 +97368,8 @@ endif:
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	MOVD args+8(FP), R14
-	MOVD 176(R14), R14
-	CBNZ R14, otherwise2
-	MOVD args+8(FP), R14
 	MOVD 40(R14), R14
-	CBNZ R14, otherwise3
+	CBNZ R14, otherwise2
 	CMP  $1, R13
 	BLT  loop1xDone
 
@@ -97943,9 +97399,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif3
+	B endif2
 
-otherwise3:
+otherwise2:
 	CMP $1, R13
 	BLT loop1xDone2
 
@@ -97984,24 +97440,334 @@ loop1xDone2:
 	WORD $0xf8ae6920 // prfm pldl1keep, [x9,x14]
 	WORD $0xf8ae6940 // prfm pldl1keep, [x10,x14]
 
-endif3:
-	B endif2
+endif2:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $2, R13
+	SUB   R13, R12
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R12), F8
+	FMOVQ 0(R11), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial
+	FMOVQ 0(R6), F10
+	B     masked
 
-otherwise2:
-	MOVD 0(R14), R15
-	MOVD args+8(FP), R5
-	MOVD 184(R5), R5
-	ADD  R5, R15
-	ADD  $8, R14
-	MOVD args+8(FP), R5
-	MOVD R14, 176(R5)
+partial:
+	MOVD  R6, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif4
+	FMOVD (R12), F10
+	CMP   $2, R7
+	BLE   endif5
+	ADD   $8, R12
+	VLD1  (R12), V10.S[2]
+
+endif5:
+	B masked
+
+endif4:
+	CMP  $0, R7
+	BLE  endif6
+	VLD1 (R12), V10.S[0]
+
+endif6:
+masked:
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial2
+	FMOVQ 0(R8), F10
+	B     masked2
+
+partial2:
+	MOVD  R8, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif7
+	FMOVD (R12), F10
+	CMP   $2, R7
+	BLE   endif8
+	ADD   $8, R12
+	VLD1  (R12), V10.S[2]
+
+endif8:
+	B masked2
+
+endif7:
+	CMP  $0, R7
+	BLE  endif9
+	VLD1 (R12), V10.S[0]
+
+endif9:
+masked2:
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial3
+	FMOVQ 0(R9), F10
+	B     masked3
+
+partial3:
+	MOVD  R9, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif10
+	FMOVD (R12), F10
+	CMP   $2, R7
+	BLE   endif11
+	ADD   $8, R12
+	VLD1  (R12), V10.S[2]
+
+endif11:
+	B masked3
+
+endif10:
+	CMP  $0, R7
+	BLE  endif12
+	VLD1 (R12), V10.S[0]
+
+endif12:
+masked3:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V4.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial4
+	FMOVQ 0(R10), F10
+	B     masked4
+
+partial4:
+	MOVD  R10, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif13
+	FMOVD (R12), F10
+	CMP   $2, R7
+	BLE   endif14
+	ADD   $8, R12
+	VLD1  (R12), V10.S[2]
+
+endif14:
+	B masked4
+
+endif13:
+	CMP  $0, R7
+	BLE  endif15
+	VLD1 (R12), V10.S[0]
+
+endif15:
+masked4:
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V6.B16
+	FMOVQ 16(R11), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial5
+	FMOVQ 0(R6), F10
+	B     masked5
+
+partial5:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif16
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif17
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif17:
+	B masked5
+
+endif16:
+	CMP  $0, R7
+	BLE  endif18
+	VLD1 (R6), V10.S[0]
+
+endif18:
+masked5:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial6
+	FMOVQ 0(R8), F10
+	B     masked6
+
+partial6:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif19
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif20
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif20:
+	B masked6
+
+endif19:
+	CMP  $0, R7
+	BLE  endif21
+	VLD1 (R6), V10.S[0]
+
+endif21:
+masked6:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial7
+	FMOVQ 0(R9), F10
+	B     masked7
+
+partial7:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif22
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif23
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif23:
+	B masked7
+
+endif22:
+	CMP  $0, R7
+	BLE  endif24
+	VLD1 (R6), V10.S[0]
+
+endif24:
+masked7:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V5.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R7
+	BLT   partial8
+	FMOVQ 0(R10), F10
+	B     masked8
+
+partial8:
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif25
+	FMOVD (R6), F10
+	CMP   $2, R7
+	BLE   endif26
+	ADD   $8, R6
+	VLD1  (R6), V10.S[2]
+
+endif26:
+	B masked8
+
+endif25:
+	CMP  $0, R7
+	BLE  endif27
+	VLD1 (R6), V10.S[0]
+
+endif27:
+masked8:
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.S4, V10.S4, V11.S4
+	VBIT  V8.B16, V11.B16, V7.B16
+
+endif3:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	ADD   R7, R6
+	FMOVQ F2, 0(R6)
+	FMOVQ F3, 64(R6)
+	ADD   R7, R6
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
+	ADD   R7, R6
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 64(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	ADD   R7, R6
+	FMOVQ 16(R6), F2
+	FMOVQ 80(R6), F3
+	ADD   R7, R6
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	ADD   R7, R6
+	FMOVQ 16(R6), F6
+	FMOVQ 80(R6), F7
+	B     endif28
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+
+endif28:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
 	CMP  $1, R13
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	PRFM  0(R15), PLDL2KEEP
-	ADD   $64, R15
 	FMOVQ 0(R11), F8
 	FMOVQ 16(R11), F9
 	FMOVQ 0(R6), F10
@@ -98026,297 +97792,293 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
-	PRFM 0(R15), PLDL2KEEP
-	ADD  $64, R15
-
-endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif4
+	CMP   $4, R7
+	BLE   endif29
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R12), F8
+	SUB   $4, R7
+	FMOVQ 16(R12), F8
 	FMOVQ 0(R11), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial
+	BLT   partial9
 	FMOVQ 0(R6), F10
-	B     masked
+	B     masked9
 
-partial:
+partial9:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif5
+	BLE   endif30
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif6
+	BLE   endif31
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif6:
-	B masked
+endif31:
+	B masked9
 
-endif5:
+endif30:
 	CMP  $0, R7
-	BLE  endif7
+	BLE  endif32
 	VLD1 (R12), V10.S[0]
 
-endif7:
-masked:
+endif32:
+masked9:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V0.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial2
+	BLT   partial10
 	FMOVQ 0(R8), F10
-	B     masked2
+	B     masked10
 
-partial2:
+partial10:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif8
+	BLE   endif33
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif9
+	BLE   endif34
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif9:
-	B masked2
+endif34:
+	B masked10
 
-endif8:
+endif33:
 	CMP  $0, R7
-	BLE  endif10
+	BLE  endif35
 	VLD1 (R12), V10.S[0]
 
-endif10:
-masked2:
+endif35:
+masked10:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V2.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial3
+	BLT   partial11
 	FMOVQ 0(R9), F10
-	B     masked3
+	B     masked11
 
-partial3:
+partial11:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif11
+	BLE   endif36
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif12
+	BLE   endif37
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif12:
-	B masked3
+endif37:
+	B masked11
 
-endif11:
+endif36:
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif38
 	VLD1 (R12), V10.S[0]
 
-endif13:
-masked3:
+endif38:
+masked11:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V4.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial4
+	BLT   partial12
 	FMOVQ 0(R10), F10
-	B     masked4
+	B     masked12
 
-partial4:
+partial12:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif14
+	BLE   endif39
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif15
+	BLE   endif40
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif15:
-	B masked4
+endif40:
+	B masked12
 
-endif14:
+endif39:
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif41
 	VLD1 (R12), V10.S[0]
 
-endif16:
-masked4:
+endif41:
+masked12:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V6.B16
 	FMOVQ 16(R11), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial5
+	BLT   partial13
 	FMOVQ 0(R6), F10
-	B     masked5
+	B     masked13
 
-partial5:
+partial13:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif17
+	BLE   endif42
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif18
+	BLE   endif43
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif18:
-	B masked5
+endif43:
+	B masked13
 
-endif17:
+endif42:
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif44
 	VLD1 (R6), V10.S[0]
 
-endif19:
-masked5:
+endif44:
+masked13:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V1.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial6
+	BLT   partial14
 	FMOVQ 0(R8), F10
-	B     masked6
+	B     masked14
 
-partial6:
+partial14:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif20
+	BLE   endif45
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif21
+	BLE   endif46
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif21:
-	B masked6
+endif46:
+	B masked14
 
-endif20:
+endif45:
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif47
 	VLD1 (R6), V10.S[0]
 
-endif22:
-masked6:
+endif47:
+masked14:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V3.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial7
+	BLT   partial15
 	FMOVQ 0(R9), F10
-	B     masked7
+	B     masked15
 
-partial7:
+partial15:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif23
+	BLE   endif48
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif24
+	BLE   endif49
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif24:
-	B masked7
+endif49:
+	B masked15
 
-endif23:
+endif48:
 	CMP  $0, R7
-	BLE  endif25
+	BLE  endif50
 	VLD1 (R6), V10.S[0]
 
-endif25:
-masked7:
+endif50:
+masked15:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V5.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial8
+	BLT   partial16
 	FMOVQ 0(R10), F10
-	B     masked8
+	B     masked16
 
-partial8:
+partial16:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif26
+	BLE   endif51
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif27
+	BLE   endif52
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif27:
-	B masked8
+endif52:
+	B masked16
 
-endif26:
+endif51:
 	CMP  $0, R7
-	BLE  endif28
+	BLE  endif53
 	VLD1 (R6), V10.S[0]
 
-endif28:
-masked8:
+endif53:
+masked16:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif4:
+endif29:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
 	ADD   R7, R6
-	FMOVQ F2, 0(R6)
-	FMOVQ F3, 64(R6)
+	FMOVQ F2, 16(R6)
+	FMOVQ F3, 80(R6)
 	ADD   R7, R6
-	FMOVQ F4, 0(R6)
-	FMOVQ F5, 64(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
 	ADD   R7, R6
-	FMOVQ F6, 0(R6)
-	FMOVQ F7, 64(R6)
+	FMOVQ F6, 16(R6)
+	FMOVQ F7, 80(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
 	ADD   R7, R6
-	FMOVQ 16(R6), F2
-	FMOVQ 80(R6), F3
+	FMOVQ 32(R6), F2
+	FMOVQ 96(R6), F3
 	ADD   R7, R6
-	FMOVQ 16(R6), F4
-	FMOVQ 80(R6), F5
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
 	ADD   R7, R6
-	FMOVQ 16(R6), F6
-	FMOVQ 80(R6), F7
-	B     endif29
+	FMOVQ 32(R6), F6
+	FMOVQ 96(R6), F7
+	B     endif54
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -98328,9 +98090,12 @@ otherwise4:
 	VEOR V6.B16, V6.B16, V6.B16
 	VEOR V7.B16, V7.B16, V7.B16
 
-endif29:
+endif54:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -98345,6 +98110,9 @@ endif29:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 72(R12), R12
 	ADD  R12, R11
@@ -98383,291 +98151,291 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif30
+	CMP   $8, R7
+	BLE   endif55
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R12), F8
+	SUB   $8, R7
+	FMOVQ 32(R12), F8
 	FMOVQ 0(R11), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial9
+	BLT   partial17
 	FMOVQ 0(R6), F10
-	B     masked9
+	B     masked17
 
-partial9:
+partial17:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif31
+	BLE   endif56
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif32
+	BLE   endif57
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif32:
-	B masked9
+endif57:
+	B masked17
 
-endif31:
+endif56:
 	CMP  $0, R7
-	BLE  endif33
+	BLE  endif58
 	VLD1 (R12), V10.S[0]
 
-endif33:
-masked9:
+endif58:
+masked17:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V0.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial10
+	BLT   partial18
 	FMOVQ 0(R8), F10
-	B     masked10
+	B     masked18
 
-partial10:
+partial18:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif34
+	BLE   endif59
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif35
+	BLE   endif60
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif35:
-	B masked10
+endif60:
+	B masked18
 
-endif34:
+endif59:
 	CMP  $0, R7
-	BLE  endif36
+	BLE  endif61
 	VLD1 (R12), V10.S[0]
 
-endif36:
-masked10:
+endif61:
+masked18:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V2.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial11
+	BLT   partial19
 	FMOVQ 0(R9), F10
-	B     masked11
+	B     masked19
 
-partial11:
+partial19:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif37
+	BLE   endif62
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif38
+	BLE   endif63
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif38:
-	B masked11
+endif63:
+	B masked19
 
-endif37:
+endif62:
 	CMP  $0, R7
-	BLE  endif39
+	BLE  endif64
 	VLD1 (R12), V10.S[0]
 
-endif39:
-masked11:
+endif64:
+masked19:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V4.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial12
+	BLT   partial20
 	FMOVQ 0(R10), F10
-	B     masked12
+	B     masked20
 
-partial12:
+partial20:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif40
+	BLE   endif65
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif41
+	BLE   endif66
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif41:
-	B masked12
+endif66:
+	B masked20
 
-endif40:
+endif65:
 	CMP  $0, R7
-	BLE  endif42
+	BLE  endif67
 	VLD1 (R12), V10.S[0]
 
-endif42:
-masked12:
+endif67:
+masked20:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V6.B16
 	FMOVQ 16(R11), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial13
+	BLT   partial21
 	FMOVQ 0(R6), F10
-	B     masked13
+	B     masked21
 
-partial13:
+partial21:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif43
+	BLE   endif68
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif44
+	BLE   endif69
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif44:
-	B masked13
+endif69:
+	B masked21
 
-endif43:
+endif68:
 	CMP  $0, R7
-	BLE  endif45
+	BLE  endif70
 	VLD1 (R6), V10.S[0]
 
-endif45:
-masked13:
+endif70:
+masked21:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V1.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial14
+	BLT   partial22
 	FMOVQ 0(R8), F10
-	B     masked14
+	B     masked22
 
-partial14:
+partial22:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif46
+	BLE   endif71
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif47
+	BLE   endif72
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif47:
-	B masked14
+endif72:
+	B masked22
 
-endif46:
+endif71:
 	CMP  $0, R7
-	BLE  endif48
+	BLE  endif73
 	VLD1 (R6), V10.S[0]
 
-endif48:
-masked14:
+endif73:
+masked22:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V3.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial15
+	BLT   partial23
 	FMOVQ 0(R9), F10
-	B     masked15
+	B     masked23
 
-partial15:
+partial23:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif49
+	BLE   endif74
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif50
+	BLE   endif75
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif50:
-	B masked15
+endif75:
+	B masked23
 
-endif49:
+endif74:
 	CMP  $0, R7
-	BLE  endif51
+	BLE  endif76
 	VLD1 (R6), V10.S[0]
 
-endif51:
-masked15:
+endif76:
+masked23:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V5.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $4, R7
-	BLT   partial16
+	BLT   partial24
 	FMOVQ 0(R10), F10
-	B     masked16
+	B     masked24
 
-partial16:
+partial24:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif52
+	BLE   endif77
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif53
+	BLE   endif78
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif53:
-	B masked16
+endif78:
+	B masked24
 
-endif52:
+endif77:
 	CMP  $0, R7
-	BLE  endif54
+	BLE  endif79
 	VLD1 (R6), V10.S[0]
 
-endif54:
-masked16:
+endif79:
+masked24:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif30:
+endif55:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
 	ADD   R7, R6
-	FMOVQ F2, 16(R6)
-	FMOVQ F3, 80(R6)
+	FMOVQ F2, 32(R6)
+	FMOVQ F3, 96(R6)
 	ADD   R7, R6
-	FMOVQ F4, 16(R6)
-	FMOVQ F5, 80(R6)
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
 	ADD   R7, R6
-	FMOVQ F6, 16(R6)
-	FMOVQ F7, 80(R6)
+	FMOVQ F6, 32(R6)
+	FMOVQ F7, 96(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
 	ADD   R7, R6
-	FMOVQ 32(R6), F2
-	FMOVQ 96(R6), F3
+	FMOVQ 48(R6), F2
+	FMOVQ 112(R6), F3
 	ADD   R7, R6
-	FMOVQ 32(R6), F4
-	FMOVQ 96(R6), F5
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
 	ADD   R7, R6
-	FMOVQ 32(R6), F6
-	FMOVQ 96(R6), F7
-	B     endif55
+	FMOVQ 48(R6), F6
+	FMOVQ 112(R6), F7
+	B     endif80
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -98679,9 +98447,12 @@ otherwise5:
 	VEOR V6.B16, V6.B16, V6.B16
 	VEOR V7.B16, V7.B16, V7.B16
 
-endif55:
+endif80:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -98699,6 +98470,9 @@ endif55:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 72(R12), R12
 	ADD  R12, R11
@@ -98740,371 +98514,8 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $8, R7
-	BLE   endif56
-	MOVD  R7, R13
-	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $2, R13
-	SUB   R13, R12
-	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R12), F8
-	FMOVQ 0(R11), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial17
-	FMOVQ 0(R6), F10
-	B     masked17
-
-partial17:
-	MOVD  R6, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif57
-	FMOVD (R12), F10
-	CMP   $2, R7
-	BLE   endif58
-	ADD   $8, R12
-	VLD1  (R12), V10.S[2]
-
-endif58:
-	B masked17
-
-endif57:
-	CMP  $0, R7
-	BLE  endif59
-	VLD1 (R12), V10.S[0]
-
-endif59:
-masked17:
-	VORR  V0.B16, V0.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V0.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial18
-	FMOVQ 0(R8), F10
-	B     masked18
-
-partial18:
-	MOVD  R8, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif60
-	FMOVD (R12), F10
-	CMP   $2, R7
-	BLE   endif61
-	ADD   $8, R12
-	VLD1  (R12), V10.S[2]
-
-endif61:
-	B masked18
-
-endif60:
-	CMP  $0, R7
-	BLE  endif62
-	VLD1 (R12), V10.S[0]
-
-endif62:
-masked18:
-	VORR  V2.B16, V2.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V2.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial19
-	FMOVQ 0(R9), F10
-	B     masked19
-
-partial19:
-	MOVD  R9, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif63
-	FMOVD (R12), F10
-	CMP   $2, R7
-	BLE   endif64
-	ADD   $8, R12
-	VLD1  (R12), V10.S[2]
-
-endif64:
-	B masked19
-
-endif63:
-	CMP  $0, R7
-	BLE  endif65
-	VLD1 (R12), V10.S[0]
-
-endif65:
-masked19:
-	VORR  V4.B16, V4.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V4.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial20
-	FMOVQ 0(R10), F10
-	B     masked20
-
-partial20:
-	MOVD  R10, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif66
-	FMOVD (R12), F10
-	CMP   $2, R7
-	BLE   endif67
-	ADD   $8, R12
-	VLD1  (R12), V10.S[2]
-
-endif67:
-	B masked20
-
-endif66:
-	CMP  $0, R7
-	BLE  endif68
-	VLD1 (R12), V10.S[0]
-
-endif68:
-masked20:
-	VORR  V6.B16, V6.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V6.B16
-	FMOVQ 16(R11), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial21
-	FMOVQ 0(R6), F10
-	B     masked21
-
-partial21:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif69
-	FMOVD (R6), F10
-	CMP   $2, R7
-	BLE   endif70
-	ADD   $8, R6
-	VLD1  (R6), V10.S[2]
-
-endif70:
-	B masked21
-
-endif69:
-	CMP  $0, R7
-	BLE  endif71
-	VLD1 (R6), V10.S[0]
-
-endif71:
-masked21:
-	VORR  V1.B16, V1.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V1.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial22
-	FMOVQ 0(R8), F10
-	B     masked22
-
-partial22:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif72
-	FMOVD (R6), F10
-	CMP   $2, R7
-	BLE   endif73
-	ADD   $8, R6
-	VLD1  (R6), V10.S[2]
-
-endif73:
-	B masked22
-
-endif72:
-	CMP  $0, R7
-	BLE  endif74
-	VLD1 (R6), V10.S[0]
-
-endif74:
-masked22:
-	VORR  V3.B16, V3.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V3.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial23
-	FMOVQ 0(R9), F10
-	B     masked23
-
-partial23:
-	MOVD  R9, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif75
-	FMOVD (R6), F10
-	CMP   $2, R7
-	BLE   endif76
-	ADD   $8, R6
-	VLD1  (R6), V10.S[2]
-
-endif76:
-	B masked23
-
-endif75:
-	CMP  $0, R7
-	BLE  endif77
-	VLD1 (R6), V10.S[0]
-
-endif77:
-masked23:
-	VORR  V5.B16, V5.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V5.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $4, R7
-	BLT   partial24
-	FMOVQ 0(R10), F10
-	B     masked24
-
-partial24:
-	MOVD  R10, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif78
-	FMOVD (R6), F10
-	CMP   $2, R7
-	BLE   endif79
-	ADD   $8, R6
-	VLD1  (R6), V10.S[2]
-
-endif79:
-	B masked24
-
-endif78:
-	CMP  $0, R7
-	BLE  endif80
-	VLD1 (R6), V10.S[0]
-
-endif80:
-masked24:
-	VORR  V7.B16, V7.B16, V11.B16
-	VFMLA V9.S4, V10.S4, V11.S4
-	VBIT  V8.B16, V11.B16, V7.B16
-
-endif56:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	ADD   R7, R6
-	FMOVQ F2, 32(R6)
-	FMOVQ F3, 96(R6)
-	ADD   R7, R6
-	FMOVQ F4, 32(R6)
-	FMOVQ F5, 96(R6)
-	ADD   R7, R6
-	FMOVQ F6, 32(R6)
-	FMOVQ F7, 96(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise6
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	ADD   R7, R6
-	FMOVQ 48(R6), F2
-	FMOVQ 112(R6), F3
-	ADD   R7, R6
-	FMOVQ 48(R6), F4
-	FMOVQ 112(R6), F5
-	ADD   R7, R6
-	FMOVQ 48(R6), F6
-	FMOVQ 112(R6), F7
-	B     endif81
-
-otherwise6:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-
-endif81:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD R9, R10
-	ADD  R7, R10
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loop1xDone6
-
-loop1x6:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R11), F8
-	FMOVQ 16(R11), F9
-	FMOVQ 0(R6), F10
-	VFMLA V8.S4, V10.S4, V0.S4
-	VFMLA V9.S4, V10.S4, V1.S4
-	FMOVQ 0(R8), F10
-	VFMLA V8.S4, V10.S4, V2.S4
-	VFMLA V9.S4, V10.S4, V3.S4
-	FMOVQ 0(R9), F10
-	VFMLA V8.S4, V10.S4, V4.S4
-	VFMLA V9.S4, V10.S4, V5.S4
-	FMOVQ 0(R10), F10
-	VFMLA V8.S4, V10.S4, V6.S4
-	VFMLA V9.S4, V10.S4, V7.S4
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R7, R9
-	ADD   R7, R10
-	ADD   R12, R11
-	SUB   $1, R13
-	CMP   $1, R13
-	BGE   loop1x6
-
-loop1xDone6:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif82
+	BLE   endif81
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
@@ -99123,22 +98534,22 @@ partial25:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif83
+	BLE   endif82
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif84
+	BLE   endif83
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif84:
+endif83:
 	B masked25
 
-endif83:
+endif82:
 	CMP  $0, R7
-	BLE  endif85
+	BLE  endif84
 	VLD1 (R12), V10.S[0]
 
-endif85:
+endif84:
 masked25:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -99153,22 +98564,22 @@ partial26:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif86
+	BLE   endif85
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif87
+	BLE   endif86
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif87:
+endif86:
 	B masked26
 
-endif86:
+endif85:
 	CMP  $0, R7
-	BLE  endif88
+	BLE  endif87
 	VLD1 (R12), V10.S[0]
 
-endif88:
+endif87:
 masked26:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -99183,22 +98594,22 @@ partial27:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif89
+	BLE   endif88
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif90
+	BLE   endif89
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif90:
+endif89:
 	B masked27
 
-endif89:
+endif88:
 	CMP  $0, R7
-	BLE  endif91
+	BLE  endif90
 	VLD1 (R12), V10.S[0]
 
-endif91:
+endif90:
 masked27:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -99213,22 +98624,22 @@ partial28:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif92
+	BLE   endif91
 	FMOVD (R12), F10
 	CMP   $2, R7
-	BLE   endif93
+	BLE   endif92
 	ADD   $8, R12
 	VLD1  (R12), V10.S[2]
 
-endif93:
+endif92:
 	B masked28
 
-endif92:
+endif91:
 	CMP  $0, R7
-	BLE  endif94
+	BLE  endif93
 	VLD1 (R12), V10.S[0]
 
-endif94:
+endif93:
 masked28:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -99244,22 +98655,22 @@ partial29:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif95
+	BLE   endif94
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif96
+	BLE   endif95
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif96:
+endif95:
 	B masked29
 
-endif95:
+endif94:
 	CMP  $0, R7
-	BLE  endif97
+	BLE  endif96
 	VLD1 (R6), V10.S[0]
 
-endif97:
+endif96:
 masked29:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -99274,22 +98685,22 @@ partial30:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif98
+	BLE   endif97
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif99
+	BLE   endif98
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif99:
+endif98:
 	B masked30
 
-endif98:
+endif97:
 	CMP  $0, R7
-	BLE  endif100
+	BLE  endif99
 	VLD1 (R6), V10.S[0]
 
-endif100:
+endif99:
 masked30:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -99304,22 +98715,22 @@ partial31:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif101
+	BLE   endif100
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif102
+	BLE   endif101
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif102:
+endif101:
 	B masked31
 
-endif101:
+endif100:
 	CMP  $0, R7
-	BLE  endif103
+	BLE  endif102
 	VLD1 (R6), V10.S[0]
 
-endif103:
+endif102:
 masked31:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
@@ -99334,31 +98745,31 @@ partial32:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif104
+	BLE   endif103
 	FMOVD (R6), F10
 	CMP   $2, R7
-	BLE   endif105
+	BLE   endif104
 	ADD   $8, R6
 	VLD1  (R6), V10.S[2]
 
-endif105:
+endif104:
 	B masked32
 
-endif104:
+endif103:
 	CMP  $0, R7
-	BLE  endif106
+	BLE  endif105
 	VLD1 (R6), V10.S[0]
 
-endif106:
+endif105:
 masked32:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.S4, V10.S4, V11.S4
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif82:
+endif81:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -99373,9 +98784,9 @@ endif82:
 	ADD   R7, R6
 	FMOVQ F6, 48(R6)
 	FMOVQ F7, 112(R6)
-	B     endif107
+	B     endif106
 
-otherwise7:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -99457,7 +98868,7 @@ otherwise7:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise8
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
@@ -99470,9 +98881,9 @@ otherwise7:
 	ADD   R7, R6
 	FMOVD 24(R1), F0
 	FMOVD F0, 0(R6)
-	B     endif108
+	B     endif107
 
-otherwise8:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVS 0(R1), F0
@@ -99500,8 +98911,8 @@ otherwise8:
 	FMOVS 28(R1), F0
 	FMOVS F0, 0(R6)
 
-endif108:
 endif107:
+endif106:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -99588,11 +98999,8 @@ endif:
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	MOVD args+8(FP), R14
-	MOVD 176(R14), R14
-	CBNZ R14, otherwise2
-	MOVD args+8(FP), R14
 	MOVD 40(R14), R14
-	CBNZ R14, otherwise3
+	CBNZ R14, otherwise2
 	CMP  $1, R13
 	BLT  loop1xDone
 
@@ -99627,9 +99035,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif3
+	B endif2
 
-otherwise3:
+otherwise2:
 	CMP $1, R13
 	BLT loop1xDone2
 
@@ -99673,24 +99081,467 @@ loop1xDone2:
 	WORD $0xf8ae6920 // prfm pldl1keep, [x9,x14]
 	WORD $0xf8ae6940 // prfm pldl1keep, [x10,x14]
 
-endif3:
-	B endif2
+endif2:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $2, R13
+	SUB   R13, R12
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R12), F12
+	FMOVQ 0(R11), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial
+	FMOVQ 0(R6), F14
+	B     masked
 
-otherwise2:
-	MOVD 0(R14), R15
-	MOVD args+8(FP), R5
-	MOVD 184(R5), R5
-	ADD  R5, R15
-	ADD  $8, R14
-	MOVD args+8(FP), R5
-	MOVD R14, 176(R5)
+partial:
+	MOVD  R6, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif4
+	FMOVD (R12), F14
+	CMP   $2, R7
+	BLE   endif5
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
+
+endif5:
+	B masked
+
+endif4:
+	CMP  $0, R7
+	BLE  endif6
+	VLD1 (R12), V14.S[0]
+
+endif6:
+masked:
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial2
+	FMOVQ 0(R8), F14
+	B     masked2
+
+partial2:
+	MOVD  R8, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif7
+	FMOVD (R12), F14
+	CMP   $2, R7
+	BLE   endif8
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
+
+endif8:
+	B masked2
+
+endif7:
+	CMP  $0, R7
+	BLE  endif9
+	VLD1 (R12), V14.S[0]
+
+endif9:
+masked2:
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial3
+	FMOVQ 0(R9), F14
+	B     masked3
+
+partial3:
+	MOVD  R9, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif10
+	FMOVD (R12), F14
+	CMP   $2, R7
+	BLE   endif11
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
+
+endif11:
+	B masked3
+
+endif10:
+	CMP  $0, R7
+	BLE  endif12
+	VLD1 (R12), V14.S[0]
+
+endif12:
+masked3:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial4
+	FMOVQ 0(R10), F14
+	B     masked4
+
+partial4:
+	MOVD  R10, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif13
+	FMOVD (R12), F14
+	CMP   $2, R7
+	BLE   endif14
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
+
+endif14:
+	B masked4
+
+endif13:
+	CMP  $0, R7
+	BLE  endif15
+	VLD1 (R12), V14.S[0]
+
+endif15:
+masked4:
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V9.B16
+	FMOVQ 16(R11), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial5
+	FMOVQ 0(R6), F14
+	B     masked5
+
+partial5:
+	MOVD  R6, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif16
+	FMOVD (R12), F14
+	CMP   $2, R7
+	BLE   endif17
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
+
+endif17:
+	B masked5
+
+endif16:
+	CMP  $0, R7
+	BLE  endif18
+	VLD1 (R12), V14.S[0]
+
+endif18:
+masked5:
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial6
+	FMOVQ 0(R8), F14
+	B     masked6
+
+partial6:
+	MOVD  R8, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif19
+	FMOVD (R12), F14
+	CMP   $2, R7
+	BLE   endif20
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
+
+endif20:
+	B masked6
+
+endif19:
+	CMP  $0, R7
+	BLE  endif21
+	VLD1 (R12), V14.S[0]
+
+endif21:
+masked6:
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial7
+	FMOVQ 0(R9), F14
+	B     masked7
+
+partial7:
+	MOVD  R9, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif22
+	FMOVD (R12), F14
+	CMP   $2, R7
+	BLE   endif23
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
+
+endif23:
+	B masked7
+
+endif22:
+	CMP  $0, R7
+	BLE  endif24
+	VLD1 (R12), V14.S[0]
+
+endif24:
+masked7:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial8
+	FMOVQ 0(R10), F14
+	B     masked8
+
+partial8:
+	MOVD  R10, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif25
+	FMOVD (R12), F14
+	CMP   $2, R7
+	BLE   endif26
+	ADD   $8, R12
+	VLD1  (R12), V14.S[2]
+
+endif26:
+	B masked8
+
+endif25:
+	CMP  $0, R7
+	BLE  endif27
+	VLD1 (R12), V14.S[0]
+
+endif27:
+masked8:
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V10.B16
+	FMOVQ 32(R11), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial9
+	FMOVQ 0(R6), F14
+	B     masked9
+
+partial9:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif28
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif29
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif29:
+	B masked9
+
+endif28:
+	CMP  $0, R7
+	BLE  endif30
+	VLD1 (R6), V14.S[0]
+
+endif30:
+masked9:
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial10
+	FMOVQ 0(R8), F14
+	B     masked10
+
+partial10:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif31
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif32
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif32:
+	B masked10
+
+endif31:
+	CMP  $0, R7
+	BLE  endif33
+	VLD1 (R6), V14.S[0]
+
+endif33:
+masked10:
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial11
+	FMOVQ 0(R9), F14
+	B     masked11
+
+partial11:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif34
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif35
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif35:
+	B masked11
+
+endif34:
+	CMP  $0, R7
+	BLE  endif36
+	VLD1 (R6), V14.S[0]
+
+endif36:
+masked11:
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V8.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $4, R7
+	BLT   partial12
+	FMOVQ 0(R10), F14
+	B     masked12
+
+partial12:
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif37
+	FMOVD (R6), F14
+	CMP   $2, R7
+	BLE   endif38
+	ADD   $8, R6
+	VLD1  (R6), V14.S[2]
+
+endif38:
+	B masked12
+
+endif37:
+	CMP  $0, R7
+	BLE  endif39
+	VLD1 (R6), V14.S[0]
+
+endif39:
+masked12:
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.S4, V14.S4, V15.S4
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif3:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	ADD   R7, R6
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 64(R6)
+	FMOVQ F5, 128(R6)
+	ADD   R7, R6
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 64(R6)
+	FMOVQ F8, 128(R6)
+	ADD   R7, R6
+	FMOVQ F9, 0(R6)
+	FMOVQ F10, 64(R6)
+	FMOVQ F11, 128(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	ADD   R7, R6
+	FMOVQ 16(R6), F3
+	FMOVQ 80(R6), F4
+	FMOVQ 144(R6), F5
+	ADD   R7, R6
+	FMOVQ 16(R6), F6
+	FMOVQ 80(R6), F7
+	FMOVQ 144(R6), F8
+	ADD   R7, R6
+	FMOVQ 16(R6), F9
+	FMOVQ 80(R6), F10
+	FMOVQ 144(R6), F11
+	B     endif40
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+endif40:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
 	CMP  $1, R13
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	PRFM  0(R15), PLDL2KEEP
-	ADD   $64, R15
 	FMOVQ 0(R11), F12
 	FMOVQ 16(R11), F13
 	FMOVQ 32(R11), F14
@@ -99720,426 +99571,422 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
-	PRFM 0(R15), PLDL2KEEP
-	ADD  $64, R15
-
-endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif4
+	CMP   $4, R7
+	BLE   endif41
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R12), F12
+	SUB   $4, R7
+	FMOVQ 16(R12), F12
 	FMOVQ 0(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial
+	BLT   partial13
 	FMOVQ 0(R6), F14
-	B     masked
+	B     masked13
 
-partial:
+partial13:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif5
+	BLE   endif42
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif6
+	BLE   endif43
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif6:
-	B masked
+endif43:
+	B masked13
 
-endif5:
+endif42:
 	CMP  $0, R7
-	BLE  endif7
+	BLE  endif44
 	VLD1 (R12), V14.S[0]
 
-endif7:
-masked:
+endif44:
+masked13:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V0.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial2
+	BLT   partial14
 	FMOVQ 0(R8), F14
-	B     masked2
+	B     masked14
 
-partial2:
+partial14:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif8
+	BLE   endif45
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif9
+	BLE   endif46
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif9:
-	B masked2
+endif46:
+	B masked14
 
-endif8:
+endif45:
 	CMP  $0, R7
-	BLE  endif10
+	BLE  endif47
 	VLD1 (R12), V14.S[0]
 
-endif10:
-masked2:
+endif47:
+masked14:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V3.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial3
+	BLT   partial15
 	FMOVQ 0(R9), F14
-	B     masked3
+	B     masked15
 
-partial3:
+partial15:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif11
+	BLE   endif48
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif12
+	BLE   endif49
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif12:
-	B masked3
+endif49:
+	B masked15
 
-endif11:
+endif48:
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif50
 	VLD1 (R12), V14.S[0]
 
-endif13:
-masked3:
+endif50:
+masked15:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V6.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial4
+	BLT   partial16
 	FMOVQ 0(R10), F14
-	B     masked4
+	B     masked16
 
-partial4:
+partial16:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif14
+	BLE   endif51
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif15
+	BLE   endif52
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif15:
-	B masked4
+endif52:
+	B masked16
 
-endif14:
+endif51:
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif53
 	VLD1 (R12), V14.S[0]
 
-endif16:
-masked4:
+endif53:
+masked16:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V9.B16
 	FMOVQ 16(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial5
+	BLT   partial17
 	FMOVQ 0(R6), F14
-	B     masked5
+	B     masked17
 
-partial5:
+partial17:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif17
+	BLE   endif54
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif18
+	BLE   endif55
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif18:
-	B masked5
+endif55:
+	B masked17
 
-endif17:
+endif54:
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif56
 	VLD1 (R12), V14.S[0]
 
-endif19:
-masked5:
+endif56:
+masked17:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V1.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial6
+	BLT   partial18
 	FMOVQ 0(R8), F14
-	B     masked6
+	B     masked18
 
-partial6:
+partial18:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif20
+	BLE   endif57
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif21
+	BLE   endif58
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif21:
-	B masked6
+endif58:
+	B masked18
 
-endif20:
+endif57:
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif59
 	VLD1 (R12), V14.S[0]
 
-endif22:
-masked6:
+endif59:
+masked18:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V4.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial7
+	BLT   partial19
 	FMOVQ 0(R9), F14
-	B     masked7
+	B     masked19
 
-partial7:
+partial19:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif23
+	BLE   endif60
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif24
+	BLE   endif61
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif24:
-	B masked7
+endif61:
+	B masked19
 
-endif23:
+endif60:
 	CMP  $0, R7
-	BLE  endif25
+	BLE  endif62
 	VLD1 (R12), V14.S[0]
 
-endif25:
-masked7:
+endif62:
+masked19:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V7.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial8
+	BLT   partial20
 	FMOVQ 0(R10), F14
-	B     masked8
+	B     masked20
 
-partial8:
+partial20:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif26
+	BLE   endif63
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif27
+	BLE   endif64
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif27:
-	B masked8
+endif64:
+	B masked20
 
-endif26:
+endif63:
 	CMP  $0, R7
-	BLE  endif28
+	BLE  endif65
 	VLD1 (R12), V14.S[0]
 
-endif28:
-masked8:
+endif65:
+masked20:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V10.B16
 	FMOVQ 32(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial9
+	BLT   partial21
 	FMOVQ 0(R6), F14
-	B     masked9
+	B     masked21
 
-partial9:
+partial21:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif29
+	BLE   endif66
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif30
+	BLE   endif67
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif30:
-	B masked9
+endif67:
+	B masked21
 
-endif29:
+endif66:
 	CMP  $0, R7
-	BLE  endif31
+	BLE  endif68
 	VLD1 (R6), V14.S[0]
 
-endif31:
-masked9:
+endif68:
+masked21:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V2.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial10
+	BLT   partial22
 	FMOVQ 0(R8), F14
-	B     masked10
+	B     masked22
 
-partial10:
+partial22:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif32
+	BLE   endif69
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif33
+	BLE   endif70
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif33:
-	B masked10
+endif70:
+	B masked22
 
-endif32:
+endif69:
 	CMP  $0, R7
-	BLE  endif34
+	BLE  endif71
 	VLD1 (R6), V14.S[0]
 
-endif34:
-masked10:
+endif71:
+masked22:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V5.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial11
+	BLT   partial23
 	FMOVQ 0(R9), F14
-	B     masked11
+	B     masked23
 
-partial11:
+partial23:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif35
+	BLE   endif72
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif36
+	BLE   endif73
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif36:
-	B masked11
+endif73:
+	B masked23
 
-endif35:
+endif72:
 	CMP  $0, R7
-	BLE  endif37
+	BLE  endif74
 	VLD1 (R6), V14.S[0]
 
-endif37:
-masked11:
+endif74:
+masked23:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V8.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial12
+	BLT   partial24
 	FMOVQ 0(R10), F14
-	B     masked12
+	B     masked24
 
-partial12:
+partial24:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif38
+	BLE   endif75
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif39
+	BLE   endif76
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif39:
-	B masked12
+endif76:
+	B masked24
 
-endif38:
+endif75:
 	CMP  $0, R7
-	BLE  endif40
+	BLE  endif77
 	VLD1 (R6), V14.S[0]
 
-endif40:
-masked12:
+endif77:
+masked24:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif4:
+endif41:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
 	ADD   R7, R6
-	FMOVQ F3, 0(R6)
-	FMOVQ F4, 64(R6)
-	FMOVQ F5, 128(R6)
+	FMOVQ F3, 16(R6)
+	FMOVQ F4, 80(R6)
+	FMOVQ F5, 144(R6)
 	ADD   R7, R6
-	FMOVQ F6, 0(R6)
-	FMOVQ F7, 64(R6)
-	FMOVQ F8, 128(R6)
+	FMOVQ F6, 16(R6)
+	FMOVQ F7, 80(R6)
+	FMOVQ F8, 144(R6)
 	ADD   R7, R6
-	FMOVQ F9, 0(R6)
-	FMOVQ F10, 64(R6)
-	FMOVQ F11, 128(R6)
+	FMOVQ F9, 16(R6)
+	FMOVQ F10, 80(R6)
+	FMOVQ F11, 144(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
 	ADD   R7, R6
-	FMOVQ 16(R6), F3
-	FMOVQ 80(R6), F4
-	FMOVQ 144(R6), F5
+	FMOVQ 32(R6), F3
+	FMOVQ 96(R6), F4
+	FMOVQ 160(R6), F5
 	ADD   R7, R6
-	FMOVQ 16(R6), F6
-	FMOVQ 80(R6), F7
-	FMOVQ 144(R6), F8
+	FMOVQ 32(R6), F6
+	FMOVQ 96(R6), F7
+	FMOVQ 160(R6), F8
 	ADD   R7, R6
-	FMOVQ 16(R6), F9
-	FMOVQ 80(R6), F10
-	FMOVQ 144(R6), F11
-	B     endif41
+	FMOVQ 32(R6), F9
+	FMOVQ 96(R6), F10
+	FMOVQ 160(R6), F11
+	B     endif78
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -100155,9 +100002,12 @@ otherwise4:
 	VEOR V10.B16, V10.B16, V10.B16
 	VEOR V11.B16, V11.B16, V11.B16
 
-endif41:
+endif78:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -100172,6 +100022,9 @@ endif41:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 72(R12), R12
 	ADD  R12, R11
@@ -100215,420 +100068,420 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif42
+	CMP   $8, R7
+	BLE   endif79
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R12), F12
+	SUB   $8, R7
+	FMOVQ 32(R12), F12
 	FMOVQ 0(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial13
+	BLT   partial25
 	FMOVQ 0(R6), F14
-	B     masked13
+	B     masked25
 
-partial13:
+partial25:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif43
+	BLE   endif80
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif44
+	BLE   endif81
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif44:
-	B masked13
+endif81:
+	B masked25
 
-endif43:
+endif80:
 	CMP  $0, R7
-	BLE  endif45
+	BLE  endif82
 	VLD1 (R12), V14.S[0]
 
-endif45:
-masked13:
+endif82:
+masked25:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V0.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial14
+	BLT   partial26
 	FMOVQ 0(R8), F14
-	B     masked14
+	B     masked26
 
-partial14:
+partial26:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif46
+	BLE   endif83
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif47
+	BLE   endif84
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif47:
-	B masked14
+endif84:
+	B masked26
 
-endif46:
+endif83:
 	CMP  $0, R7
-	BLE  endif48
+	BLE  endif85
 	VLD1 (R12), V14.S[0]
 
-endif48:
-masked14:
+endif85:
+masked26:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V3.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial15
+	BLT   partial27
 	FMOVQ 0(R9), F14
-	B     masked15
+	B     masked27
 
-partial15:
+partial27:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif49
+	BLE   endif86
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif50
+	BLE   endif87
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif50:
-	B masked15
+endif87:
+	B masked27
 
-endif49:
+endif86:
 	CMP  $0, R7
-	BLE  endif51
+	BLE  endif88
 	VLD1 (R12), V14.S[0]
 
-endif51:
-masked15:
+endif88:
+masked27:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V6.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial16
+	BLT   partial28
 	FMOVQ 0(R10), F14
-	B     masked16
+	B     masked28
 
-partial16:
+partial28:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif52
+	BLE   endif89
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif53
+	BLE   endif90
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif53:
-	B masked16
+endif90:
+	B masked28
 
-endif52:
+endif89:
 	CMP  $0, R7
-	BLE  endif54
+	BLE  endif91
 	VLD1 (R12), V14.S[0]
 
-endif54:
-masked16:
+endif91:
+masked28:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V9.B16
 	FMOVQ 16(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial17
+	BLT   partial29
 	FMOVQ 0(R6), F14
-	B     masked17
+	B     masked29
 
-partial17:
+partial29:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif55
+	BLE   endif92
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif56
+	BLE   endif93
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif56:
-	B masked17
+endif93:
+	B masked29
 
-endif55:
+endif92:
 	CMP  $0, R7
-	BLE  endif57
+	BLE  endif94
 	VLD1 (R12), V14.S[0]
 
-endif57:
-masked17:
+endif94:
+masked29:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V1.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial18
+	BLT   partial30
 	FMOVQ 0(R8), F14
-	B     masked18
+	B     masked30
 
-partial18:
+partial30:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif58
+	BLE   endif95
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif59
+	BLE   endif96
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif59:
-	B masked18
+endif96:
+	B masked30
 
-endif58:
+endif95:
 	CMP  $0, R7
-	BLE  endif60
+	BLE  endif97
 	VLD1 (R12), V14.S[0]
 
-endif60:
-masked18:
+endif97:
+masked30:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V4.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial19
+	BLT   partial31
 	FMOVQ 0(R9), F14
-	B     masked19
+	B     masked31
 
-partial19:
+partial31:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif61
+	BLE   endif98
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif62
+	BLE   endif99
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif62:
-	B masked19
+endif99:
+	B masked31
 
-endif61:
+endif98:
 	CMP  $0, R7
-	BLE  endif63
+	BLE  endif100
 	VLD1 (R12), V14.S[0]
 
-endif63:
-masked19:
+endif100:
+masked31:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V7.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial20
+	BLT   partial32
 	FMOVQ 0(R10), F14
-	B     masked20
+	B     masked32
 
-partial20:
+partial32:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif64
+	BLE   endif101
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif65
+	BLE   endif102
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif65:
-	B masked20
+endif102:
+	B masked32
 
-endif64:
+endif101:
 	CMP  $0, R7
-	BLE  endif66
+	BLE  endif103
 	VLD1 (R12), V14.S[0]
 
-endif66:
-masked20:
+endif103:
+masked32:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V10.B16
 	FMOVQ 32(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial21
+	BLT   partial33
 	FMOVQ 0(R6), F14
-	B     masked21
+	B     masked33
 
-partial21:
+partial33:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif67
+	BLE   endif104
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif68
+	BLE   endif105
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif68:
-	B masked21
+endif105:
+	B masked33
 
-endif67:
+endif104:
 	CMP  $0, R7
-	BLE  endif69
+	BLE  endif106
 	VLD1 (R6), V14.S[0]
 
-endif69:
-masked21:
+endif106:
+masked33:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V2.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial22
+	BLT   partial34
 	FMOVQ 0(R8), F14
-	B     masked22
+	B     masked34
 
-partial22:
+partial34:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif70
+	BLE   endif107
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif71
+	BLE   endif108
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif71:
-	B masked22
+endif108:
+	B masked34
 
-endif70:
+endif107:
 	CMP  $0, R7
-	BLE  endif72
+	BLE  endif109
 	VLD1 (R6), V14.S[0]
 
-endif72:
-masked22:
+endif109:
+masked34:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V5.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial23
+	BLT   partial35
 	FMOVQ 0(R9), F14
-	B     masked23
+	B     masked35
 
-partial23:
+partial35:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif73
+	BLE   endif110
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif74
+	BLE   endif111
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif74:
-	B masked23
+endif111:
+	B masked35
 
-endif73:
+endif110:
 	CMP  $0, R7
-	BLE  endif75
+	BLE  endif112
 	VLD1 (R6), V14.S[0]
 
-endif75:
-masked23:
+endif112:
+masked35:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V8.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $4, R7
-	BLT   partial24
+	BLT   partial36
 	FMOVQ 0(R10), F14
-	B     masked24
+	B     masked36
 
-partial24:
+partial36:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif76
+	BLE   endif113
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif77
+	BLE   endif114
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif77:
-	B masked24
+endif114:
+	B masked36
 
-endif76:
+endif113:
 	CMP  $0, R7
-	BLE  endif78
+	BLE  endif115
 	VLD1 (R6), V14.S[0]
 
-endif78:
-masked24:
+endif115:
+masked36:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif42:
+endif79:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
 	ADD   R7, R6
-	FMOVQ F3, 16(R6)
-	FMOVQ F4, 80(R6)
-	FMOVQ F5, 144(R6)
+	FMOVQ F3, 32(R6)
+	FMOVQ F4, 96(R6)
+	FMOVQ F5, 160(R6)
 	ADD   R7, R6
-	FMOVQ F6, 16(R6)
-	FMOVQ F7, 80(R6)
-	FMOVQ F8, 144(R6)
+	FMOVQ F6, 32(R6)
+	FMOVQ F7, 96(R6)
+	FMOVQ F8, 160(R6)
 	ADD   R7, R6
-	FMOVQ F9, 16(R6)
-	FMOVQ F10, 80(R6)
-	FMOVQ F11, 144(R6)
+	FMOVQ F9, 32(R6)
+	FMOVQ F10, 96(R6)
+	FMOVQ F11, 160(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
 	ADD   R7, R6
-	FMOVQ 32(R6), F3
-	FMOVQ 96(R6), F4
-	FMOVQ 160(R6), F5
+	FMOVQ 48(R6), F3
+	FMOVQ 112(R6), F4
+	FMOVQ 176(R6), F5
 	ADD   R7, R6
-	FMOVQ 32(R6), F6
-	FMOVQ 96(R6), F7
-	FMOVQ 160(R6), F8
+	FMOVQ 48(R6), F6
+	FMOVQ 112(R6), F7
+	FMOVQ 176(R6), F8
 	ADD   R7, R6
-	FMOVQ 32(R6), F9
-	FMOVQ 96(R6), F10
-	FMOVQ 160(R6), F11
-	B     endif79
+	FMOVQ 48(R6), F9
+	FMOVQ 112(R6), F10
+	FMOVQ 176(R6), F11
+	B     endif116
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -100644,9 +100497,12 @@ otherwise5:
 	VEOR V10.B16, V10.B16, V10.B16
 	VEOR V11.B16, V11.B16, V11.B16
 
-endif79:
+endif116:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -100664,6 +100520,9 @@ endif79:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 72(R12), R12
 	ADD  R12, R11
@@ -100710,509 +100569,8 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $8, R7
-	BLE   endif80
-	MOVD  R7, R13
-	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $2, R13
-	SUB   R13, R12
-	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R12), F12
-	FMOVQ 0(R11), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial25
-	FMOVQ 0(R6), F14
-	B     masked25
-
-partial25:
-	MOVD  R6, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif81
-	FMOVD (R12), F14
-	CMP   $2, R7
-	BLE   endif82
-	ADD   $8, R12
-	VLD1  (R12), V14.S[2]
-
-endif82:
-	B masked25
-
-endif81:
-	CMP  $0, R7
-	BLE  endif83
-	VLD1 (R12), V14.S[0]
-
-endif83:
-masked25:
-	VORR  V0.B16, V0.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V0.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial26
-	FMOVQ 0(R8), F14
-	B     masked26
-
-partial26:
-	MOVD  R8, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif84
-	FMOVD (R12), F14
-	CMP   $2, R7
-	BLE   endif85
-	ADD   $8, R12
-	VLD1  (R12), V14.S[2]
-
-endif85:
-	B masked26
-
-endif84:
-	CMP  $0, R7
-	BLE  endif86
-	VLD1 (R12), V14.S[0]
-
-endif86:
-masked26:
-	VORR  V3.B16, V3.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V3.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial27
-	FMOVQ 0(R9), F14
-	B     masked27
-
-partial27:
-	MOVD  R9, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif87
-	FMOVD (R12), F14
-	CMP   $2, R7
-	BLE   endif88
-	ADD   $8, R12
-	VLD1  (R12), V14.S[2]
-
-endif88:
-	B masked27
-
-endif87:
-	CMP  $0, R7
-	BLE  endif89
-	VLD1 (R12), V14.S[0]
-
-endif89:
-masked27:
-	VORR  V6.B16, V6.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V6.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial28
-	FMOVQ 0(R10), F14
-	B     masked28
-
-partial28:
-	MOVD  R10, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif90
-	FMOVD (R12), F14
-	CMP   $2, R7
-	BLE   endif91
-	ADD   $8, R12
-	VLD1  (R12), V14.S[2]
-
-endif91:
-	B masked28
-
-endif90:
-	CMP  $0, R7
-	BLE  endif92
-	VLD1 (R12), V14.S[0]
-
-endif92:
-masked28:
-	VORR  V9.B16, V9.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V9.B16
-	FMOVQ 16(R11), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial29
-	FMOVQ 0(R6), F14
-	B     masked29
-
-partial29:
-	MOVD  R6, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif93
-	FMOVD (R12), F14
-	CMP   $2, R7
-	BLE   endif94
-	ADD   $8, R12
-	VLD1  (R12), V14.S[2]
-
-endif94:
-	B masked29
-
-endif93:
-	CMP  $0, R7
-	BLE  endif95
-	VLD1 (R12), V14.S[0]
-
-endif95:
-masked29:
-	VORR  V1.B16, V1.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V1.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial30
-	FMOVQ 0(R8), F14
-	B     masked30
-
-partial30:
-	MOVD  R8, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif96
-	FMOVD (R12), F14
-	CMP   $2, R7
-	BLE   endif97
-	ADD   $8, R12
-	VLD1  (R12), V14.S[2]
-
-endif97:
-	B masked30
-
-endif96:
-	CMP  $0, R7
-	BLE  endif98
-	VLD1 (R12), V14.S[0]
-
-endif98:
-masked30:
-	VORR  V4.B16, V4.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V4.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial31
-	FMOVQ 0(R9), F14
-	B     masked31
-
-partial31:
-	MOVD  R9, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif99
-	FMOVD (R12), F14
-	CMP   $2, R7
-	BLE   endif100
-	ADD   $8, R12
-	VLD1  (R12), V14.S[2]
-
-endif100:
-	B masked31
-
-endif99:
-	CMP  $0, R7
-	BLE  endif101
-	VLD1 (R12), V14.S[0]
-
-endif101:
-masked31:
-	VORR  V7.B16, V7.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V7.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial32
-	FMOVQ 0(R10), F14
-	B     masked32
-
-partial32:
-	MOVD  R10, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif102
-	FMOVD (R12), F14
-	CMP   $2, R7
-	BLE   endif103
-	ADD   $8, R12
-	VLD1  (R12), V14.S[2]
-
-endif103:
-	B masked32
-
-endif102:
-	CMP  $0, R7
-	BLE  endif104
-	VLD1 (R12), V14.S[0]
-
-endif104:
-masked32:
-	VORR  V10.B16, V10.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V10.B16
-	FMOVQ 32(R11), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial33
-	FMOVQ 0(R6), F14
-	B     masked33
-
-partial33:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif105
-	FMOVD (R6), F14
-	CMP   $2, R7
-	BLE   endif106
-	ADD   $8, R6
-	VLD1  (R6), V14.S[2]
-
-endif106:
-	B masked33
-
-endif105:
-	CMP  $0, R7
-	BLE  endif107
-	VLD1 (R6), V14.S[0]
-
-endif107:
-masked33:
-	VORR  V2.B16, V2.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V2.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial34
-	FMOVQ 0(R8), F14
-	B     masked34
-
-partial34:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif108
-	FMOVD (R6), F14
-	CMP   $2, R7
-	BLE   endif109
-	ADD   $8, R6
-	VLD1  (R6), V14.S[2]
-
-endif109:
-	B masked34
-
-endif108:
-	CMP  $0, R7
-	BLE  endif110
-	VLD1 (R6), V14.S[0]
-
-endif110:
-masked34:
-	VORR  V5.B16, V5.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V5.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial35
-	FMOVQ 0(R9), F14
-	B     masked35
-
-partial35:
-	MOVD  R9, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif111
-	FMOVD (R6), F14
-	CMP   $2, R7
-	BLE   endif112
-	ADD   $8, R6
-	VLD1  (R6), V14.S[2]
-
-endif112:
-	B masked35
-
-endif111:
-	CMP  $0, R7
-	BLE  endif113
-	VLD1 (R6), V14.S[0]
-
-endif113:
-masked35:
-	VORR  V8.B16, V8.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V8.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $4, R7
-	BLT   partial36
-	FMOVQ 0(R10), F14
-	B     masked36
-
-partial36:
-	MOVD  R10, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif114
-	FMOVD (R6), F14
-	CMP   $2, R7
-	BLE   endif115
-	ADD   $8, R6
-	VLD1  (R6), V14.S[2]
-
-endif115:
-	B masked36
-
-endif114:
-	CMP  $0, R7
-	BLE  endif116
-	VLD1 (R6), V14.S[0]
-
-endif116:
-masked36:
-	VORR  V11.B16, V11.B16, V15.B16
-	VFMLA V13.S4, V14.S4, V15.S4
-	VBIT  V12.B16, V15.B16, V11.B16
-
-endif80:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
-	ADD   R7, R6
-	FMOVQ F3, 32(R6)
-	FMOVQ F4, 96(R6)
-	FMOVQ F5, 160(R6)
-	ADD   R7, R6
-	FMOVQ F6, 32(R6)
-	FMOVQ F7, 96(R6)
-	FMOVQ F8, 160(R6)
-	ADD   R7, R6
-	FMOVQ F9, 32(R6)
-	FMOVQ F10, 96(R6)
-	FMOVQ F11, 160(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise6
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	ADD   R7, R6
-	FMOVQ 48(R6), F3
-	FMOVQ 112(R6), F4
-	FMOVQ 176(R6), F5
-	ADD   R7, R6
-	FMOVQ 48(R6), F6
-	FMOVQ 112(R6), F7
-	FMOVQ 176(R6), F8
-	ADD   R7, R6
-	FMOVQ 48(R6), F9
-	FMOVQ 112(R6), F10
-	FMOVQ 176(R6), F11
-	B     endif117
-
-otherwise6:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	VEOR V10.B16, V10.B16, V10.B16
-	VEOR V11.B16, V11.B16, V11.B16
-
-endif117:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD R9, R10
-	ADD  R7, R10
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loop1xDone6
-
-loop1x6:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R11), F12
-	FMOVQ 16(R11), F13
-	FMOVQ 32(R11), F14
-	FMOVQ 0(R6), F15
-	VFMLA V12.S4, V15.S4, V0.S4
-	VFMLA V13.S4, V15.S4, V1.S4
-	VFMLA V14.S4, V15.S4, V2.S4
-	FMOVQ 0(R8), F15
-	VFMLA V12.S4, V15.S4, V3.S4
-	VFMLA V13.S4, V15.S4, V4.S4
-	VFMLA V14.S4, V15.S4, V5.S4
-	FMOVQ 0(R9), F15
-	VFMLA V12.S4, V15.S4, V6.S4
-	VFMLA V13.S4, V15.S4, V7.S4
-	VFMLA V14.S4, V15.S4, V8.S4
-	FMOVQ 0(R10), F15
-	VFMLA V12.S4, V15.S4, V9.S4
-	VFMLA V13.S4, V15.S4, V10.S4
-	VFMLA V14.S4, V15.S4, V11.S4
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R7, R9
-	ADD   R7, R10
-	ADD   R12, R11
-	SUB   $1, R13
-	CMP   $1, R13
-	BGE   loop1x6
-
-loop1xDone6:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif118
+	BLE   endif117
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
@@ -101231,22 +100589,22 @@ partial37:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif119
+	BLE   endif118
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif120
+	BLE   endif119
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif120:
+endif119:
 	B masked37
 
-endif119:
+endif118:
 	CMP  $0, R7
-	BLE  endif121
+	BLE  endif120
 	VLD1 (R12), V14.S[0]
 
-endif121:
+endif120:
 masked37:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -101261,22 +100619,22 @@ partial38:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif122
+	BLE   endif121
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif123
+	BLE   endif122
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif123:
+endif122:
 	B masked38
 
-endif122:
+endif121:
 	CMP  $0, R7
-	BLE  endif124
+	BLE  endif123
 	VLD1 (R12), V14.S[0]
 
-endif124:
+endif123:
 masked38:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -101291,22 +100649,22 @@ partial39:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif125
+	BLE   endif124
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif126
+	BLE   endif125
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif126:
+endif125:
 	B masked39
 
-endif125:
+endif124:
 	CMP  $0, R7
-	BLE  endif127
+	BLE  endif126
 	VLD1 (R12), V14.S[0]
 
-endif127:
+endif126:
 masked39:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -101321,22 +100679,22 @@ partial40:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif128
+	BLE   endif127
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif129
+	BLE   endif128
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif129:
+endif128:
 	B masked40
 
-endif128:
+endif127:
 	CMP  $0, R7
-	BLE  endif130
+	BLE  endif129
 	VLD1 (R12), V14.S[0]
 
-endif130:
+endif129:
 masked40:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -101352,22 +100710,22 @@ partial41:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif131
+	BLE   endif130
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif132
+	BLE   endif131
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif132:
+endif131:
 	B masked41
 
-endif131:
+endif130:
 	CMP  $0, R7
-	BLE  endif133
+	BLE  endif132
 	VLD1 (R12), V14.S[0]
 
-endif133:
+endif132:
 masked41:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -101382,22 +100740,22 @@ partial42:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif134
+	BLE   endif133
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif135
+	BLE   endif134
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif135:
+endif134:
 	B masked42
 
-endif134:
+endif133:
 	CMP  $0, R7
-	BLE  endif136
+	BLE  endif135
 	VLD1 (R12), V14.S[0]
 
-endif136:
+endif135:
 masked42:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -101412,22 +100770,22 @@ partial43:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif137
+	BLE   endif136
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif138
+	BLE   endif137
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif138:
+endif137:
 	B masked43
 
-endif137:
+endif136:
 	CMP  $0, R7
-	BLE  endif139
+	BLE  endif138
 	VLD1 (R12), V14.S[0]
 
-endif139:
+endif138:
 masked43:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -101442,22 +100800,22 @@ partial44:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif140
+	BLE   endif139
 	FMOVD (R12), F14
 	CMP   $2, R7
-	BLE   endif141
+	BLE   endif140
 	ADD   $8, R12
 	VLD1  (R12), V14.S[2]
 
-endif141:
+endif140:
 	B masked44
 
-endif140:
+endif139:
 	CMP  $0, R7
-	BLE  endif142
+	BLE  endif141
 	VLD1 (R12), V14.S[0]
 
-endif142:
+endif141:
 masked44:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -101473,22 +100831,22 @@ partial45:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif143
+	BLE   endif142
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif144
+	BLE   endif143
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif144:
+endif143:
 	B masked45
 
-endif143:
+endif142:
 	CMP  $0, R7
-	BLE  endif145
+	BLE  endif144
 	VLD1 (R6), V14.S[0]
 
-endif145:
+endif144:
 masked45:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -101503,22 +100861,22 @@ partial46:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif146
+	BLE   endif145
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif147
+	BLE   endif146
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif147:
+endif146:
 	B masked46
 
-endif146:
+endif145:
 	CMP  $0, R7
-	BLE  endif148
+	BLE  endif147
 	VLD1 (R6), V14.S[0]
 
-endif148:
+endif147:
 masked46:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -101533,22 +100891,22 @@ partial47:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif149
+	BLE   endif148
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif150
+	BLE   endif149
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif150:
+endif149:
 	B masked47
 
-endif149:
+endif148:
 	CMP  $0, R7
-	BLE  endif151
+	BLE  endif150
 	VLD1 (R6), V14.S[0]
 
-endif151:
+endif150:
 masked47:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
@@ -101563,31 +100921,31 @@ partial48:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif152
+	BLE   endif151
 	FMOVD (R6), F14
 	CMP   $2, R7
-	BLE   endif153
+	BLE   endif152
 	ADD   $8, R6
 	VLD1  (R6), V14.S[2]
 
-endif153:
+endif152:
 	B masked48
 
-endif152:
+endif151:
 	CMP  $0, R7
-	BLE  endif154
+	BLE  endif153
 	VLD1 (R6), V14.S[0]
 
-endif154:
+endif153:
 masked48:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.S4, V14.S4, V15.S4
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif118:
+endif117:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -101606,9 +100964,9 @@ endif118:
 	FMOVQ F9, 48(R6)
 	FMOVQ F10, 112(R6)
 	FMOVQ F11, 176(R6)
-	B     endif155
+	B     endif154
 
-otherwise7:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -101724,7 +101082,7 @@ otherwise7:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise8
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
@@ -101745,9 +101103,9 @@ otherwise7:
 	FMOVD F0, 0(R6)
 	FMOVS 44(R1), F0
 	FMOVS F0, 8(R6)
-	B     endif156
+	B     endif155
 
-otherwise8:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVS 0(R1), F0
@@ -101788,8 +101146,8 @@ otherwise8:
 	FMOVS 44(R1), F0
 	FMOVS F0, 0(R6)
 
-endif156:
 endif155:
+endif154:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -101884,11 +101242,8 @@ endif:
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	MOVD args+8(FP), R14
-	MOVD 176(R14), R14
-	CBNZ R14, otherwise2
-	MOVD args+8(FP), R14
 	MOVD 40(R14), R14
-	CBNZ R14, otherwise3
+	CBNZ R14, otherwise2
 	CMP  $1, R13
 	BLT  loop1xDone
 
@@ -101928,9 +101283,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif3
+	B endif2
 
-otherwise3:
+otherwise2:
 	CMP $1, R13
 	BLT loop1xDone2
 
@@ -101979,24 +101334,600 @@ loop1xDone2:
 	WORD $0xf8ae6920 // prfm pldl1keep, [x9,x14]
 	WORD $0xf8ae6940 // prfm pldl1keep, [x10,x14]
 
-endif3:
-	B endif2
+endif2:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $2, R13
+	SUB   R13, R12
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R12), F16
+	FMOVQ 0(R11), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial
+	FMOVQ 0(R6), F18
+	B     masked
 
-otherwise2:
-	MOVD 0(R14), R15
-	MOVD args+8(FP), R5
-	MOVD 184(R5), R5
-	ADD  R5, R15
-	ADD  $8, R14
-	MOVD args+8(FP), R5
-	MOVD R14, 176(R5)
+partial:
+	MOVD  R6, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif4
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif5
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif5:
+	B masked
+
+endif4:
+	CMP  $0, R7
+	BLE  endif6
+	VLD1 (R12), V18.S[0]
+
+endif6:
+masked:
+	VORR  V0.B16, V0.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V0.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial2
+	FMOVQ 0(R8), F18
+	B     masked2
+
+partial2:
+	MOVD  R8, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif7
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif8
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif8:
+	B masked2
+
+endif7:
+	CMP  $0, R7
+	BLE  endif9
+	VLD1 (R12), V18.S[0]
+
+endif9:
+masked2:
+	VORR  V4.B16, V4.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V4.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial3
+	FMOVQ 0(R9), F18
+	B     masked3
+
+partial3:
+	MOVD  R9, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif10
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif11
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif11:
+	B masked3
+
+endif10:
+	CMP  $0, R7
+	BLE  endif12
+	VLD1 (R12), V18.S[0]
+
+endif12:
+masked3:
+	VORR  V8.B16, V8.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V8.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial4
+	FMOVQ 0(R10), F18
+	B     masked4
+
+partial4:
+	MOVD  R10, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif13
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif14
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif14:
+	B masked4
+
+endif13:
+	CMP  $0, R7
+	BLE  endif15
+	VLD1 (R12), V18.S[0]
+
+endif15:
+masked4:
+	VORR  V12.B16, V12.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V12.B16
+	FMOVQ 16(R11), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial5
+	FMOVQ 0(R6), F18
+	B     masked5
+
+partial5:
+	MOVD  R6, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif16
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif17
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif17:
+	B masked5
+
+endif16:
+	CMP  $0, R7
+	BLE  endif18
+	VLD1 (R12), V18.S[0]
+
+endif18:
+masked5:
+	VORR  V1.B16, V1.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V1.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial6
+	FMOVQ 0(R8), F18
+	B     masked6
+
+partial6:
+	MOVD  R8, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif19
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif20
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif20:
+	B masked6
+
+endif19:
+	CMP  $0, R7
+	BLE  endif21
+	VLD1 (R12), V18.S[0]
+
+endif21:
+masked6:
+	VORR  V5.B16, V5.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V5.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial7
+	FMOVQ 0(R9), F18
+	B     masked7
+
+partial7:
+	MOVD  R9, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif22
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif23
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif23:
+	B masked7
+
+endif22:
+	CMP  $0, R7
+	BLE  endif24
+	VLD1 (R12), V18.S[0]
+
+endif24:
+masked7:
+	VORR  V9.B16, V9.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V9.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial8
+	FMOVQ 0(R10), F18
+	B     masked8
+
+partial8:
+	MOVD  R10, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif25
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif26
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif26:
+	B masked8
+
+endif25:
+	CMP  $0, R7
+	BLE  endif27
+	VLD1 (R12), V18.S[0]
+
+endif27:
+masked8:
+	VORR  V13.B16, V13.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V13.B16
+	FMOVQ 32(R11), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial9
+	FMOVQ 0(R6), F18
+	B     masked9
+
+partial9:
+	MOVD  R6, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif28
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif29
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif29:
+	B masked9
+
+endif28:
+	CMP  $0, R7
+	BLE  endif30
+	VLD1 (R12), V18.S[0]
+
+endif30:
+masked9:
+	VORR  V2.B16, V2.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V2.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial10
+	FMOVQ 0(R8), F18
+	B     masked10
+
+partial10:
+	MOVD  R8, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif31
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif32
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif32:
+	B masked10
+
+endif31:
+	CMP  $0, R7
+	BLE  endif33
+	VLD1 (R12), V18.S[0]
+
+endif33:
+masked10:
+	VORR  V6.B16, V6.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V6.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial11
+	FMOVQ 0(R9), F18
+	B     masked11
+
+partial11:
+	MOVD  R9, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif34
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif35
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif35:
+	B masked11
+
+endif34:
+	CMP  $0, R7
+	BLE  endif36
+	VLD1 (R12), V18.S[0]
+
+endif36:
+masked11:
+	VORR  V10.B16, V10.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V10.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial12
+	FMOVQ 0(R10), F18
+	B     masked12
+
+partial12:
+	MOVD  R10, R12
+	ADD   $0, R12
+	CMP   $1, R7
+	BLE   endif37
+	FMOVD (R12), F18
+	CMP   $2, R7
+	BLE   endif38
+	ADD   $8, R12
+	VLD1  (R12), V18.S[2]
+
+endif38:
+	B masked12
+
+endif37:
+	CMP  $0, R7
+	BLE  endif39
+	VLD1 (R12), V18.S[0]
+
+endif39:
+masked12:
+	VORR  V14.B16, V14.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V14.B16
+	FMOVQ 48(R11), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial13
+	FMOVQ 0(R6), F18
+	B     masked13
+
+partial13:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif40
+	FMOVD (R6), F18
+	CMP   $2, R7
+	BLE   endif41
+	ADD   $8, R6
+	VLD1  (R6), V18.S[2]
+
+endif41:
+	B masked13
+
+endif40:
+	CMP  $0, R7
+	BLE  endif42
+	VLD1 (R6), V18.S[0]
+
+endif42:
+masked13:
+	VORR  V3.B16, V3.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V3.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial14
+	FMOVQ 0(R8), F18
+	B     masked14
+
+partial14:
+	MOVD  R8, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif43
+	FMOVD (R6), F18
+	CMP   $2, R7
+	BLE   endif44
+	ADD   $8, R6
+	VLD1  (R6), V18.S[2]
+
+endif44:
+	B masked14
+
+endif43:
+	CMP  $0, R7
+	BLE  endif45
+	VLD1 (R6), V18.S[0]
+
+endif45:
+masked14:
+	VORR  V7.B16, V7.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V7.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial15
+	FMOVQ 0(R9), F18
+	B     masked15
+
+partial15:
+	MOVD  R9, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif46
+	FMOVD (R6), F18
+	CMP   $2, R7
+	BLE   endif47
+	ADD   $8, R6
+	VLD1  (R6), V18.S[2]
+
+endif47:
+	B masked15
+
+endif46:
+	CMP  $0, R7
+	BLE  endif48
+	VLD1 (R6), V18.S[0]
+
+endif48:
+masked15:
+	VORR  V11.B16, V11.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V11.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $4, R7
+	BLT   partial16
+	FMOVQ 0(R10), F18
+	B     masked16
+
+partial16:
+	MOVD  R10, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif49
+	FMOVD (R6), F18
+	CMP   $2, R7
+	BLE   endif50
+	ADD   $8, R6
+	VLD1  (R6), V18.S[2]
+
+endif50:
+	B masked16
+
+endif49:
+	CMP  $0, R7
+	BLE  endif51
+	VLD1 (R6), V18.S[0]
+
+endif51:
+masked16:
+	VORR  V15.B16, V15.B16, V19.B16
+	VFMLA V17.S4, V18.S4, V19.S4
+	VBIT  V16.B16, V19.B16, V15.B16
+
+endif3:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	FMOVQ F3, 192(R6)
+	ADD   R7, R6
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
+	FMOVQ F6, 128(R6)
+	FMOVQ F7, 192(R6)
+	ADD   R7, R6
+	FMOVQ F8, 0(R6)
+	FMOVQ F9, 64(R6)
+	FMOVQ F10, 128(R6)
+	FMOVQ F11, 192(R6)
+	ADD   R7, R6
+	FMOVQ F12, 0(R6)
+	FMOVQ F13, 64(R6)
+	FMOVQ F14, 128(R6)
+	FMOVQ F15, 192(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	FMOVQ 208(R6), F3
+	ADD   R7, R6
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 144(R6), F6
+	FMOVQ 208(R6), F7
+	ADD   R7, R6
+	FMOVQ 16(R6), F8
+	FMOVQ 80(R6), F9
+	FMOVQ 144(R6), F10
+	FMOVQ 208(R6), F11
+	ADD   R7, R6
+	FMOVQ 16(R6), F12
+	FMOVQ 80(R6), F13
+	FMOVQ 144(R6), F14
+	FMOVQ 208(R6), F15
+	B     endif52
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+
+endif52:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
 	CMP  $1, R13
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	PRFM  0(R15), PLDL2KEEP
-	ADD   $64, R15
 	FMOVQ 0(R11), F16
 	FMOVQ 16(R11), F17
 	FMOVQ 32(R11), F18
@@ -102031,555 +101962,551 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
-	PRFM 0(R15), PLDL2KEEP
-	ADD  $64, R15
-
-endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif4
+	CMP   $4, R7
+	BLE   endif53
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R12), F16
+	SUB   $4, R7
+	FMOVQ 16(R12), F16
 	FMOVQ 0(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial
+	BLT   partial17
 	FMOVQ 0(R6), F18
-	B     masked
+	B     masked17
 
-partial:
+partial17:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif5
+	BLE   endif54
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif6
+	BLE   endif55
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif6:
-	B masked
+endif55:
+	B masked17
 
-endif5:
+endif54:
 	CMP  $0, R7
-	BLE  endif7
+	BLE  endif56
 	VLD1 (R12), V18.S[0]
 
-endif7:
-masked:
+endif56:
+masked17:
 	VORR  V0.B16, V0.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V0.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial2
+	BLT   partial18
 	FMOVQ 0(R8), F18
-	B     masked2
+	B     masked18
 
-partial2:
+partial18:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif8
+	BLE   endif57
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif9
+	BLE   endif58
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif9:
-	B masked2
+endif58:
+	B masked18
 
-endif8:
+endif57:
 	CMP  $0, R7
-	BLE  endif10
+	BLE  endif59
 	VLD1 (R12), V18.S[0]
 
-endif10:
-masked2:
+endif59:
+masked18:
 	VORR  V4.B16, V4.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V4.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial3
+	BLT   partial19
 	FMOVQ 0(R9), F18
-	B     masked3
+	B     masked19
 
-partial3:
+partial19:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif11
+	BLE   endif60
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif12
+	BLE   endif61
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif12:
-	B masked3
+endif61:
+	B masked19
 
-endif11:
+endif60:
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif62
 	VLD1 (R12), V18.S[0]
 
-endif13:
-masked3:
+endif62:
+masked19:
 	VORR  V8.B16, V8.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V8.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial4
+	BLT   partial20
 	FMOVQ 0(R10), F18
-	B     masked4
+	B     masked20
 
-partial4:
+partial20:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif14
+	BLE   endif63
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif15
+	BLE   endif64
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif15:
-	B masked4
+endif64:
+	B masked20
 
-endif14:
+endif63:
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif65
 	VLD1 (R12), V18.S[0]
 
-endif16:
-masked4:
+endif65:
+masked20:
 	VORR  V12.B16, V12.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V12.B16
 	FMOVQ 16(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial5
+	BLT   partial21
 	FMOVQ 0(R6), F18
-	B     masked5
+	B     masked21
 
-partial5:
+partial21:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif17
+	BLE   endif66
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif18
+	BLE   endif67
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif18:
-	B masked5
+endif67:
+	B masked21
 
-endif17:
+endif66:
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif68
 	VLD1 (R12), V18.S[0]
 
-endif19:
-masked5:
+endif68:
+masked21:
 	VORR  V1.B16, V1.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V1.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial6
+	BLT   partial22
 	FMOVQ 0(R8), F18
-	B     masked6
+	B     masked22
 
-partial6:
+partial22:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif20
+	BLE   endif69
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif21
+	BLE   endif70
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif21:
-	B masked6
+endif70:
+	B masked22
 
-endif20:
+endif69:
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif71
 	VLD1 (R12), V18.S[0]
 
-endif22:
-masked6:
+endif71:
+masked22:
 	VORR  V5.B16, V5.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V5.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial7
+	BLT   partial23
 	FMOVQ 0(R9), F18
-	B     masked7
+	B     masked23
 
-partial7:
+partial23:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif23
+	BLE   endif72
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif24
+	BLE   endif73
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif24:
-	B masked7
+endif73:
+	B masked23
 
-endif23:
+endif72:
 	CMP  $0, R7
-	BLE  endif25
+	BLE  endif74
 	VLD1 (R12), V18.S[0]
 
-endif25:
-masked7:
+endif74:
+masked23:
 	VORR  V9.B16, V9.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V9.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial8
+	BLT   partial24
 	FMOVQ 0(R10), F18
-	B     masked8
+	B     masked24
 
-partial8:
+partial24:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif26
+	BLE   endif75
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif27
+	BLE   endif76
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif27:
-	B masked8
+endif76:
+	B masked24
 
-endif26:
+endif75:
 	CMP  $0, R7
-	BLE  endif28
+	BLE  endif77
 	VLD1 (R12), V18.S[0]
 
-endif28:
-masked8:
+endif77:
+masked24:
 	VORR  V13.B16, V13.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V13.B16
 	FMOVQ 32(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial9
+	BLT   partial25
 	FMOVQ 0(R6), F18
-	B     masked9
+	B     masked25
 
-partial9:
+partial25:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif29
+	BLE   endif78
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif30
+	BLE   endif79
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif30:
-	B masked9
+endif79:
+	B masked25
 
-endif29:
+endif78:
 	CMP  $0, R7
-	BLE  endif31
+	BLE  endif80
 	VLD1 (R12), V18.S[0]
 
-endif31:
-masked9:
+endif80:
+masked25:
 	VORR  V2.B16, V2.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V2.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial10
+	BLT   partial26
 	FMOVQ 0(R8), F18
-	B     masked10
+	B     masked26
 
-partial10:
+partial26:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif32
+	BLE   endif81
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif33
+	BLE   endif82
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif33:
-	B masked10
+endif82:
+	B masked26
 
-endif32:
+endif81:
 	CMP  $0, R7
-	BLE  endif34
+	BLE  endif83
 	VLD1 (R12), V18.S[0]
 
-endif34:
-masked10:
+endif83:
+masked26:
 	VORR  V6.B16, V6.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V6.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial11
+	BLT   partial27
 	FMOVQ 0(R9), F18
-	B     masked11
+	B     masked27
 
-partial11:
+partial27:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif35
+	BLE   endif84
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif36
+	BLE   endif85
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif36:
-	B masked11
+endif85:
+	B masked27
 
-endif35:
+endif84:
 	CMP  $0, R7
-	BLE  endif37
+	BLE  endif86
 	VLD1 (R12), V18.S[0]
 
-endif37:
-masked11:
+endif86:
+masked27:
 	VORR  V10.B16, V10.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V10.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial12
+	BLT   partial28
 	FMOVQ 0(R10), F18
-	B     masked12
+	B     masked28
 
-partial12:
+partial28:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif38
+	BLE   endif87
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif39
+	BLE   endif88
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif39:
-	B masked12
+endif88:
+	B masked28
 
-endif38:
+endif87:
 	CMP  $0, R7
-	BLE  endif40
+	BLE  endif89
 	VLD1 (R12), V18.S[0]
 
-endif40:
-masked12:
+endif89:
+masked28:
 	VORR  V14.B16, V14.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V14.B16
 	FMOVQ 48(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial13
+	BLT   partial29
 	FMOVQ 0(R6), F18
-	B     masked13
+	B     masked29
 
-partial13:
+partial29:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif41
+	BLE   endif90
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif42
+	BLE   endif91
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif42:
-	B masked13
+endif91:
+	B masked29
 
-endif41:
+endif90:
 	CMP  $0, R7
-	BLE  endif43
+	BLE  endif92
 	VLD1 (R6), V18.S[0]
 
-endif43:
-masked13:
+endif92:
+masked29:
 	VORR  V3.B16, V3.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V3.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial14
+	BLT   partial30
 	FMOVQ 0(R8), F18
-	B     masked14
+	B     masked30
 
-partial14:
+partial30:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif44
+	BLE   endif93
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif45
+	BLE   endif94
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif45:
-	B masked14
+endif94:
+	B masked30
 
-endif44:
+endif93:
 	CMP  $0, R7
-	BLE  endif46
+	BLE  endif95
 	VLD1 (R6), V18.S[0]
 
-endif46:
-masked14:
+endif95:
+masked30:
 	VORR  V7.B16, V7.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V7.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial15
+	BLT   partial31
 	FMOVQ 0(R9), F18
-	B     masked15
+	B     masked31
 
-partial15:
+partial31:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif47
+	BLE   endif96
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif48
+	BLE   endif97
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif48:
-	B masked15
+endif97:
+	B masked31
 
-endif47:
+endif96:
 	CMP  $0, R7
-	BLE  endif49
+	BLE  endif98
 	VLD1 (R6), V18.S[0]
 
-endif49:
-masked15:
+endif98:
+masked31:
 	VORR  V11.B16, V11.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V11.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial16
+	BLT   partial32
 	FMOVQ 0(R10), F18
-	B     masked16
+	B     masked32
 
-partial16:
+partial32:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif50
+	BLE   endif99
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif51
+	BLE   endif100
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif51:
-	B masked16
+endif100:
+	B masked32
 
-endif50:
+endif99:
 	CMP  $0, R7
-	BLE  endif52
+	BLE  endif101
 	VLD1 (R6), V18.S[0]
 
-endif52:
-masked16:
+endif101:
+masked32:
 	VORR  V15.B16, V15.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V15.B16
 
-endif4:
+endif53:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
-	FMOVQ F3, 192(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	FMOVQ F3, 208(R6)
 	ADD   R7, R6
-	FMOVQ F4, 0(R6)
-	FMOVQ F5, 64(R6)
-	FMOVQ F6, 128(R6)
-	FMOVQ F7, 192(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
+	FMOVQ F6, 144(R6)
+	FMOVQ F7, 208(R6)
 	ADD   R7, R6
-	FMOVQ F8, 0(R6)
-	FMOVQ F9, 64(R6)
-	FMOVQ F10, 128(R6)
-	FMOVQ F11, 192(R6)
+	FMOVQ F8, 16(R6)
+	FMOVQ F9, 80(R6)
+	FMOVQ F10, 144(R6)
+	FMOVQ F11, 208(R6)
 	ADD   R7, R6
-	FMOVQ F12, 0(R6)
-	FMOVQ F13, 64(R6)
-	FMOVQ F14, 128(R6)
-	FMOVQ F15, 192(R6)
+	FMOVQ F12, 16(R6)
+	FMOVQ F13, 80(R6)
+	FMOVQ F14, 144(R6)
+	FMOVQ F15, 208(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
-	FMOVQ 208(R6), F3
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	FMOVQ 224(R6), F3
 	ADD   R7, R6
-	FMOVQ 16(R6), F4
-	FMOVQ 80(R6), F5
-	FMOVQ 144(R6), F6
-	FMOVQ 208(R6), F7
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	FMOVQ 160(R6), F6
+	FMOVQ 224(R6), F7
 	ADD   R7, R6
-	FMOVQ 16(R6), F8
-	FMOVQ 80(R6), F9
-	FMOVQ 144(R6), F10
-	FMOVQ 208(R6), F11
+	FMOVQ 32(R6), F8
+	FMOVQ 96(R6), F9
+	FMOVQ 160(R6), F10
+	FMOVQ 224(R6), F11
 	ADD   R7, R6
-	FMOVQ 16(R6), F12
-	FMOVQ 80(R6), F13
-	FMOVQ 144(R6), F14
-	FMOVQ 208(R6), F15
-	B     endif53
+	FMOVQ 32(R6), F12
+	FMOVQ 96(R6), F13
+	FMOVQ 160(R6), F14
+	FMOVQ 224(R6), F15
+	B     endif102
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -102599,9 +102526,12 @@ otherwise4:
 	VEOR V14.B16, V14.B16, V14.B16
 	VEOR V15.B16, V15.B16, V15.B16
 
-endif53:
+endif102:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -102616,6 +102546,9 @@ endif53:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 72(R12), R12
 	ADD  R12, R11
@@ -102664,549 +102597,549 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif54
+	CMP   $8, R7
+	BLE   endif103
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 16(R12), F16
+	SUB   $8, R7
+	FMOVQ 32(R12), F16
 	FMOVQ 0(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial17
+	BLT   partial33
 	FMOVQ 0(R6), F18
-	B     masked17
+	B     masked33
 
-partial17:
+partial33:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif55
+	BLE   endif104
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif56
+	BLE   endif105
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif56:
-	B masked17
+endif105:
+	B masked33
 
-endif55:
+endif104:
 	CMP  $0, R7
-	BLE  endif57
+	BLE  endif106
 	VLD1 (R12), V18.S[0]
 
-endif57:
-masked17:
+endif106:
+masked33:
 	VORR  V0.B16, V0.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V0.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial18
+	BLT   partial34
 	FMOVQ 0(R8), F18
-	B     masked18
+	B     masked34
 
-partial18:
+partial34:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif58
+	BLE   endif107
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif59
+	BLE   endif108
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif59:
-	B masked18
+endif108:
+	B masked34
 
-endif58:
+endif107:
 	CMP  $0, R7
-	BLE  endif60
+	BLE  endif109
 	VLD1 (R12), V18.S[0]
 
-endif60:
-masked18:
+endif109:
+masked34:
 	VORR  V4.B16, V4.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V4.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial19
+	BLT   partial35
 	FMOVQ 0(R9), F18
-	B     masked19
+	B     masked35
 
-partial19:
+partial35:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif61
+	BLE   endif110
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif62
+	BLE   endif111
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif62:
-	B masked19
+endif111:
+	B masked35
 
-endif61:
+endif110:
 	CMP  $0, R7
-	BLE  endif63
+	BLE  endif112
 	VLD1 (R12), V18.S[0]
 
-endif63:
-masked19:
+endif112:
+masked35:
 	VORR  V8.B16, V8.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V8.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial20
+	BLT   partial36
 	FMOVQ 0(R10), F18
-	B     masked20
+	B     masked36
 
-partial20:
+partial36:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif64
+	BLE   endif113
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif65
+	BLE   endif114
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif65:
-	B masked20
+endif114:
+	B masked36
 
-endif64:
+endif113:
 	CMP  $0, R7
-	BLE  endif66
+	BLE  endif115
 	VLD1 (R12), V18.S[0]
 
-endif66:
-masked20:
+endif115:
+masked36:
 	VORR  V12.B16, V12.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V12.B16
 	FMOVQ 16(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial21
+	BLT   partial37
 	FMOVQ 0(R6), F18
-	B     masked21
+	B     masked37
 
-partial21:
+partial37:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif67
+	BLE   endif116
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif68
+	BLE   endif117
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif68:
-	B masked21
+endif117:
+	B masked37
 
-endif67:
+endif116:
 	CMP  $0, R7
-	BLE  endif69
+	BLE  endif118
 	VLD1 (R12), V18.S[0]
 
-endif69:
-masked21:
+endif118:
+masked37:
 	VORR  V1.B16, V1.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V1.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial22
+	BLT   partial38
 	FMOVQ 0(R8), F18
-	B     masked22
+	B     masked38
 
-partial22:
+partial38:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif70
+	BLE   endif119
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif71
+	BLE   endif120
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif71:
-	B masked22
+endif120:
+	B masked38
 
-endif70:
+endif119:
 	CMP  $0, R7
-	BLE  endif72
+	BLE  endif121
 	VLD1 (R12), V18.S[0]
 
-endif72:
-masked22:
+endif121:
+masked38:
 	VORR  V5.B16, V5.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V5.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial23
+	BLT   partial39
 	FMOVQ 0(R9), F18
-	B     masked23
+	B     masked39
 
-partial23:
+partial39:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif73
+	BLE   endif122
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif74
+	BLE   endif123
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif74:
-	B masked23
+endif123:
+	B masked39
 
-endif73:
+endif122:
 	CMP  $0, R7
-	BLE  endif75
+	BLE  endif124
 	VLD1 (R12), V18.S[0]
 
-endif75:
-masked23:
+endif124:
+masked39:
 	VORR  V9.B16, V9.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V9.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial24
+	BLT   partial40
 	FMOVQ 0(R10), F18
-	B     masked24
+	B     masked40
 
-partial24:
+partial40:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif76
+	BLE   endif125
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif77
+	BLE   endif126
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif77:
-	B masked24
+endif126:
+	B masked40
 
-endif76:
+endif125:
 	CMP  $0, R7
-	BLE  endif78
+	BLE  endif127
 	VLD1 (R12), V18.S[0]
 
-endif78:
-masked24:
+endif127:
+masked40:
 	VORR  V13.B16, V13.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V13.B16
 	FMOVQ 32(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial25
+	BLT   partial41
 	FMOVQ 0(R6), F18
-	B     masked25
+	B     masked41
 
-partial25:
+partial41:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif79
+	BLE   endif128
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif80
+	BLE   endif129
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif80:
-	B masked25
+endif129:
+	B masked41
 
-endif79:
+endif128:
 	CMP  $0, R7
-	BLE  endif81
+	BLE  endif130
 	VLD1 (R12), V18.S[0]
 
-endif81:
-masked25:
+endif130:
+masked41:
 	VORR  V2.B16, V2.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V2.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial26
+	BLT   partial42
 	FMOVQ 0(R8), F18
-	B     masked26
+	B     masked42
 
-partial26:
+partial42:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif82
+	BLE   endif131
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif83
+	BLE   endif132
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif83:
-	B masked26
+endif132:
+	B masked42
 
-endif82:
+endif131:
 	CMP  $0, R7
-	BLE  endif84
+	BLE  endif133
 	VLD1 (R12), V18.S[0]
 
-endif84:
-masked26:
+endif133:
+masked42:
 	VORR  V6.B16, V6.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V6.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial27
+	BLT   partial43
 	FMOVQ 0(R9), F18
-	B     masked27
+	B     masked43
 
-partial27:
+partial43:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif85
+	BLE   endif134
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif86
+	BLE   endif135
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif86:
-	B masked27
+endif135:
+	B masked43
 
-endif85:
+endif134:
 	CMP  $0, R7
-	BLE  endif87
+	BLE  endif136
 	VLD1 (R12), V18.S[0]
 
-endif87:
-masked27:
+endif136:
+masked43:
 	VORR  V10.B16, V10.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V10.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial28
+	BLT   partial44
 	FMOVQ 0(R10), F18
-	B     masked28
+	B     masked44
 
-partial28:
+partial44:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif88
+	BLE   endif137
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif89
+	BLE   endif138
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif89:
-	B masked28
+endif138:
+	B masked44
 
-endif88:
+endif137:
 	CMP  $0, R7
-	BLE  endif90
+	BLE  endif139
 	VLD1 (R12), V18.S[0]
 
-endif90:
-masked28:
+endif139:
+masked44:
 	VORR  V14.B16, V14.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V14.B16
 	FMOVQ 48(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial29
+	BLT   partial45
 	FMOVQ 0(R6), F18
-	B     masked29
+	B     masked45
 
-partial29:
+partial45:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif91
+	BLE   endif140
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif92
+	BLE   endif141
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif92:
-	B masked29
+endif141:
+	B masked45
 
-endif91:
+endif140:
 	CMP  $0, R7
-	BLE  endif93
+	BLE  endif142
 	VLD1 (R6), V18.S[0]
 
-endif93:
-masked29:
+endif142:
+masked45:
 	VORR  V3.B16, V3.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V3.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial30
+	BLT   partial46
 	FMOVQ 0(R8), F18
-	B     masked30
+	B     masked46
 
-partial30:
+partial46:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif94
+	BLE   endif143
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif95
+	BLE   endif144
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif95:
-	B masked30
+endif144:
+	B masked46
 
-endif94:
+endif143:
 	CMP  $0, R7
-	BLE  endif96
+	BLE  endif145
 	VLD1 (R6), V18.S[0]
 
-endif96:
-masked30:
+endif145:
+masked46:
 	VORR  V7.B16, V7.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V7.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial31
+	BLT   partial47
 	FMOVQ 0(R9), F18
-	B     masked31
+	B     masked47
 
-partial31:
+partial47:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif97
+	BLE   endif146
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif98
+	BLE   endif147
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif98:
-	B masked31
+endif147:
+	B masked47
 
-endif97:
+endif146:
 	CMP  $0, R7
-	BLE  endif99
+	BLE  endif148
 	VLD1 (R6), V18.S[0]
 
-endif99:
-masked31:
+endif148:
+masked47:
 	VORR  V11.B16, V11.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V11.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $4, R7
-	BLT   partial32
+	BLT   partial48
 	FMOVQ 0(R10), F18
-	B     masked32
+	B     masked48
 
-partial32:
+partial48:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif100
+	BLE   endif149
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif101
+	BLE   endif150
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif101:
-	B masked32
+endif150:
+	B masked48
 
-endif100:
+endif149:
 	CMP  $0, R7
-	BLE  endif102
+	BLE  endif151
 	VLD1 (R6), V18.S[0]
 
-endif102:
-masked32:
+endif151:
+masked48:
 	VORR  V15.B16, V15.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V15.B16
 
-endif54:
+endif103:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
-	FMOVQ F3, 208(R6)
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	FMOVQ F3, 224(R6)
 	ADD   R7, R6
-	FMOVQ F4, 16(R6)
-	FMOVQ F5, 80(R6)
-	FMOVQ F6, 144(R6)
-	FMOVQ F7, 208(R6)
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	FMOVQ F6, 160(R6)
+	FMOVQ F7, 224(R6)
 	ADD   R7, R6
-	FMOVQ F8, 16(R6)
-	FMOVQ F9, 80(R6)
-	FMOVQ F10, 144(R6)
-	FMOVQ F11, 208(R6)
+	FMOVQ F8, 32(R6)
+	FMOVQ F9, 96(R6)
+	FMOVQ F10, 160(R6)
+	FMOVQ F11, 224(R6)
 	ADD   R7, R6
-	FMOVQ F12, 16(R6)
-	FMOVQ F13, 80(R6)
-	FMOVQ F14, 144(R6)
-	FMOVQ F15, 208(R6)
+	FMOVQ F12, 32(R6)
+	FMOVQ F13, 96(R6)
+	FMOVQ F14, 160(R6)
+	FMOVQ F15, 224(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
-	FMOVQ 224(R6), F3
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	FMOVQ 240(R6), F3
 	ADD   R7, R6
-	FMOVQ 32(R6), F4
-	FMOVQ 96(R6), F5
-	FMOVQ 160(R6), F6
-	FMOVQ 224(R6), F7
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	FMOVQ 176(R6), F6
+	FMOVQ 240(R6), F7
 	ADD   R7, R6
-	FMOVQ 32(R6), F8
-	FMOVQ 96(R6), F9
-	FMOVQ 160(R6), F10
-	FMOVQ 224(R6), F11
+	FMOVQ 48(R6), F8
+	FMOVQ 112(R6), F9
+	FMOVQ 176(R6), F10
+	FMOVQ 240(R6), F11
 	ADD   R7, R6
-	FMOVQ 32(R6), F12
-	FMOVQ 96(R6), F13
-	FMOVQ 160(R6), F14
-	FMOVQ 224(R6), F15
-	B     endif103
+	FMOVQ 48(R6), F12
+	FMOVQ 112(R6), F13
+	FMOVQ 176(R6), F14
+	FMOVQ 240(R6), F15
+	B     endif152
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -103226,9 +103159,12 @@ otherwise5:
 	VEOR V14.B16, V14.B16, V14.B16
 	VEOR V15.B16, V15.B16, V15.B16
 
-endif103:
+endif152:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -103246,6 +103182,9 @@ endif103:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 72(R12), R12
 	ADD  R12, R11
@@ -103297,647 +103236,8 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $8, R7
-	BLE   endif104
-	MOVD  R7, R13
-	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $2, R13
-	SUB   R13, R12
-	MOVD  R7, R7
-	SUB   $8, R7
-	FMOVQ 32(R12), F16
-	FMOVQ 0(R11), F17
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial33
-	FMOVQ 0(R6), F18
-	B     masked33
-
-partial33:
-	MOVD  R6, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif105
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif106
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif106:
-	B masked33
-
-endif105:
-	CMP  $0, R7
-	BLE  endif107
-	VLD1 (R12), V18.S[0]
-
-endif107:
-masked33:
-	VORR  V0.B16, V0.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V0.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial34
-	FMOVQ 0(R8), F18
-	B     masked34
-
-partial34:
-	MOVD  R8, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif108
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif109
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif109:
-	B masked34
-
-endif108:
-	CMP  $0, R7
-	BLE  endif110
-	VLD1 (R12), V18.S[0]
-
-endif110:
-masked34:
-	VORR  V4.B16, V4.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V4.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial35
-	FMOVQ 0(R9), F18
-	B     masked35
-
-partial35:
-	MOVD  R9, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif111
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif112
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif112:
-	B masked35
-
-endif111:
-	CMP  $0, R7
-	BLE  endif113
-	VLD1 (R12), V18.S[0]
-
-endif113:
-masked35:
-	VORR  V8.B16, V8.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V8.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial36
-	FMOVQ 0(R10), F18
-	B     masked36
-
-partial36:
-	MOVD  R10, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif114
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif115
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif115:
-	B masked36
-
-endif114:
-	CMP  $0, R7
-	BLE  endif116
-	VLD1 (R12), V18.S[0]
-
-endif116:
-masked36:
-	VORR  V12.B16, V12.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V12.B16
-	FMOVQ 16(R11), F17
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial37
-	FMOVQ 0(R6), F18
-	B     masked37
-
-partial37:
-	MOVD  R6, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif117
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif118
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif118:
-	B masked37
-
-endif117:
-	CMP  $0, R7
-	BLE  endif119
-	VLD1 (R12), V18.S[0]
-
-endif119:
-masked37:
-	VORR  V1.B16, V1.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V1.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial38
-	FMOVQ 0(R8), F18
-	B     masked38
-
-partial38:
-	MOVD  R8, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif120
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif121
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif121:
-	B masked38
-
-endif120:
-	CMP  $0, R7
-	BLE  endif122
-	VLD1 (R12), V18.S[0]
-
-endif122:
-masked38:
-	VORR  V5.B16, V5.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V5.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial39
-	FMOVQ 0(R9), F18
-	B     masked39
-
-partial39:
-	MOVD  R9, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif123
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif124
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif124:
-	B masked39
-
-endif123:
-	CMP  $0, R7
-	BLE  endif125
-	VLD1 (R12), V18.S[0]
-
-endif125:
-masked39:
-	VORR  V9.B16, V9.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V9.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial40
-	FMOVQ 0(R10), F18
-	B     masked40
-
-partial40:
-	MOVD  R10, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif126
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif127
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif127:
-	B masked40
-
-endif126:
-	CMP  $0, R7
-	BLE  endif128
-	VLD1 (R12), V18.S[0]
-
-endif128:
-masked40:
-	VORR  V13.B16, V13.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V13.B16
-	FMOVQ 32(R11), F17
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial41
-	FMOVQ 0(R6), F18
-	B     masked41
-
-partial41:
-	MOVD  R6, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif129
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif130
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif130:
-	B masked41
-
-endif129:
-	CMP  $0, R7
-	BLE  endif131
-	VLD1 (R12), V18.S[0]
-
-endif131:
-masked41:
-	VORR  V2.B16, V2.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V2.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial42
-	FMOVQ 0(R8), F18
-	B     masked42
-
-partial42:
-	MOVD  R8, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif132
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif133
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif133:
-	B masked42
-
-endif132:
-	CMP  $0, R7
-	BLE  endif134
-	VLD1 (R12), V18.S[0]
-
-endif134:
-masked42:
-	VORR  V6.B16, V6.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V6.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial43
-	FMOVQ 0(R9), F18
-	B     masked43
-
-partial43:
-	MOVD  R9, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif135
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif136
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif136:
-	B masked43
-
-endif135:
-	CMP  $0, R7
-	BLE  endif137
-	VLD1 (R12), V18.S[0]
-
-endif137:
-masked43:
-	VORR  V10.B16, V10.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V10.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial44
-	FMOVQ 0(R10), F18
-	B     masked44
-
-partial44:
-	MOVD  R10, R12
-	ADD   $0, R12
-	CMP   $1, R7
-	BLE   endif138
-	FMOVD (R12), F18
-	CMP   $2, R7
-	BLE   endif139
-	ADD   $8, R12
-	VLD1  (R12), V18.S[2]
-
-endif139:
-	B masked44
-
-endif138:
-	CMP  $0, R7
-	BLE  endif140
-	VLD1 (R12), V18.S[0]
-
-endif140:
-masked44:
-	VORR  V14.B16, V14.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V14.B16
-	FMOVQ 48(R11), F17
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial45
-	FMOVQ 0(R6), F18
-	B     masked45
-
-partial45:
-	MOVD  R6, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif141
-	FMOVD (R6), F18
-	CMP   $2, R7
-	BLE   endif142
-	ADD   $8, R6
-	VLD1  (R6), V18.S[2]
-
-endif142:
-	B masked45
-
-endif141:
-	CMP  $0, R7
-	BLE  endif143
-	VLD1 (R6), V18.S[0]
-
-endif143:
-masked45:
-	VORR  V3.B16, V3.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V3.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial46
-	FMOVQ 0(R8), F18
-	B     masked46
-
-partial46:
-	MOVD  R8, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif144
-	FMOVD (R6), F18
-	CMP   $2, R7
-	BLE   endif145
-	ADD   $8, R6
-	VLD1  (R6), V18.S[2]
-
-endif145:
-	B masked46
-
-endif144:
-	CMP  $0, R7
-	BLE  endif146
-	VLD1 (R6), V18.S[0]
-
-endif146:
-masked46:
-	VORR  V7.B16, V7.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V7.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial47
-	FMOVQ 0(R9), F18
-	B     masked47
-
-partial47:
-	MOVD  R9, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif147
-	FMOVD (R6), F18
-	CMP   $2, R7
-	BLE   endif148
-	ADD   $8, R6
-	VLD1  (R6), V18.S[2]
-
-endif148:
-	B masked47
-
-endif147:
-	CMP  $0, R7
-	BLE  endif149
-	VLD1 (R6), V18.S[0]
-
-endif149:
-masked47:
-	VORR  V11.B16, V11.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V11.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $4, R7
-	BLT   partial48
-	FMOVQ 0(R10), F18
-	B     masked48
-
-partial48:
-	MOVD  R10, R6
-	ADD   $0, R6
-	CMP   $1, R7
-	BLE   endif150
-	FMOVD (R6), F18
-	CMP   $2, R7
-	BLE   endif151
-	ADD   $8, R6
-	VLD1  (R6), V18.S[2]
-
-endif151:
-	B masked48
-
-endif150:
-	CMP  $0, R7
-	BLE  endif152
-	VLD1 (R6), V18.S[0]
-
-endif152:
-masked48:
-	VORR  V15.B16, V15.B16, V19.B16
-	VFMLA V17.S4, V18.S4, V19.S4
-	VBIT  V16.B16, V19.B16, V15.B16
-
-endif104:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
-	FMOVQ F3, 224(R6)
-	ADD   R7, R6
-	FMOVQ F4, 32(R6)
-	FMOVQ F5, 96(R6)
-	FMOVQ F6, 160(R6)
-	FMOVQ F7, 224(R6)
-	ADD   R7, R6
-	FMOVQ F8, 32(R6)
-	FMOVQ F9, 96(R6)
-	FMOVQ F10, 160(R6)
-	FMOVQ F11, 224(R6)
-	ADD   R7, R6
-	FMOVQ F12, 32(R6)
-	FMOVQ F13, 96(R6)
-	FMOVQ F14, 160(R6)
-	FMOVQ F15, 224(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise6
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	FMOVQ 240(R6), F3
-	ADD   R7, R6
-	FMOVQ 48(R6), F4
-	FMOVQ 112(R6), F5
-	FMOVQ 176(R6), F6
-	FMOVQ 240(R6), F7
-	ADD   R7, R6
-	FMOVQ 48(R6), F8
-	FMOVQ 112(R6), F9
-	FMOVQ 176(R6), F10
-	FMOVQ 240(R6), F11
-	ADD   R7, R6
-	FMOVQ 48(R6), F12
-	FMOVQ 112(R6), F13
-	FMOVQ 176(R6), F14
-	FMOVQ 240(R6), F15
-	B     endif153
-
-otherwise6:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	VEOR V10.B16, V10.B16, V10.B16
-	VEOR V11.B16, V11.B16, V11.B16
-	VEOR V12.B16, V12.B16, V12.B16
-	VEOR V13.B16, V13.B16, V13.B16
-	VEOR V14.B16, V14.B16, V14.B16
-	VEOR V15.B16, V15.B16, V15.B16
-
-endif153:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD R9, R10
-	ADD  R7, R10
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loop1xDone6
-
-loop1x6:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R11), F16
-	FMOVQ 16(R11), F17
-	FMOVQ 32(R11), F18
-	FMOVQ 48(R11), F19
-	FMOVQ 0(R6), F20
-	VFMLA V16.S4, V20.S4, V0.S4
-	VFMLA V17.S4, V20.S4, V1.S4
-	VFMLA V18.S4, V20.S4, V2.S4
-	VFMLA V19.S4, V20.S4, V3.S4
-	FMOVQ 0(R8), F20
-	VFMLA V16.S4, V20.S4, V4.S4
-	VFMLA V17.S4, V20.S4, V5.S4
-	VFMLA V18.S4, V20.S4, V6.S4
-	VFMLA V19.S4, V20.S4, V7.S4
-	FMOVQ 0(R9), F20
-	VFMLA V16.S4, V20.S4, V8.S4
-	VFMLA V17.S4, V20.S4, V9.S4
-	VFMLA V18.S4, V20.S4, V10.S4
-	VFMLA V19.S4, V20.S4, V11.S4
-	FMOVQ 0(R10), F20
-	VFMLA V16.S4, V20.S4, V12.S4
-	VFMLA V17.S4, V20.S4, V13.S4
-	VFMLA V18.S4, V20.S4, V14.S4
-	VFMLA V19.S4, V20.S4, V15.S4
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R7, R9
-	ADD   R7, R10
-	ADD   R12, R11
-	SUB   $1, R13
-	CMP   $1, R13
-	BGE   loop1x6
-
-loop1xDone6:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
 	CMP   $12, R7
-	BLE   endif154
+	BLE   endif153
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $2, R13
@@ -103956,22 +103256,22 @@ partial49:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif155
+	BLE   endif154
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif156
+	BLE   endif155
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif156:
+endif155:
 	B masked49
 
-endif155:
+endif154:
 	CMP  $0, R7
-	BLE  endif157
+	BLE  endif156
 	VLD1 (R12), V18.S[0]
 
-endif157:
+endif156:
 masked49:
 	VORR  V0.B16, V0.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -103986,22 +103286,22 @@ partial50:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif158
+	BLE   endif157
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif159
+	BLE   endif158
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif159:
+endif158:
 	B masked50
 
-endif158:
+endif157:
 	CMP  $0, R7
-	BLE  endif160
+	BLE  endif159
 	VLD1 (R12), V18.S[0]
 
-endif160:
+endif159:
 masked50:
 	VORR  V4.B16, V4.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -104016,22 +103316,22 @@ partial51:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif161
+	BLE   endif160
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif162
+	BLE   endif161
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif162:
+endif161:
 	B masked51
 
-endif161:
+endif160:
 	CMP  $0, R7
-	BLE  endif163
+	BLE  endif162
 	VLD1 (R12), V18.S[0]
 
-endif163:
+endif162:
 masked51:
 	VORR  V8.B16, V8.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -104046,22 +103346,22 @@ partial52:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif164
+	BLE   endif163
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif165
+	BLE   endif164
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif165:
+endif164:
 	B masked52
 
-endif164:
+endif163:
 	CMP  $0, R7
-	BLE  endif166
+	BLE  endif165
 	VLD1 (R12), V18.S[0]
 
-endif166:
+endif165:
 masked52:
 	VORR  V12.B16, V12.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -104077,22 +103377,22 @@ partial53:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif167
+	BLE   endif166
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif168
+	BLE   endif167
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif168:
+endif167:
 	B masked53
 
-endif167:
+endif166:
 	CMP  $0, R7
-	BLE  endif169
+	BLE  endif168
 	VLD1 (R12), V18.S[0]
 
-endif169:
+endif168:
 masked53:
 	VORR  V1.B16, V1.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -104107,22 +103407,22 @@ partial54:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif170
+	BLE   endif169
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif171
+	BLE   endif170
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif171:
+endif170:
 	B masked54
 
-endif170:
+endif169:
 	CMP  $0, R7
-	BLE  endif172
+	BLE  endif171
 	VLD1 (R12), V18.S[0]
 
-endif172:
+endif171:
 masked54:
 	VORR  V5.B16, V5.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -104137,22 +103437,22 @@ partial55:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif173
+	BLE   endif172
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif174
+	BLE   endif173
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif174:
+endif173:
 	B masked55
 
-endif173:
+endif172:
 	CMP  $0, R7
-	BLE  endif175
+	BLE  endif174
 	VLD1 (R12), V18.S[0]
 
-endif175:
+endif174:
 masked55:
 	VORR  V9.B16, V9.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -104167,22 +103467,22 @@ partial56:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif176
+	BLE   endif175
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif177
+	BLE   endif176
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif177:
+endif176:
 	B masked56
 
-endif176:
+endif175:
 	CMP  $0, R7
-	BLE  endif178
+	BLE  endif177
 	VLD1 (R12), V18.S[0]
 
-endif178:
+endif177:
 masked56:
 	VORR  V13.B16, V13.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -104198,22 +103498,22 @@ partial57:
 	MOVD  R6, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif179
+	BLE   endif178
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif180
+	BLE   endif179
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif180:
+endif179:
 	B masked57
 
-endif179:
+endif178:
 	CMP  $0, R7
-	BLE  endif181
+	BLE  endif180
 	VLD1 (R12), V18.S[0]
 
-endif181:
+endif180:
 masked57:
 	VORR  V2.B16, V2.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -104228,22 +103528,22 @@ partial58:
 	MOVD  R8, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif182
+	BLE   endif181
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif183
+	BLE   endif182
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif183:
+endif182:
 	B masked58
 
-endif182:
+endif181:
 	CMP  $0, R7
-	BLE  endif184
+	BLE  endif183
 	VLD1 (R12), V18.S[0]
 
-endif184:
+endif183:
 masked58:
 	VORR  V6.B16, V6.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -104258,22 +103558,22 @@ partial59:
 	MOVD  R9, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif185
+	BLE   endif184
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif186
+	BLE   endif185
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif186:
+endif185:
 	B masked59
 
-endif185:
+endif184:
 	CMP  $0, R7
-	BLE  endif187
+	BLE  endif186
 	VLD1 (R12), V18.S[0]
 
-endif187:
+endif186:
 masked59:
 	VORR  V10.B16, V10.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -104288,22 +103588,22 @@ partial60:
 	MOVD  R10, R12
 	ADD   $0, R12
 	CMP   $1, R7
-	BLE   endif188
+	BLE   endif187
 	FMOVD (R12), F18
 	CMP   $2, R7
-	BLE   endif189
+	BLE   endif188
 	ADD   $8, R12
 	VLD1  (R12), V18.S[2]
 
-endif189:
+endif188:
 	B masked60
 
-endif188:
+endif187:
 	CMP  $0, R7
-	BLE  endif190
+	BLE  endif189
 	VLD1 (R12), V18.S[0]
 
-endif190:
+endif189:
 masked60:
 	VORR  V14.B16, V14.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -104319,22 +103619,22 @@ partial61:
 	MOVD  R6, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif191
+	BLE   endif190
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif192
+	BLE   endif191
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif192:
+endif191:
 	B masked61
 
-endif191:
+endif190:
 	CMP  $0, R7
-	BLE  endif193
+	BLE  endif192
 	VLD1 (R6), V18.S[0]
 
-endif193:
+endif192:
 masked61:
 	VORR  V3.B16, V3.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -104349,22 +103649,22 @@ partial62:
 	MOVD  R8, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif194
+	BLE   endif193
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif195
+	BLE   endif194
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif195:
+endif194:
 	B masked62
 
-endif194:
+endif193:
 	CMP  $0, R7
-	BLE  endif196
+	BLE  endif195
 	VLD1 (R6), V18.S[0]
 
-endif196:
+endif195:
 masked62:
 	VORR  V7.B16, V7.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -104379,22 +103679,22 @@ partial63:
 	MOVD  R9, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif197
+	BLE   endif196
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif198
+	BLE   endif197
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif198:
+endif197:
 	B masked63
 
-endif197:
+endif196:
 	CMP  $0, R7
-	BLE  endif199
+	BLE  endif198
 	VLD1 (R6), V18.S[0]
 
-endif199:
+endif198:
 masked63:
 	VORR  V11.B16, V11.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
@@ -104409,31 +103709,31 @@ partial64:
 	MOVD  R10, R6
 	ADD   $0, R6
 	CMP   $1, R7
-	BLE   endif200
+	BLE   endif199
 	FMOVD (R6), F18
 	CMP   $2, R7
-	BLE   endif201
+	BLE   endif200
 	ADD   $8, R6
 	VLD1  (R6), V18.S[2]
 
-endif201:
+endif200:
 	B masked64
 
-endif200:
+endif199:
 	CMP  $0, R7
-	BLE  endif202
+	BLE  endif201
 	VLD1 (R6), V18.S[0]
 
-endif202:
+endif201:
 masked64:
 	VORR  V15.B16, V15.B16, V19.B16
 	VFMLA V17.S4, V18.S4, V19.S4
 	VBIT  V16.B16, V19.B16, V15.B16
 
-endif154:
+endif153:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -104456,9 +103756,9 @@ endif154:
 	FMOVQ F13, 112(R6)
 	FMOVQ F14, 176(R6)
 	FMOVQ F15, 240(R6)
-	B     endif203
+	B     endif202
 
-otherwise7:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -104608,7 +103908,7 @@ otherwise7:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise8
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
@@ -104621,9 +103921,9 @@ otherwise7:
 	ADD   R7, R6
 	FMOVQ 48(R1), F0
 	FMOVQ F0, 0(R6)
-	B     endif204
+	B     endif203
 
-otherwise8:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVS 0(R1), F0
@@ -104677,8 +103977,8 @@ otherwise8:
 	FMOVS 60(R1), F0
 	FMOVS F0, 0(R6)
 
-endif204:
 endif203:
+endif202:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -172623,11 +171923,8 @@ endif:
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	MOVD args+8(FP), R11
-	MOVD 176(R11), R11
-	CBNZ R11, otherwise2
-	MOVD args+8(FP), R11
 	MOVD 40(R11), R11
-	CBNZ R11, otherwise3
+	CBNZ R11, otherwise2
 	CMP  $1, R10
 	BLT  loop1xDone
 
@@ -172643,9 +171940,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif3
+	B endif2
 
-otherwise3:
+otherwise2:
 	CMP $1, R10
 	BLT loop1xDone2
 
@@ -172664,42 +171961,11 @@ loop1x2:
 loop1xDone2:
 	WORD $0xf8ab68c0 // prfm pldl1keep, [x6,x11]
 
-endif3:
-	B endif2
-
-otherwise2:
-	MOVD 0(R11), R12
-	MOVD args+8(FP), R13
-	MOVD 184(R13), R13
-	ADD  R13, R12
-	ADD  $8, R11
-	MOVD args+8(FP), R13
-	MOVD R11, 176(R13)
-	CMP  $1, R10
-	BLT  loop1xDone3
-
-loop1x3:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	PRFM  0(R12), PLDL2KEEP
-	ADD   $64, R12
-	FMOVQ 0(R8), F1
-	FMOVQ 0(R6), F2
-	VFMLA V1.D2, V2.D2, V0.D2
-	ADD   R7, R6
-	ADD   R9, R8
-	SUB   $1, R10
-	CMP   $1, R10
-	BGE   loop1x3
-
-loop1xDone3:
-	PRFM 0(R12), PLDL2KEEP
-	ADD  $64, R12
-
 endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif4
+	BLE   endif3
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
@@ -172718,33 +171984,33 @@ partial:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif5
+	BLE  endif4
 	VLD1 (R6), V3.D[0]
 
-endif5:
+endif4:
 masked:
 	VORR  V0.B16, V0.B16, V4.B16
 	VFMLA V2.D2, V3.D2, V4.D2
 	VBIT  V1.B16, V4.B16, V0.B16
 
-endif4:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ F0, 0(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
-	CBNZ  R6, otherwise4
+	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ 16(R6), F0
-	B     endif6
+	B     endif5
 
-otherwise4:
+otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
 
-endif6:
+endif5:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
 	MOVD args+8(FP), R7
@@ -172755,6 +172021,93 @@ endif6:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone3
+
+loop1x3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R8), F1
+	FMOVQ 0(R6), F2
+	VFMLA V1.D2, V2.D2, V0.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x3
+
+loop1xDone3:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
+	CMP   $2, R7
+	BLE   endif6
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R7, R7
+	SUB   $2, R7
+	FMOVQ 16(R9), F1
+	FMOVQ 0(R8), F2
+	VEOR  V3.B16, V3.B16, V3.B16
+	CMP   $2, R7
+	BLT   partial2
+	FMOVQ 0(R6), F3
+	B     masked2
+
+partial2:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif7
+	VLD1 (R6), V3.D[0]
+
+endif7:
+masked2:
+	VORR  V0.B16, V0.B16, V4.B16
+	VFMLA V2.D2, V3.D2, V4.D2
+	VBIT  V1.B16, V4.B16, V0.B16
+
+endif6:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	B     endif8
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+
+endif8:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 72(R9), R9
 	ADD  R9, R8
@@ -172779,55 +172132,58 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $2, R7
-	BLE   endif7
+	CMP   $4, R7
+	BLE   endif9
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
 	SUB   R10, R9
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R9), F1
+	SUB   $4, R7
+	FMOVQ 32(R9), F1
 	FMOVQ 0(R8), F2
 	VEOR  V3.B16, V3.B16, V3.B16
 	CMP   $2, R7
-	BLT   partial2
+	BLT   partial3
 	FMOVQ 0(R6), F3
-	B     masked2
+	B     masked3
 
-partial2:
+partial3:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif8
+	BLE  endif10
 	VLD1 (R6), V3.D[0]
 
-endif8:
-masked2:
+endif10:
+masked3:
 	VORR  V0.B16, V0.B16, V4.B16
 	VFMLA V2.D2, V3.D2, V4.D2
 	VBIT  V1.B16, V4.B16, V0.B16
 
-endif7:
+endif9:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
+	FMOVQ F0, 32(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	B     endif9
+	FMOVQ 48(R6), F0
+	B     endif11
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
 
-endif9:
+endif11:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -172839,6 +172195,9 @@ endif9:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 72(R9), R9
 	ADD  R9, R8
@@ -172866,101 +172225,8 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif10
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R10
-	SUB   R10, R9
-	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R9), F1
-	FMOVQ 0(R8), F2
-	VEOR  V3.B16, V3.B16, V3.B16
-	CMP   $2, R7
-	BLT   partial3
-	FMOVQ 0(R6), F3
-	B     masked3
-
-partial3:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif11
-	VLD1 (R6), V3.D[0]
-
-endif11:
-masked3:
-	VORR  V0.B16, V0.B16, V4.B16
-	VFMLA V2.D2, V3.D2, V4.D2
-	VBIT  V1.B16, V4.B16, V0.B16
-
-endif10:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise6
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	B     endif12
-
-otherwise6:
-	VEOR V0.B16, V0.B16, V0.B16
-
-endif12:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
-	MOVD args+8(FP), R10
-	MOVD 0(R10), R10
-	CMP  $1, R10
-	BLT  loop1xDone6
-
-loop1x6:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R8), F1
-	FMOVQ 0(R6), F2
-	VFMLA V1.D2, V2.D2, V0.D2
-	ADD   R7, R6
-	ADD   R9, R8
-	SUB   $1, R10
-	CMP   $1, R10
-	BGE   loop1x6
-
-loop1xDone6:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif13
+	BLE   endif12
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
@@ -172979,26 +172245,26 @@ partial4:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif14
+	BLE  endif13
 	VLD1 (R6), V3.D[0]
 
-endif14:
+endif13:
 masked4:
 	VORR  V0.B16, V0.B16, V4.B16
 	VFMLA V2.D2, V3.D2, V4.D2
 	VBIT  V1.B16, V4.B16, V0.B16
 
-endif13:
+endif12:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
-	B     endif15
+	B     endif14
 
-otherwise7:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -173022,20 +172288,20 @@ otherwise7:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise8
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
-	B     endif16
+	B     endif15
 
-otherwise8:
+otherwise7:
 	MOVD  R2, R6
 	MOVD  R6, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
 
-endif16:
 endif15:
+endif14:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -173093,11 +172359,8 @@ endif:
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	MOVD args+8(FP), R11
-	MOVD 176(R11), R11
-	CBNZ R11, otherwise2
-	MOVD args+8(FP), R11
 	MOVD 40(R11), R11
-	CBNZ R11, otherwise3
+	CBNZ R11, otherwise2
 	CMP  $1, R10
 	BLT  loop1xDone
 
@@ -173115,9 +172378,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif3
+	B endif2
 
-otherwise3:
+otherwise2:
 	CMP $1, R10
 	BLT loop1xDone2
 
@@ -173138,44 +172401,11 @@ loop1x2:
 loop1xDone2:
 	WORD $0xf8ab68c0 // prfm pldl1keep, [x6,x11]
 
-endif3:
-	B endif2
-
-otherwise2:
-	MOVD 0(R11), R12
-	MOVD args+8(FP), R13
-	MOVD 184(R13), R13
-	ADD  R13, R12
-	ADD  $8, R11
-	MOVD args+8(FP), R13
-	MOVD R11, 176(R13)
-	CMP  $1, R10
-	BLT  loop1xDone3
-
-loop1x3:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	PRFM  0(R12), PLDL2KEEP
-	ADD   $64, R12
-	FMOVQ 0(R6), F2
-	FMOVQ 0(R8), F3
-	VFMLA V3.D2, V2.D2, V0.D2
-	FMOVQ 16(R8), F3
-	VFMLA V3.D2, V2.D2, V1.D2
-	ADD   R7, R6
-	ADD   R9, R8
-	SUB   $1, R10
-	CMP   $1, R10
-	BGE   loop1x3
-
-loop1xDone3:
-	PRFM 0(R12), PLDL2KEEP
-	ADD  $64, R12
-
 endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif4
+	BLE   endif3
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
@@ -173194,10 +172424,10 @@ partial:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif5
+	BLE  endif4
 	VLD1 (R9), V4.D[0]
 
-endif5:
+endif4:
 masked:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
@@ -173213,16 +172443,16 @@ partial2:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif6
+	BLE  endif5
 	VLD1 (R6), V4.D[0]
 
-endif6:
+endif5:
 masked2:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif4:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -173230,19 +172460,19 @@ endif4:
 	FMOVQ F1, 64(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
-	CBNZ  R6, otherwise4
+	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ 16(R6), F0
 	FMOVQ 80(R6), F1
-	B     endif7
+	B     endif6
 
-otherwise4:
+otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 
-endif7:
+endif6:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
 	MOVD args+8(FP), R7
@@ -173253,6 +172483,117 @@ endif7:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone3
+
+loop1x3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F2
+	FMOVQ 0(R8), F3
+	VFMLA V3.D2, V2.D2, V0.D2
+	FMOVQ 16(R8), F3
+	VFMLA V3.D2, V2.D2, V1.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x3
+
+loop1xDone3:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
+	CMP   $2, R7
+	BLE   endif7
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R7, R7
+	SUB   $2, R7
+	FMOVQ 16(R9), F2
+	FMOVQ 0(R8), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R7
+	BLT   partial3
+	FMOVQ 0(R6), F4
+	B     masked3
+
+partial3:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif8
+	VLD1 (R9), V4.D[0]
+
+endif8:
+masked3:
+	VORR  V0.B16, V0.B16, V5.B16
+	VFMLA V3.D2, V4.D2, V5.D2
+	VBIT  V2.B16, V5.B16, V0.B16
+	FMOVQ 16(R8), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R7
+	BLT   partial4
+	FMOVQ 0(R6), F4
+	B     masked4
+
+partial4:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif9
+	VLD1 (R6), V4.D[0]
+
+endif9:
+masked4:
+	VORR  V1.B16, V1.B16, V5.B16
+	VFMLA V3.D2, V4.D2, V5.D2
+	VBIT  V2.B16, V5.B16, V1.B16
+
+endif7:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	B     endif10
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+
+endif10:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 72(R9), R9
 	ADD  R9, R8
@@ -173279,77 +172620,80 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $2, R7
-	BLE   endif8
+	CMP   $4, R7
+	BLE   endif11
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
 	SUB   R10, R9
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R9), F2
+	SUB   $4, R7
+	FMOVQ 32(R9), F2
 	FMOVQ 0(R8), F3
 	VEOR  V4.B16, V4.B16, V4.B16
 	CMP   $2, R7
-	BLT   partial3
+	BLT   partial5
 	FMOVQ 0(R6), F4
-	B     masked3
+	B     masked5
 
-partial3:
+partial5:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif9
+	BLE  endif12
 	VLD1 (R9), V4.D[0]
 
-endif9:
-masked3:
+endif12:
+masked5:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
 	VBIT  V2.B16, V5.B16, V0.B16
 	FMOVQ 16(R8), F3
 	VEOR  V4.B16, V4.B16, V4.B16
 	CMP   $2, R7
-	BLT   partial4
+	BLT   partial6
 	FMOVQ 0(R6), F4
-	B     masked4
+	B     masked6
 
-partial4:
+partial6:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif10
+	BLE  endif13
 	VLD1 (R6), V4.D[0]
 
-endif10:
-masked4:
+endif13:
+masked6:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif8:
+endif11:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	B     endif11
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	B     endif14
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 
-endif11:
+endif14:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -173361,6 +172705,9 @@ endif11:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 72(R9), R9
 	ADD  R9, R8
@@ -173390,125 +172737,8 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif12
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R10
-	SUB   R10, R9
-	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R9), F2
-	FMOVQ 0(R8), F3
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $2, R7
-	BLT   partial5
-	FMOVQ 0(R6), F4
-	B     masked5
-
-partial5:
-	MOVD R6, R9
-	ADD  $0, R9
-	CMP  $0, R7
-	BLE  endif13
-	VLD1 (R9), V4.D[0]
-
-endif13:
-masked5:
-	VORR  V0.B16, V0.B16, V5.B16
-	VFMLA V3.D2, V4.D2, V5.D2
-	VBIT  V2.B16, V5.B16, V0.B16
-	FMOVQ 16(R8), F3
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $2, R7
-	BLT   partial6
-	FMOVQ 0(R6), F4
-	B     masked6
-
-partial6:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif14
-	VLD1 (R6), V4.D[0]
-
-endif14:
-masked6:
-	VORR  V1.B16, V1.B16, V5.B16
-	VFMLA V3.D2, V4.D2, V5.D2
-	VBIT  V2.B16, V5.B16, V1.B16
-
-endif12:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise6
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	B     endif15
-
-otherwise6:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-
-endif15:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
-	MOVD args+8(FP), R10
-	MOVD 0(R10), R10
-	CMP  $1, R10
-	BLT  loop1xDone6
-
-loop1x6:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R6), F2
-	FMOVQ 0(R8), F3
-	VFMLA V3.D2, V2.D2, V0.D2
-	FMOVQ 16(R8), F3
-	VFMLA V3.D2, V2.D2, V1.D2
-	ADD   R7, R6
-	ADD   R9, R8
-	SUB   $1, R10
-	CMP   $1, R10
-	BGE   loop1x6
-
-loop1xDone6:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif16
+	BLE   endif15
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
@@ -173527,10 +172757,10 @@ partial7:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif17
+	BLE  endif16
 	VLD1 (R9), V4.D[0]
 
-endif17:
+endif16:
 masked7:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
@@ -173546,27 +172776,27 @@ partial8:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif18
+	BLE  endif17
 	VLD1 (R6), V4.D[0]
 
-endif18:
+endif17:
 masked8:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif16:
+endif15:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	FMOVQ F1, 112(R6)
-	B     endif19
+	B     endif18
 
-otherwise7:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -173590,13 +172820,13 @@ otherwise7:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise8
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
-	B     endif20
+	B     endif19
 
-otherwise8:
+otherwise7:
 	MOVD  R2, R7
 	MOVD  R7, R8
 	FMOVD 0(R1), F0
@@ -173606,8 +172836,8 @@ otherwise8:
 	FMOVD 8(R1), F0
 	FMOVD F0, 0(R6)
 
-endif20:
 endif19:
+endif18:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -173667,11 +172897,8 @@ endif:
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	MOVD args+8(FP), R11
-	MOVD 176(R11), R11
-	CBNZ R11, otherwise2
-	MOVD args+8(FP), R11
 	MOVD 40(R11), R11
-	CBNZ R11, otherwise3
+	CBNZ R11, otherwise2
 	CMP  $1, R10
 	BLT  loop1xDone
 
@@ -173691,9 +172918,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif3
+	B endif2
 
-otherwise3:
+otherwise2:
 	CMP $1, R10
 	BLT loop1xDone2
 
@@ -173716,46 +172943,11 @@ loop1x2:
 loop1xDone2:
 	WORD $0xf8ab68c0 // prfm pldl1keep, [x6,x11]
 
-endif3:
-	B endif2
-
-otherwise2:
-	MOVD 0(R11), R12
-	MOVD args+8(FP), R13
-	MOVD 184(R13), R13
-	ADD  R13, R12
-	ADD  $8, R11
-	MOVD args+8(FP), R13
-	MOVD R11, 176(R13)
-	CMP  $1, R10
-	BLT  loop1xDone3
-
-loop1x3:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	PRFM  0(R12), PLDL2KEEP
-	ADD   $64, R12
-	FMOVQ 0(R6), F3
-	FMOVQ 0(R8), F4
-	VFMLA V4.D2, V3.D2, V0.D2
-	FMOVQ 16(R8), F4
-	VFMLA V4.D2, V3.D2, V1.D2
-	FMOVQ 32(R8), F4
-	VFMLA V4.D2, V3.D2, V2.D2
-	ADD   R7, R6
-	ADD   R9, R8
-	SUB   $1, R10
-	CMP   $1, R10
-	BGE   loop1x3
-
-loop1xDone3:
-	PRFM 0(R12), PLDL2KEEP
-	ADD  $64, R12
-
 endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif4
+	BLE   endif3
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
@@ -173774,10 +172966,10 @@ partial:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif5
+	BLE  endif4
 	VLD1 (R9), V5.D[0]
 
-endif5:
+endif4:
 masked:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
@@ -173793,10 +172985,10 @@ partial2:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif6
+	BLE  endif5
 	VLD1 (R9), V5.D[0]
 
-endif6:
+endif5:
 masked2:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
@@ -173812,16 +173004,16 @@ partial3:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif7
+	BLE  endif6
 	VLD1 (R6), V5.D[0]
 
-endif7:
+endif6:
 masked3:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif4:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -173830,21 +173022,21 @@ endif4:
 	FMOVQ F2, 128(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
-	CBNZ  R6, otherwise4
+	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ 16(R6), F0
 	FMOVQ 80(R6), F1
 	FMOVQ 144(R6), F2
-	B     endif8
+	B     endif7
 
-otherwise4:
+otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 
-endif8:
+endif7:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
 	MOVD args+8(FP), R7
@@ -173855,6 +173047,141 @@ endif8:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone3
+
+loop1x3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F3
+	FMOVQ 0(R8), F4
+	VFMLA V4.D2, V3.D2, V0.D2
+	FMOVQ 16(R8), F4
+	VFMLA V4.D2, V3.D2, V1.D2
+	FMOVQ 32(R8), F4
+	VFMLA V4.D2, V3.D2, V2.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x3
+
+loop1xDone3:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
+	CMP   $2, R7
+	BLE   endif8
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R7, R7
+	SUB   $2, R7
+	FMOVQ 16(R9), F3
+	FMOVQ 0(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial4
+	FMOVQ 0(R6), F5
+	B     masked4
+
+partial4:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif9
+	VLD1 (R9), V5.D[0]
+
+endif9:
+masked4:
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V0.B16
+	FMOVQ 16(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial5
+	FMOVQ 0(R6), F5
+	B     masked5
+
+partial5:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif10
+	VLD1 (R9), V5.D[0]
+
+endif10:
+masked5:
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V1.B16
+	FMOVQ 32(R8), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial6
+	FMOVQ 0(R6), F5
+	B     masked6
+
+partial6:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif11
+	VLD1 (R6), V5.D[0]
+
+endif11:
+masked6:
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V2.B16
+
+endif8:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	B     endif12
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+
+endif12:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 72(R9), R9
 	ADD  R9, R8
@@ -173883,99 +173210,102 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $2, R7
-	BLE   endif9
+	CMP   $4, R7
+	BLE   endif13
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
 	SUB   R10, R9
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R9), F3
+	SUB   $4, R7
+	FMOVQ 32(R9), F3
 	FMOVQ 0(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R7
-	BLT   partial4
+	BLT   partial7
 	FMOVQ 0(R6), F5
-	B     masked4
+	B     masked7
 
-partial4:
+partial7:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif10
+	BLE  endif14
 	VLD1 (R9), V5.D[0]
 
-endif10:
-masked4:
+endif14:
+masked7:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V0.B16
 	FMOVQ 16(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R7
-	BLT   partial5
+	BLT   partial8
 	FMOVQ 0(R6), F5
-	B     masked5
+	B     masked8
 
-partial5:
+partial8:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif11
+	BLE  endif15
 	VLD1 (R9), V5.D[0]
 
-endif11:
-masked5:
+endif15:
+masked8:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V1.B16
 	FMOVQ 32(R8), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R7
-	BLT   partial6
+	BLT   partial9
 	FMOVQ 0(R6), F5
-	B     masked6
+	B     masked9
 
-partial6:
+partial9:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif12
+	BLE  endif16
 	VLD1 (R6), V5.D[0]
 
-endif12:
-masked6:
+endif16:
+masked9:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif9:
+endif13:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
-	B     endif13
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	B     endif17
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 
-endif13:
+endif17:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -173987,6 +173317,9 @@ endif13:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 72(R9), R9
 	ADD  R9, R8
@@ -174018,149 +173351,8 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif14
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R10
-	SUB   R10, R9
-	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R9), F3
-	FMOVQ 0(R8), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R7
-	BLT   partial7
-	FMOVQ 0(R6), F5
-	B     masked7
-
-partial7:
-	MOVD R6, R9
-	ADD  $0, R9
-	CMP  $0, R7
-	BLE  endif15
-	VLD1 (R9), V5.D[0]
-
-endif15:
-masked7:
-	VORR  V0.B16, V0.B16, V6.B16
-	VFMLA V4.D2, V5.D2, V6.D2
-	VBIT  V3.B16, V6.B16, V0.B16
-	FMOVQ 16(R8), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R7
-	BLT   partial8
-	FMOVQ 0(R6), F5
-	B     masked8
-
-partial8:
-	MOVD R6, R9
-	ADD  $0, R9
-	CMP  $0, R7
-	BLE  endif16
-	VLD1 (R9), V5.D[0]
-
-endif16:
-masked8:
-	VORR  V1.B16, V1.B16, V6.B16
-	VFMLA V4.D2, V5.D2, V6.D2
-	VBIT  V3.B16, V6.B16, V1.B16
-	FMOVQ 32(R8), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R7
-	BLT   partial9
-	FMOVQ 0(R6), F5
-	B     masked9
-
-partial9:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif17
-	VLD1 (R6), V5.D[0]
-
-endif17:
-masked9:
-	VORR  V2.B16, V2.B16, V6.B16
-	VFMLA V4.D2, V5.D2, V6.D2
-	VBIT  V3.B16, V6.B16, V2.B16
-
-endif14:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise6
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	B     endif18
-
-otherwise6:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-
-endif18:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
-	MOVD args+8(FP), R10
-	MOVD 0(R10), R10
-	CMP  $1, R10
-	BLT  loop1xDone6
-
-loop1x6:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R6), F3
-	FMOVQ 0(R8), F4
-	VFMLA V4.D2, V3.D2, V0.D2
-	FMOVQ 16(R8), F4
-	VFMLA V4.D2, V3.D2, V1.D2
-	FMOVQ 32(R8), F4
-	VFMLA V4.D2, V3.D2, V2.D2
-	ADD   R7, R6
-	ADD   R9, R8
-	SUB   $1, R10
-	CMP   $1, R10
-	BGE   loop1x6
-
-loop1xDone6:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif19
+	BLE   endif18
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
@@ -174179,10 +173371,10 @@ partial10:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif20
+	BLE  endif19
 	VLD1 (R9), V5.D[0]
 
-endif20:
+endif19:
 masked10:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
@@ -174198,10 +173390,10 @@ partial11:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif21
+	BLE  endif20
 	VLD1 (R9), V5.D[0]
 
-endif21:
+endif20:
 masked11:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
@@ -174217,28 +173409,28 @@ partial12:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif21
 	VLD1 (R6), V5.D[0]
 
-endif22:
+endif21:
 masked12:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif19:
+endif18:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	FMOVQ F1, 112(R6)
 	FMOVQ F2, 176(R6)
-	B     endif23
+	B     endif22
 
-otherwise7:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -174278,15 +173470,15 @@ otherwise7:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise8
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
 	FMOVD 16(R1), F0
 	FMOVD F0, 16(R6)
-	B     endif24
+	B     endif23
 
-otherwise8:
+otherwise7:
 	MOVD  R2, R7
 	MOVD  R7, R8
 	FMOVD 0(R1), F0
@@ -174300,8 +173492,8 @@ otherwise8:
 	FMOVD 16(R1), F0
 	FMOVD F0, 0(R6)
 
-endif24:
 endif23:
+endif22:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -174363,11 +173555,8 @@ endif:
 	MOVD args+8(FP), R10
 	MOVD 0(R10), R10
 	MOVD args+8(FP), R11
-	MOVD 176(R11), R11
-	CBNZ R11, otherwise2
-	MOVD args+8(FP), R11
 	MOVD 40(R11), R11
-	CBNZ R11, otherwise3
+	CBNZ R11, otherwise2
 	CMP  $1, R10
 	BLT  loop1xDone
 
@@ -174389,9 +173578,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif3
+	B endif2
 
-otherwise3:
+otherwise2:
 	CMP $1, R10
 	BLT loop1xDone2
 
@@ -174416,48 +173605,11 @@ loop1x2:
 loop1xDone2:
 	WORD $0xf8ab68c0 // prfm pldl1keep, [x6,x11]
 
-endif3:
-	B endif2
-
-otherwise2:
-	MOVD 0(R11), R12
-	MOVD args+8(FP), R13
-	MOVD 184(R13), R13
-	ADD  R13, R12
-	ADD  $8, R11
-	MOVD args+8(FP), R13
-	MOVD R11, 176(R13)
-	CMP  $1, R10
-	BLT  loop1xDone3
-
-loop1x3:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	PRFM  0(R12), PLDL2KEEP
-	ADD   $64, R12
-	FMOVQ 0(R6), F4
-	FMOVQ 0(R8), F5
-	VFMLA V5.D2, V4.D2, V0.D2
-	FMOVQ 16(R8), F5
-	VFMLA V5.D2, V4.D2, V1.D2
-	FMOVQ 32(R8), F5
-	VFMLA V5.D2, V4.D2, V2.D2
-	FMOVQ 48(R8), F5
-	VFMLA V5.D2, V4.D2, V3.D2
-	ADD   R7, R6
-	ADD   R9, R8
-	SUB   $1, R10
-	CMP   $1, R10
-	BGE   loop1x3
-
-loop1xDone3:
-	PRFM 0(R12), PLDL2KEEP
-	ADD  $64, R12
-
 endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif4
+	BLE   endif3
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
@@ -174476,10 +173628,10 @@ partial:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif5
+	BLE  endif4
 	VLD1 (R9), V6.D[0]
 
-endif5:
+endif4:
 masked:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -174495,10 +173647,10 @@ partial2:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif6
+	BLE  endif5
 	VLD1 (R9), V6.D[0]
 
-endif6:
+endif5:
 masked2:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -174514,10 +173666,10 @@ partial3:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif7
+	BLE  endif6
 	VLD1 (R9), V6.D[0]
 
-endif7:
+endif6:
 masked3:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -174533,16 +173685,16 @@ partial4:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif8
+	BLE  endif7
 	VLD1 (R6), V6.D[0]
 
-endif8:
+endif7:
 masked4:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif4:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -174552,7 +173704,7 @@ endif4:
 	FMOVQ F3, 192(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
-	CBNZ  R6, otherwise4
+	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -174560,15 +173712,15 @@ endif4:
 	FMOVQ 80(R6), F1
 	FMOVQ 144(R6), F2
 	FMOVQ 208(R6), F3
-	B     endif9
+	B     endif8
 
-otherwise4:
+otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif9:
+endif8:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
 	MOVD args+8(FP), R7
@@ -174579,6 +173731,165 @@ endif9:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
+	MOVD args+8(FP), R9
+	MOVD 64(R9), R9
+	MOVD args+8(FP), R10
+	MOVD 0(R10), R10
+	CMP  $1, R10
+	BLT  loop1xDone3
+
+loop1x3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R6), F4
+	FMOVQ 0(R8), F5
+	VFMLA V5.D2, V4.D2, V0.D2
+	FMOVQ 16(R8), F5
+	VFMLA V5.D2, V4.D2, V1.D2
+	FMOVQ 32(R8), F5
+	VFMLA V5.D2, V4.D2, V2.D2
+	FMOVQ 48(R8), F5
+	VFMLA V5.D2, V4.D2, V3.D2
+	ADD   R7, R6
+	ADD   R9, R8
+	SUB   $1, R10
+	CMP   $1, R10
+	BGE   loop1x3
+
+loop1xDone3:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
+	CMP   $2, R7
+	BLE   endif9
+	MOVD  R7, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R7, R7
+	SUB   $2, R7
+	FMOVQ 16(R9), F4
+	FMOVQ 0(R8), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial5
+	FMOVQ 0(R6), F6
+	B     masked5
+
+partial5:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif10
+	VLD1 (R9), V6.D[0]
+
+endif10:
+masked5:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V0.B16
+	FMOVQ 16(R8), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial6
+	FMOVQ 0(R6), F6
+	B     masked6
+
+partial6:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif11
+	VLD1 (R9), V6.D[0]
+
+endif11:
+masked6:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V1.B16
+	FMOVQ 32(R8), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial7
+	FMOVQ 0(R6), F6
+	B     masked7
+
+partial7:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R7
+	BLE  endif12
+	VLD1 (R9), V6.D[0]
+
+endif12:
+masked7:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V2.B16
+	FMOVQ 48(R8), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial8
+	FMOVQ 0(R6), F6
+	B     masked8
+
+partial8:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif13
+	VLD1 (R6), V6.D[0]
+
+endif13:
+masked8:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif9:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	FMOVQ F3, 208(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	FMOVQ 224(R6), F3
+	B     endif14
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif14:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 72(R9), R9
 	ADD  R9, R8
@@ -174609,111 +173920,111 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $2, R7
-	BLE   endif10
+	CMP   $4, R7
+	BLE   endif15
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
 	SUB   R10, R9
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R9), F4
+	SUB   $4, R7
+	FMOVQ 32(R9), F4
 	FMOVQ 0(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial5
+	BLT   partial9
 	FMOVQ 0(R6), F6
-	B     masked5
+	B     masked9
 
-partial5:
+partial9:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif11
+	BLE  endif16
 	VLD1 (R9), V6.D[0]
 
-endif11:
-masked5:
+endif16:
+masked9:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V0.B16
 	FMOVQ 16(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial6
+	BLT   partial10
 	FMOVQ 0(R6), F6
-	B     masked6
+	B     masked10
 
-partial6:
+partial10:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif12
+	BLE  endif17
 	VLD1 (R9), V6.D[0]
 
-endif12:
-masked6:
+endif17:
+masked10:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V1.B16
 	FMOVQ 32(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial7
+	BLT   partial11
 	FMOVQ 0(R6), F6
-	B     masked7
+	B     masked11
 
-partial7:
+partial11:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif18
 	VLD1 (R9), V6.D[0]
 
-endif13:
-masked7:
+endif18:
+masked11:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V2.B16
 	FMOVQ 48(R8), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial8
+	BLT   partial12
 	FMOVQ 0(R6), F6
-	B     masked8
+	B     masked12
 
-partial8:
+partial12:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif14
+	BLE  endif19
 	VLD1 (R6), V6.D[0]
 
-endif14:
-masked8:
+endif19:
+masked12:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif10:
+endif15:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
-	FMOVQ F3, 208(R6)
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	FMOVQ F3, 224(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
-	FMOVQ 224(R6), F3
-	B     endif15
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	FMOVQ 240(R6), F3
+	B     endif20
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -174721,9 +174032,12 @@ otherwise5:
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif15:
+endif20:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -174735,6 +174049,9 @@ endif15:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R8
+	MOVD args+8(FP), R9
+	MOVD 72(R9), R9
+	ADD  R9, R8
 	MOVD args+8(FP), R9
 	MOVD 72(R9), R9
 	ADD  R9, R8
@@ -174768,173 +174085,8 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif16
-	MOVD  R7, R10
-	MOVD  $·lineMask<>+64(SB), R9
-	LSL   $3, R10
-	SUB   R10, R9
-	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R9), F4
-	FMOVQ 0(R8), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial9
-	FMOVQ 0(R6), F6
-	B     masked9
-
-partial9:
-	MOVD R6, R9
-	ADD  $0, R9
-	CMP  $0, R7
-	BLE  endif17
-	VLD1 (R9), V6.D[0]
-
-endif17:
-masked9:
-	VORR  V0.B16, V0.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V0.B16
-	FMOVQ 16(R8), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial10
-	FMOVQ 0(R6), F6
-	B     masked10
-
-partial10:
-	MOVD R6, R9
-	ADD  $0, R9
-	CMP  $0, R7
-	BLE  endif18
-	VLD1 (R9), V6.D[0]
-
-endif18:
-masked10:
-	VORR  V1.B16, V1.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V1.B16
-	FMOVQ 32(R8), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial11
-	FMOVQ 0(R6), F6
-	B     masked11
-
-partial11:
-	MOVD R6, R9
-	ADD  $0, R9
-	CMP  $0, R7
-	BLE  endif19
-	VLD1 (R9), V6.D[0]
-
-endif19:
-masked11:
-	VORR  V2.B16, V2.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V2.B16
-	FMOVQ 48(R8), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial12
-	FMOVQ 0(R6), F6
-	B     masked12
-
-partial12:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif20
-	VLD1 (R6), V6.D[0]
-
-endif20:
-masked12:
-	VORR  V3.B16, V3.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V3.B16
-
-endif16:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
-	FMOVQ F3, 224(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise6
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	FMOVQ 240(R6), F3
-	B     endif21
-
-otherwise6:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-
-endif21:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 72(R9), R9
-	ADD  R9, R8
-	MOVD args+8(FP), R9
-	MOVD 64(R9), R9
-	MOVD args+8(FP), R10
-	MOVD 0(R10), R10
-	CMP  $1, R10
-	BLT  loop1xDone6
-
-loop1x6:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R6), F4
-	FMOVQ 0(R8), F5
-	VFMLA V5.D2, V4.D2, V0.D2
-	FMOVQ 16(R8), F5
-	VFMLA V5.D2, V4.D2, V1.D2
-	FMOVQ 32(R8), F5
-	VFMLA V5.D2, V4.D2, V2.D2
-	FMOVQ 48(R8), F5
-	VFMLA V5.D2, V4.D2, V3.D2
-	ADD   R7, R6
-	ADD   R9, R8
-	SUB   $1, R10
-	CMP   $1, R10
-	BGE   loop1x6
-
-loop1xDone6:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif22
+	BLE   endif21
 	MOVD  R7, R10
 	MOVD  $·lineMask<>+64(SB), R9
 	LSL   $3, R10
@@ -174953,10 +174105,10 @@ partial13:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif23
+	BLE  endif22
 	VLD1 (R9), V6.D[0]
 
-endif23:
+endif22:
 masked13:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -174972,10 +174124,10 @@ partial14:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif23
 	VLD1 (R9), V6.D[0]
 
-endif24:
+endif23:
 masked14:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -174991,10 +174143,10 @@ partial15:
 	MOVD R6, R9
 	ADD  $0, R9
 	CMP  $0, R7
-	BLE  endif25
+	BLE  endif24
 	VLD1 (R9), V6.D[0]
 
-endif25:
+endif24:
 masked15:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -175010,19 +174162,19 @@ partial16:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif26
+	BLE  endif25
 	VLD1 (R6), V6.D[0]
 
-endif26:
+endif25:
 masked16:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif22:
+endif21:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -175030,9 +174182,9 @@ endif22:
 	FMOVQ F1, 112(R6)
 	FMOVQ F2, 176(R6)
 	FMOVQ F3, 240(R6)
-	B     endif27
+	B     endif26
 
-otherwise7:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -175072,15 +174224,15 @@ otherwise7:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise8
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
 	FMOVQ 16(R1), F0
 	FMOVQ F0, 16(R6)
-	B     endif28
+	B     endif27
 
-otherwise8:
+otherwise7:
 	MOVD  R2, R7
 	MOVD  R7, R8
 	FMOVD 0(R1), F0
@@ -175098,8 +174250,8 @@ otherwise8:
 	FMOVD 24(R1), F0
 	FMOVD F0, 0(R6)
 
-endif28:
 endif27:
+endif26:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -175160,11 +174312,8 @@ endif:
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	MOVD args+8(FP), R12
-	MOVD 176(R12), R12
-	CBNZ R12, otherwise2
-	MOVD args+8(FP), R12
 	MOVD 40(R12), R12
-	CBNZ R12, otherwise3
+	CBNZ R12, otherwise2
 	CMP  $1, R11
 	BLT  loop1xDone
 
@@ -175183,9 +174332,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif3
+	B endif2
 
-otherwise3:
+otherwise2:
 	CMP $1, R11
 	BLT loop1xDone2
 
@@ -175209,45 +174358,11 @@ loop1xDone2:
 	WORD $0xf8ac68c0 // prfm pldl1keep, [x6,x12]
 	WORD $0xf8ac6900 // prfm pldl1keep, [x8,x12]
 
-endif3:
-	B endif2
-
-otherwise2:
-	MOVD 0(R12), R13
-	MOVD args+8(FP), R14
-	MOVD 184(R14), R14
-	ADD  R14, R13
-	ADD  $8, R12
-	MOVD args+8(FP), R14
-	MOVD R12, 176(R14)
-	CMP  $1, R11
-	BLT  loop1xDone3
-
-loop1x3:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	PRFM  0(R13), PLDL2KEEP
-	ADD   $64, R13
-	FMOVQ 0(R9), F2
-	FMOVQ 0(R6), F3
-	VFMLA V2.D2, V3.D2, V0.D2
-	FMOVQ 0(R8), F3
-	VFMLA V2.D2, V3.D2, V1.D2
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R10, R9
-	SUB   $1, R11
-	CMP   $1, R11
-	BGE   loop1x3
-
-loop1xDone3:
-	PRFM 0(R13), PLDL2KEEP
-	ADD  $64, R13
-
 endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif4
+	BLE   endif3
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
@@ -175266,10 +174381,10 @@ partial:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif5
+	BLE  endif4
 	VLD1 (R6), V4.D[0]
 
-endif5:
+endif4:
 masked:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
@@ -175284,16 +174399,16 @@ partial2:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif6
+	BLE  endif5
 	VLD1 (R6), V4.D[0]
 
-endif6:
+endif5:
 masked2:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif4:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -175302,20 +174417,20 @@ endif4:
 	FMOVQ F1, 0(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
-	CBNZ  R6, otherwise4
+	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ 16(R6), F0
 	ADD   R7, R6
 	FMOVQ 16(R6), F1
-	B     endif7
+	B     endif6
 
-otherwise4:
+otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 
-endif7:
+endif6:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
 	MOVD args+8(FP), R7
@@ -175328,6 +174443,121 @@ endif7:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone3
+
+loop1x3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R9), F2
+	FMOVQ 0(R6), F3
+	VFMLA V2.D2, V3.D2, V0.D2
+	FMOVQ 0(R8), F3
+	VFMLA V2.D2, V3.D2, V1.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x3
+
+loop1xDone3:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
+	CMP   $2, R7
+	BLE   endif7
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R11
+	SUB   R11, R10
+	MOVD  R7, R7
+	SUB   $2, R7
+	FMOVQ 16(R10), F2
+	FMOVQ 0(R9), F3
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R7
+	BLT   partial3
+	FMOVQ 0(R6), F4
+	B     masked3
+
+partial3:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif8
+	VLD1 (R6), V4.D[0]
+
+endif8:
+masked3:
+	VORR  V0.B16, V0.B16, V5.B16
+	VFMLA V3.D2, V4.D2, V5.D2
+	VBIT  V2.B16, V5.B16, V0.B16
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R7
+	BLT   partial4
+	FMOVQ 0(R8), F4
+	B     masked4
+
+partial4:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif9
+	VLD1 (R6), V4.D[0]
+
+endif9:
+masked4:
+	VORR  V1.B16, V1.B16, V5.B16
+	VFMLA V3.D2, V4.D2, V5.D2
+	VBIT  V2.B16, V5.B16, V1.B16
+
+endif7:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	ADD   R7, R6
+	FMOVQ F1, 16(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	ADD   R7, R6
+	FMOVQ 32(R6), F1
+	B     endif10
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+
+endif10:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 72(R10), R10
 	ADD  R10, R9
@@ -175355,78 +174585,81 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $2, R7
-	BLE   endif8
+	CMP   $4, R7
+	BLE   endif11
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R10), F2
+	SUB   $4, R7
+	FMOVQ 32(R10), F2
 	FMOVQ 0(R9), F3
 	VEOR  V4.B16, V4.B16, V4.B16
 	CMP   $2, R7
-	BLT   partial3
+	BLT   partial5
 	FMOVQ 0(R6), F4
-	B     masked3
+	B     masked5
 
-partial3:
+partial5:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif9
+	BLE  endif12
 	VLD1 (R6), V4.D[0]
 
-endif9:
-masked3:
+endif12:
+masked5:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
 	VBIT  V2.B16, V5.B16, V0.B16
 	VEOR  V4.B16, V4.B16, V4.B16
 	CMP   $2, R7
-	BLT   partial4
+	BLT   partial6
 	FMOVQ 0(R8), F4
-	B     masked4
+	B     masked6
 
-partial4:
+partial6:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif10
+	BLE  endif13
 	VLD1 (R6), V4.D[0]
 
-endif10:
-masked4:
+endif13:
+masked6:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif8:
+endif11:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
+	FMOVQ F0, 32(R6)
 	ADD   R7, R6
-	FMOVQ F1, 16(R6)
+	FMOVQ F1, 32(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
+	FMOVQ 48(R6), F0
 	ADD   R7, R6
-	FMOVQ 32(R6), F1
-	B     endif11
+	FMOVQ 48(R6), F1
+	B     endif14
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 
-endif11:
+endif14:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -175440,6 +174673,9 @@ endif11:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 72(R10), R10
 	ADD  R10, R9
@@ -175470,129 +174706,8 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif12
-	MOVD  R7, R11
-	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $3, R11
-	SUB   R11, R10
-	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R10), F2
-	FMOVQ 0(R9), F3
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $2, R7
-	BLT   partial5
-	FMOVQ 0(R6), F4
-	B     masked5
-
-partial5:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif13
-	VLD1 (R6), V4.D[0]
-
-endif13:
-masked5:
-	VORR  V0.B16, V0.B16, V5.B16
-	VFMLA V3.D2, V4.D2, V5.D2
-	VBIT  V2.B16, V5.B16, V0.B16
-	VEOR  V4.B16, V4.B16, V4.B16
-	CMP   $2, R7
-	BLT   partial6
-	FMOVQ 0(R8), F4
-	B     masked6
-
-partial6:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif14
-	VLD1 (R6), V4.D[0]
-
-endif14:
-masked6:
-	VORR  V1.B16, V1.B16, V5.B16
-	VFMLA V3.D2, V4.D2, V5.D2
-	VBIT  V2.B16, V5.B16, V1.B16
-
-endif12:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	ADD   R7, R6
-	FMOVQ F1, 32(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise6
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	ADD   R7, R6
-	FMOVQ 48(R6), F1
-	B     endif15
-
-otherwise6:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-
-endif15:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
-	CMP  $1, R11
-	BLT  loop1xDone6
-
-loop1x6:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R9), F2
-	FMOVQ 0(R6), F3
-	VFMLA V2.D2, V3.D2, V0.D2
-	FMOVQ 0(R8), F3
-	VFMLA V2.D2, V3.D2, V1.D2
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R10, R9
-	SUB   $1, R11
-	CMP   $1, R11
-	BGE   loop1x6
-
-loop1xDone6:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif16
+	BLE   endif15
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
@@ -175611,10 +174726,10 @@ partial7:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif17
+	BLE  endif16
 	VLD1 (R6), V4.D[0]
 
-endif17:
+endif16:
 masked7:
 	VORR  V0.B16, V0.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
@@ -175629,28 +174744,28 @@ partial8:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif18
+	BLE  endif17
 	VLD1 (R6), V4.D[0]
 
-endif18:
+endif17:
 masked8:
 	VORR  V1.B16, V1.B16, V5.B16
 	VFMLA V3.D2, V4.D2, V5.D2
 	VBIT  V2.B16, V5.B16, V1.B16
 
-endif16:
+endif15:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
 	FMOVQ F0, 48(R6)
 	ADD   R7, R6
 	FMOVQ F1, 48(R6)
-	B     endif19
+	B     endif18
 
-otherwise7:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -175676,16 +174791,16 @@ otherwise7:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise8
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
 	ADD   R7, R6
 	FMOVD 8(R1), F0
 	FMOVD F0, 0(R6)
-	B     endif20
+	B     endif19
 
-otherwise8:
+otherwise7:
 	MOVD  R2, R6
 	MOVD  R6, R6
 	FMOVD 0(R1), F0
@@ -175694,8 +174809,8 @@ otherwise8:
 	FMOVD 8(R1), F0
 	FMOVD F0, 0(R6)
 
-endif20:
 endif19:
+endif18:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -175760,11 +174875,8 @@ endif:
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	MOVD args+8(FP), R12
-	MOVD 176(R12), R12
-	CBNZ R12, otherwise2
-	MOVD args+8(FP), R12
 	MOVD 40(R12), R12
-	CBNZ R12, otherwise3
+	CBNZ R12, otherwise2
 	CMP  $1, R11
 	BLT  loop1xDone
 
@@ -175786,9 +174898,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif3
+	B endif2
 
-otherwise3:
+otherwise2:
 	CMP $1, R11
 	BLT loop1xDone2
 
@@ -175815,48 +174927,11 @@ loop1xDone2:
 	WORD $0xf8ac68c0 // prfm pldl1keep, [x6,x12]
 	WORD $0xf8ac6900 // prfm pldl1keep, [x8,x12]
 
-endif3:
-	B endif2
-
-otherwise2:
-	MOVD 0(R12), R13
-	MOVD args+8(FP), R14
-	MOVD 184(R14), R14
-	ADD  R14, R13
-	ADD  $8, R12
-	MOVD args+8(FP), R14
-	MOVD R12, 176(R14)
-	CMP  $1, R11
-	BLT  loop1xDone3
-
-loop1x3:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	PRFM  0(R13), PLDL2KEEP
-	ADD   $64, R13
-	FMOVQ 0(R9), F4
-	FMOVQ 16(R9), F5
-	FMOVQ 0(R6), F6
-	VFMLA V4.D2, V6.D2, V0.D2
-	VFMLA V5.D2, V6.D2, V1.D2
-	FMOVQ 0(R8), F6
-	VFMLA V4.D2, V6.D2, V2.D2
-	VFMLA V5.D2, V6.D2, V3.D2
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R10, R9
-	SUB   $1, R11
-	CMP   $1, R11
-	BGE   loop1x3
-
-loop1xDone3:
-	PRFM 0(R13), PLDL2KEEP
-	ADD  $64, R13
-
 endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif4
+	BLE   endif3
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
@@ -175875,10 +174950,10 @@ partial:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif5
+	BLE  endif4
 	VLD1 (R10), V6.D[0]
 
-endif5:
+endif4:
 masked:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -175893,10 +174968,10 @@ partial2:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif6
+	BLE  endif5
 	VLD1 (R10), V6.D[0]
 
-endif6:
+endif5:
 masked2:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -175912,10 +174987,10 @@ partial3:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif7
+	BLE  endif6
 	VLD1 (R6), V6.D[0]
 
-endif7:
+endif6:
 masked3:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -175930,16 +175005,16 @@ partial4:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif8
+	BLE  endif7
 	VLD1 (R6), V6.D[0]
 
-endif8:
+endif7:
 masked4:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif4:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -175950,7 +175025,7 @@ endif4:
 	FMOVQ F3, 64(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
-	CBNZ  R6, otherwise4
+	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -175959,15 +175034,15 @@ endif4:
 	ADD   R7, R6
 	FMOVQ 16(R6), F2
 	FMOVQ 80(R6), F3
-	B     endif9
+	B     endif8
 
-otherwise4:
+otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif9:
+endif8:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
 	MOVD args+8(FP), R7
@@ -175980,6 +175055,167 @@ endif9:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
+	CMP  $1, R11
+	BLT  loop1xDone3
+
+loop1x3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R9), F4
+	FMOVQ 16(R9), F5
+	FMOVQ 0(R6), F6
+	VFMLA V4.D2, V6.D2, V0.D2
+	VFMLA V5.D2, V6.D2, V1.D2
+	FMOVQ 0(R8), F6
+	VFMLA V4.D2, V6.D2, V2.D2
+	VFMLA V5.D2, V6.D2, V3.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R10, R9
+	SUB   $1, R11
+	CMP   $1, R11
+	BGE   loop1x3
+
+loop1xDone3:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
+	CMP   $2, R7
+	BLE   endif9
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R11
+	SUB   R11, R10
+	MOVD  R7, R7
+	SUB   $2, R7
+	FMOVQ 16(R10), F4
+	FMOVQ 0(R9), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial5
+	FMOVQ 0(R6), F6
+	B     masked5
+
+partial5:
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif10
+	VLD1 (R10), V6.D[0]
+
+endif10:
+masked5:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V0.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial6
+	FMOVQ 0(R8), F6
+	B     masked6
+
+partial6:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif11
+	VLD1 (R10), V6.D[0]
+
+endif11:
+masked6:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V2.B16
+	FMOVQ 16(R9), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial7
+	FMOVQ 0(R6), F6
+	B     masked7
+
+partial7:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif12
+	VLD1 (R6), V6.D[0]
+
+endif12:
+masked7:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V1.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial8
+	FMOVQ 0(R8), F6
+	B     masked8
+
+partial8:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif13
+	VLD1 (R6), V6.D[0]
+
+endif13:
+masked8:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif9:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	ADD   R7, R6
+	FMOVQ F2, 16(R6)
+	FMOVQ F3, 80(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	ADD   R7, R6
+	FMOVQ 32(R6), F2
+	FMOVQ 96(R6), F3
+	B     endif14
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif14:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 72(R10), R10
 	ADD  R10, R9
@@ -176010,111 +175246,111 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $2, R7
-	BLE   endif10
+	CMP   $4, R7
+	BLE   endif15
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R10), F4
+	SUB   $4, R7
+	FMOVQ 32(R10), F4
 	FMOVQ 0(R9), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial5
+	BLT   partial9
 	FMOVQ 0(R6), F6
-	B     masked5
+	B     masked9
 
-partial5:
+partial9:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif11
+	BLE  endif16
 	VLD1 (R10), V6.D[0]
 
-endif11:
-masked5:
+endif16:
+masked9:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V0.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial6
+	BLT   partial10
 	FMOVQ 0(R8), F6
-	B     masked6
+	B     masked10
 
-partial6:
+partial10:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif12
+	BLE  endif17
 	VLD1 (R10), V6.D[0]
 
-endif12:
-masked6:
+endif17:
+masked10:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V2.B16
 	FMOVQ 16(R9), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial7
+	BLT   partial11
 	FMOVQ 0(R6), F6
-	B     masked7
+	B     masked11
 
-partial7:
+partial11:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif18
 	VLD1 (R6), V6.D[0]
 
-endif13:
-masked7:
+endif18:
+masked11:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V1.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial8
+	BLT   partial12
 	FMOVQ 0(R8), F6
-	B     masked8
+	B     masked12
 
-partial8:
+partial12:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif14
+	BLE  endif19
 	VLD1 (R6), V6.D[0]
 
-endif14:
-masked8:
+endif19:
+masked12:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif10:
+endif15:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
 	ADD   R7, R6
-	FMOVQ F2, 16(R6)
-	FMOVQ F3, 80(R6)
+	FMOVQ F2, 32(R6)
+	FMOVQ F3, 96(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
 	ADD   R7, R6
-	FMOVQ 32(R6), F2
-	FMOVQ 96(R6), F3
-	B     endif15
+	FMOVQ 48(R6), F2
+	FMOVQ 112(R6), F3
+	B     endif20
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -176122,9 +175358,12 @@ otherwise5:
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif15:
+endif20:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -176138,6 +175377,9 @@ endif15:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 72(R10), R10
 	ADD  R10, R9
@@ -176171,175 +175413,8 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif16
-	MOVD  R7, R11
-	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $3, R11
-	SUB   R11, R10
-	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R10), F4
-	FMOVQ 0(R9), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial9
-	FMOVQ 0(R6), F6
-	B     masked9
-
-partial9:
-	MOVD R6, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif17
-	VLD1 (R10), V6.D[0]
-
-endif17:
-masked9:
-	VORR  V0.B16, V0.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V0.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial10
-	FMOVQ 0(R8), F6
-	B     masked10
-
-partial10:
-	MOVD R8, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif18
-	VLD1 (R10), V6.D[0]
-
-endif18:
-masked10:
-	VORR  V2.B16, V2.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V2.B16
-	FMOVQ 16(R9), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial11
-	FMOVQ 0(R6), F6
-	B     masked11
-
-partial11:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif19
-	VLD1 (R6), V6.D[0]
-
-endif19:
-masked11:
-	VORR  V1.B16, V1.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V1.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial12
-	FMOVQ 0(R8), F6
-	B     masked12
-
-partial12:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif20
-	VLD1 (R6), V6.D[0]
-
-endif20:
-masked12:
-	VORR  V3.B16, V3.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V3.B16
-
-endif16:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	ADD   R7, R6
-	FMOVQ F2, 32(R6)
-	FMOVQ F3, 96(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise6
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	ADD   R7, R6
-	FMOVQ 48(R6), F2
-	FMOVQ 112(R6), F3
-	B     endif21
-
-otherwise6:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-
-endif21:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
-	CMP  $1, R11
-	BLT  loop1xDone6
-
-loop1x6:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R9), F4
-	FMOVQ 16(R9), F5
-	FMOVQ 0(R6), F6
-	VFMLA V4.D2, V6.D2, V0.D2
-	VFMLA V5.D2, V6.D2, V1.D2
-	FMOVQ 0(R8), F6
-	VFMLA V4.D2, V6.D2, V2.D2
-	VFMLA V5.D2, V6.D2, V3.D2
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R10, R9
-	SUB   $1, R11
-	CMP   $1, R11
-	BGE   loop1x6
-
-loop1xDone6:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif22
+	BLE   endif21
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
@@ -176358,10 +175433,10 @@ partial13:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif23
+	BLE  endif22
 	VLD1 (R10), V6.D[0]
 
-endif23:
+endif22:
 masked13:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -176376,10 +175451,10 @@ partial14:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif23
 	VLD1 (R10), V6.D[0]
 
-endif24:
+endif23:
 masked14:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -176395,10 +175470,10 @@ partial15:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif25
+	BLE  endif24
 	VLD1 (R6), V6.D[0]
 
-endif25:
+endif24:
 masked15:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -176413,19 +175488,19 @@ partial16:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif26
+	BLE  endif25
 	VLD1 (R6), V6.D[0]
 
-endif26:
+endif25:
 masked16:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif22:
+endif21:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -176434,9 +175509,9 @@ endif22:
 	ADD   R7, R6
 	FMOVQ F2, 48(R6)
 	FMOVQ F3, 112(R6)
-	B     endif27
+	B     endif26
 
-otherwise7:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -176478,16 +175553,16 @@ otherwise7:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise8
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
 	ADD   R7, R6
 	FMOVQ 16(R1), F0
 	FMOVQ F0, 0(R6)
-	B     endif28
+	B     endif27
 
-otherwise8:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVD 0(R1), F0
@@ -176503,8 +175578,8 @@ otherwise8:
 	FMOVD 24(R1), F0
 	FMOVD F0, 0(R6)
 
-endif28:
 endif27:
+endif26:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -176573,11 +175648,8 @@ endif:
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	MOVD args+8(FP), R12
-	MOVD 176(R12), R12
-	CBNZ R12, otherwise2
-	MOVD args+8(FP), R12
 	MOVD 40(R12), R12
-	CBNZ R12, otherwise3
+	CBNZ R12, otherwise2
 	CMP  $1, R11
 	BLT  loop1xDone
 
@@ -176602,9 +175674,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif3
+	B endif2
 
-otherwise3:
+otherwise2:
 	CMP $1, R11
 	BLT loop1xDone2
 
@@ -176634,24 +175706,189 @@ loop1xDone2:
 	WORD $0xf8ac68c0 // prfm pldl1keep, [x6,x12]
 	WORD $0xf8ac6900 // prfm pldl1keep, [x8,x12]
 
-endif3:
-	B endif2
+endif2:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R11
+	SUB   R11, R10
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R10), F6
+	FMOVQ 0(R9), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial
+	FMOVQ 0(R6), F8
+	B     masked
 
-otherwise2:
-	MOVD 0(R12), R13
-	MOVD args+8(FP), R14
-	MOVD 184(R14), R14
-	ADD  R14, R13
-	ADD  $8, R12
-	MOVD args+8(FP), R14
-	MOVD R12, 176(R14)
+partial:
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif4
+	VLD1 (R10), V8.D[0]
+
+endif4:
+masked:
+	VORR  V0.B16, V0.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V0.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial2
+	FMOVQ 0(R8), F8
+	B     masked2
+
+partial2:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif5
+	VLD1 (R10), V8.D[0]
+
+endif5:
+masked2:
+	VORR  V3.B16, V3.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V3.B16
+	FMOVQ 16(R9), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial3
+	FMOVQ 0(R6), F8
+	B     masked3
+
+partial3:
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif6
+	VLD1 (R10), V8.D[0]
+
+endif6:
+masked3:
+	VORR  V1.B16, V1.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V1.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial4
+	FMOVQ 0(R8), F8
+	B     masked4
+
+partial4:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif7
+	VLD1 (R10), V8.D[0]
+
+endif7:
+masked4:
+	VORR  V4.B16, V4.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V4.B16
+	FMOVQ 32(R9), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial5
+	FMOVQ 0(R6), F8
+	B     masked5
+
+partial5:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif8
+	VLD1 (R6), V8.D[0]
+
+endif8:
+masked5:
+	VORR  V2.B16, V2.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V2.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial6
+	FMOVQ 0(R8), F8
+	B     masked6
+
+partial6:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif9
+	VLD1 (R6), V8.D[0]
+
+endif9:
+masked6:
+	VORR  V5.B16, V5.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V5.B16
+
+endif3:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	ADD   R7, R6
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 64(R6)
+	FMOVQ F5, 128(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	ADD   R7, R6
+	FMOVQ 16(R6), F3
+	FMOVQ 80(R6), F4
+	FMOVQ 144(R6), F5
+	B     endif10
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+endif10:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
 	CMP  $1, R11
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	PRFM  0(R13), PLDL2KEEP
-	ADD   $64, R13
 	FMOVQ 0(R6), F6
 	FMOVQ 0(R8), F7
 	FMOVQ 0(R9), F8
@@ -176671,158 +175908,154 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
-	PRFM 0(R13), PLDL2KEEP
-	ADD  $64, R13
-
-endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif4
+	CMP   $2, R7
+	BLE   endif11
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R10), F6
+	SUB   $2, R7
+	FMOVQ 16(R10), F6
 	FMOVQ 0(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial
+	BLT   partial7
 	FMOVQ 0(R6), F8
-	B     masked
+	B     masked7
 
-partial:
+partial7:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif5
+	BLE  endif12
 	VLD1 (R10), V8.D[0]
 
-endif5:
-masked:
+endif12:
+masked7:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V0.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial2
+	BLT   partial8
 	FMOVQ 0(R8), F8
-	B     masked2
+	B     masked8
 
-partial2:
+partial8:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif6
+	BLE  endif13
 	VLD1 (R10), V8.D[0]
 
-endif6:
-masked2:
+endif13:
+masked8:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V3.B16
 	FMOVQ 16(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial3
+	BLT   partial9
 	FMOVQ 0(R6), F8
-	B     masked3
+	B     masked9
 
-partial3:
+partial9:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif7
+	BLE  endif14
 	VLD1 (R10), V8.D[0]
 
-endif7:
-masked3:
+endif14:
+masked9:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V1.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial4
+	BLT   partial10
 	FMOVQ 0(R8), F8
-	B     masked4
+	B     masked10
 
-partial4:
+partial10:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif8
+	BLE  endif15
 	VLD1 (R10), V8.D[0]
 
-endif8:
-masked4:
+endif15:
+masked10:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V4.B16
 	FMOVQ 32(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial5
+	BLT   partial11
 	FMOVQ 0(R6), F8
-	B     masked5
+	B     masked11
 
-partial5:
+partial11:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif9
+	BLE  endif16
 	VLD1 (R6), V8.D[0]
 
-endif9:
-masked5:
+endif16:
+masked11:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V2.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial6
+	BLT   partial12
 	FMOVQ 0(R8), F8
-	B     masked6
+	B     masked12
 
-partial6:
+partial12:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif10
+	BLE  endif17
 	VLD1 (R6), V8.D[0]
 
-endif10:
-masked6:
+endif17:
+masked12:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif4:
+endif11:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
 	ADD   R7, R6
-	FMOVQ F3, 0(R6)
-	FMOVQ F4, 64(R6)
-	FMOVQ F5, 128(R6)
+	FMOVQ F3, 16(R6)
+	FMOVQ F4, 80(R6)
+	FMOVQ F5, 144(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
 	ADD   R7, R6
-	FMOVQ 16(R6), F3
-	FMOVQ 80(R6), F4
-	FMOVQ 144(R6), F5
-	B     endif11
+	FMOVQ 32(R6), F3
+	FMOVQ 96(R6), F4
+	FMOVQ 160(R6), F5
+	B     endif18
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -176832,9 +176065,12 @@ otherwise4:
 	VEOR V4.B16, V4.B16, V4.B16
 	VEOR V5.B16, V5.B16, V5.B16
 
-endif11:
+endif18:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -176845,6 +176081,9 @@ endif11:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 72(R10), R10
 	ADD  R10, R9
@@ -176878,152 +176117,152 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $2, R7
-	BLE   endif12
+	CMP   $4, R7
+	BLE   endif19
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R10), F6
+	SUB   $4, R7
+	FMOVQ 32(R10), F6
 	FMOVQ 0(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial7
+	BLT   partial13
 	FMOVQ 0(R6), F8
-	B     masked7
+	B     masked13
 
-partial7:
+partial13:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif20
 	VLD1 (R10), V8.D[0]
 
-endif13:
-masked7:
+endif20:
+masked13:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V0.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial8
+	BLT   partial14
 	FMOVQ 0(R8), F8
-	B     masked8
+	B     masked14
 
-partial8:
+partial14:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif14
+	BLE  endif21
 	VLD1 (R10), V8.D[0]
 
-endif14:
-masked8:
+endif21:
+masked14:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V3.B16
 	FMOVQ 16(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial9
+	BLT   partial15
 	FMOVQ 0(R6), F8
-	B     masked9
+	B     masked15
 
-partial9:
+partial15:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif15
+	BLE  endif22
 	VLD1 (R10), V8.D[0]
 
-endif15:
-masked9:
+endif22:
+masked15:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V1.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial10
+	BLT   partial16
 	FMOVQ 0(R8), F8
-	B     masked10
+	B     masked16
 
-partial10:
+partial16:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif23
 	VLD1 (R10), V8.D[0]
 
-endif16:
-masked10:
+endif23:
+masked16:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V4.B16
 	FMOVQ 32(R9), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial11
+	BLT   partial17
 	FMOVQ 0(R6), F8
-	B     masked11
+	B     masked17
 
-partial11:
+partial17:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif17
+	BLE  endif24
 	VLD1 (R6), V8.D[0]
 
-endif17:
-masked11:
+endif24:
+masked17:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V2.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial12
+	BLT   partial18
 	FMOVQ 0(R8), F8
-	B     masked12
+	B     masked18
 
-partial12:
+partial18:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif18
+	BLE  endif25
 	VLD1 (R6), V8.D[0]
 
-endif18:
-masked12:
+endif25:
+masked18:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif12:
+endif19:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
 	ADD   R7, R6
-	FMOVQ F3, 16(R6)
-	FMOVQ F4, 80(R6)
-	FMOVQ F5, 144(R6)
+	FMOVQ F3, 32(R6)
+	FMOVQ F4, 96(R6)
+	FMOVQ F5, 160(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
 	ADD   R7, R6
-	FMOVQ 32(R6), F3
-	FMOVQ 96(R6), F4
-	FMOVQ 160(R6), F5
-	B     endif19
+	FMOVQ 48(R6), F3
+	FMOVQ 112(R6), F4
+	FMOVQ 176(R6), F5
+	B     endif26
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -177033,9 +176272,12 @@ otherwise5:
 	VEOR V4.B16, V4.B16, V4.B16
 	VEOR V5.B16, V5.B16, V5.B16
 
-endif19:
+endif26:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -177049,6 +176291,9 @@ endif19:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 72(R10), R10
 	ADD  R10, R9
@@ -177085,221 +176330,8 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif20
-	MOVD  R7, R11
-	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $3, R11
-	SUB   R11, R10
-	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R10), F6
-	FMOVQ 0(R9), F7
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial13
-	FMOVQ 0(R6), F8
-	B     masked13
-
-partial13:
-	MOVD R6, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif21
-	VLD1 (R10), V8.D[0]
-
-endif21:
-masked13:
-	VORR  V0.B16, V0.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V0.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial14
-	FMOVQ 0(R8), F8
-	B     masked14
-
-partial14:
-	MOVD R8, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif22
-	VLD1 (R10), V8.D[0]
-
-endif22:
-masked14:
-	VORR  V3.B16, V3.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V3.B16
-	FMOVQ 16(R9), F7
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial15
-	FMOVQ 0(R6), F8
-	B     masked15
-
-partial15:
-	MOVD R6, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif23
-	VLD1 (R10), V8.D[0]
-
-endif23:
-masked15:
-	VORR  V1.B16, V1.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V1.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial16
-	FMOVQ 0(R8), F8
-	B     masked16
-
-partial16:
-	MOVD R8, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif24
-	VLD1 (R10), V8.D[0]
-
-endif24:
-masked16:
-	VORR  V4.B16, V4.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V4.B16
-	FMOVQ 32(R9), F7
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial17
-	FMOVQ 0(R6), F8
-	B     masked17
-
-partial17:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif25
-	VLD1 (R6), V8.D[0]
-
-endif25:
-masked17:
-	VORR  V2.B16, V2.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V2.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial18
-	FMOVQ 0(R8), F8
-	B     masked18
-
-partial18:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif26
-	VLD1 (R6), V8.D[0]
-
-endif26:
-masked18:
-	VORR  V5.B16, V5.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V5.B16
-
-endif20:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
-	ADD   R7, R6
-	FMOVQ F3, 32(R6)
-	FMOVQ F4, 96(R6)
-	FMOVQ F5, 160(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise6
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	ADD   R7, R6
-	FMOVQ 48(R6), F3
-	FMOVQ 112(R6), F4
-	FMOVQ 176(R6), F5
-	B     endif27
-
-otherwise6:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-
-endif27:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
-	CMP  $1, R11
-	BLT  loop1xDone6
-
-loop1x6:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R6), F6
-	FMOVQ 0(R8), F7
-	FMOVQ 0(R9), F8
-	VFMLA V8.D2, V6.D2, V0.D2
-	VFMLA V8.D2, V7.D2, V3.D2
-	FMOVQ 16(R9), F8
-	VFMLA V8.D2, V6.D2, V1.D2
-	VFMLA V8.D2, V7.D2, V4.D2
-	FMOVQ 32(R9), F8
-	VFMLA V8.D2, V6.D2, V2.D2
-	VFMLA V8.D2, V7.D2, V5.D2
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R10, R9
-	SUB   $1, R11
-	CMP   $1, R11
-	BGE   loop1x6
-
-loop1xDone6:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif28
+	BLE   endif27
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
@@ -177318,10 +176350,10 @@ partial19:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif29
+	BLE  endif28
 	VLD1 (R10), V8.D[0]
 
-endif29:
+endif28:
 masked19:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
@@ -177336,10 +176368,10 @@ partial20:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif30
+	BLE  endif29
 	VLD1 (R10), V8.D[0]
 
-endif30:
+endif29:
 masked20:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
@@ -177355,10 +176387,10 @@ partial21:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif31
+	BLE  endif30
 	VLD1 (R10), V8.D[0]
 
-endif31:
+endif30:
 masked21:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
@@ -177373,10 +176405,10 @@ partial22:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif32
+	BLE  endif31
 	VLD1 (R10), V8.D[0]
 
-endif32:
+endif31:
 masked22:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
@@ -177392,10 +176424,10 @@ partial23:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif33
+	BLE  endif32
 	VLD1 (R6), V8.D[0]
 
-endif33:
+endif32:
 masked23:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
@@ -177410,19 +176442,19 @@ partial24:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif34
+	BLE  endif33
 	VLD1 (R6), V8.D[0]
 
-endif34:
+endif33:
 masked24:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif28:
+endif27:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -177433,9 +176465,9 @@ endif28:
 	FMOVQ F3, 48(R6)
 	FMOVQ F4, 112(R6)
 	FMOVQ F5, 176(R6)
-	B     endif35
+	B     endif34
 
-otherwise7:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -177493,7 +176525,7 @@ otherwise7:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise8
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
@@ -177504,9 +176536,9 @@ otherwise7:
 	FMOVQ F0, 0(R6)
 	FMOVD 40(R1), F0
 	FMOVD F0, 16(R6)
-	B     endif36
+	B     endif35
 
-otherwise8:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVD 0(R1), F0
@@ -177529,8 +176561,8 @@ otherwise8:
 	FMOVD 40(R1), F0
 	FMOVD F0, 0(R6)
 
-endif36:
 endif35:
+endif34:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -177603,11 +176635,8 @@ endif:
 	MOVD args+8(FP), R11
 	MOVD 0(R11), R11
 	MOVD args+8(FP), R12
-	MOVD 176(R12), R12
-	CBNZ R12, otherwise2
-	MOVD args+8(FP), R12
 	MOVD 40(R12), R12
-	CBNZ R12, otherwise3
+	CBNZ R12, otherwise2
 	CMP  $1, R11
 	BLT  loop1xDone
 
@@ -177635,9 +176664,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif3
+	B endif2
 
-otherwise3:
+otherwise2:
 	CMP $1, R11
 	BLT loop1xDone2
 
@@ -177670,24 +176699,232 @@ loop1xDone2:
 	WORD $0xf8ac68c0 // prfm pldl1keep, [x6,x12]
 	WORD $0xf8ac6900 // prfm pldl1keep, [x8,x12]
 
-endif3:
-	B endif2
+endif2:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
+	MOVD  R7, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R11
+	SUB   R11, R10
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R10), F8
+	FMOVQ 0(R9), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial
+	FMOVQ 0(R6), F10
+	B     masked
 
-otherwise2:
-	MOVD 0(R12), R13
-	MOVD args+8(FP), R14
-	MOVD 184(R14), R14
-	ADD  R14, R13
-	ADD  $8, R12
-	MOVD args+8(FP), R14
-	MOVD R12, 176(R14)
+partial:
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif4
+	VLD1 (R10), V10.D[0]
+
+endif4:
+masked:
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial2
+	FMOVQ 0(R8), F10
+	B     masked2
+
+partial2:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif5
+	VLD1 (R10), V10.D[0]
+
+endif5:
+masked2:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V4.B16
+	FMOVQ 16(R9), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial3
+	FMOVQ 0(R6), F10
+	B     masked3
+
+partial3:
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif6
+	VLD1 (R10), V10.D[0]
+
+endif6:
+masked3:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial4
+	FMOVQ 0(R8), F10
+	B     masked4
+
+partial4:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif7
+	VLD1 (R10), V10.D[0]
+
+endif7:
+masked4:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V5.B16
+	FMOVQ 32(R9), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial5
+	FMOVQ 0(R6), F10
+	B     masked5
+
+partial5:
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif8
+	VLD1 (R10), V10.D[0]
+
+endif8:
+masked5:
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial6
+	FMOVQ 0(R8), F10
+	B     masked6
+
+partial6:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R7
+	BLE  endif9
+	VLD1 (R10), V10.D[0]
+
+endif9:
+masked6:
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V6.B16
+	FMOVQ 48(R9), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial7
+	FMOVQ 0(R6), F10
+	B     masked7
+
+partial7:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif10
+	VLD1 (R6), V10.D[0]
+
+endif10:
+masked7:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial8
+	FMOVQ 0(R8), F10
+	B     masked8
+
+partial8:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif11
+	VLD1 (R6), V10.D[0]
+
+endif11:
+masked8:
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V7.B16
+
+endif3:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	FMOVQ F3, 192(R6)
+	ADD   R7, R6
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
+	FMOVQ F6, 128(R6)
+	FMOVQ F7, 192(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	FMOVQ 208(R6), F3
+	ADD   R7, R6
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 144(R6), F6
+	FMOVQ 208(R6), F7
+	B     endif12
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+
+endif12:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
+	MOVD args+8(FP), R10
+	MOVD 64(R10), R10
+	MOVD args+8(FP), R11
+	MOVD 0(R11), R11
 	CMP  $1, R11
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	PRFM  0(R13), PLDL2KEEP
-	ADD   $64, R13
 	FMOVQ 0(R6), F8
 	FMOVQ 0(R8), F9
 	FMOVQ 0(R9), F10
@@ -177710,199 +176947,195 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
-	PRFM 0(R13), PLDL2KEEP
-	ADD  $64, R13
-
-endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif4
+	CMP   $2, R7
+	BLE   endif13
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R10), F8
+	SUB   $2, R7
+	FMOVQ 16(R10), F8
 	FMOVQ 0(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial
+	BLT   partial9
 	FMOVQ 0(R6), F10
-	B     masked
+	B     masked9
 
-partial:
+partial9:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif5
+	BLE  endif14
 	VLD1 (R10), V10.D[0]
 
-endif5:
-masked:
+endif14:
+masked9:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V0.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial2
+	BLT   partial10
 	FMOVQ 0(R8), F10
-	B     masked2
+	B     masked10
 
-partial2:
+partial10:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif6
+	BLE  endif15
 	VLD1 (R10), V10.D[0]
 
-endif6:
-masked2:
+endif15:
+masked10:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V4.B16
 	FMOVQ 16(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial3
+	BLT   partial11
 	FMOVQ 0(R6), F10
-	B     masked3
+	B     masked11
 
-partial3:
+partial11:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif7
+	BLE  endif16
 	VLD1 (R10), V10.D[0]
 
-endif7:
-masked3:
+endif16:
+masked11:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V1.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial4
+	BLT   partial12
 	FMOVQ 0(R8), F10
-	B     masked4
+	B     masked12
 
-partial4:
+partial12:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif8
+	BLE  endif17
 	VLD1 (R10), V10.D[0]
 
-endif8:
-masked4:
+endif17:
+masked12:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V5.B16
 	FMOVQ 32(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial5
+	BLT   partial13
 	FMOVQ 0(R6), F10
-	B     masked5
+	B     masked13
 
-partial5:
+partial13:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif9
+	BLE  endif18
 	VLD1 (R10), V10.D[0]
 
-endif9:
-masked5:
+endif18:
+masked13:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V2.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial6
+	BLT   partial14
 	FMOVQ 0(R8), F10
-	B     masked6
+	B     masked14
 
-partial6:
+partial14:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif10
+	BLE  endif19
 	VLD1 (R10), V10.D[0]
 
-endif10:
-masked6:
+endif19:
+masked14:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V6.B16
 	FMOVQ 48(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial7
+	BLT   partial15
 	FMOVQ 0(R6), F10
-	B     masked7
+	B     masked15
 
-partial7:
+partial15:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif11
+	BLE  endif20
 	VLD1 (R6), V10.D[0]
 
-endif11:
-masked7:
+endif20:
+masked15:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V3.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial8
+	BLT   partial16
 	FMOVQ 0(R8), F10
-	B     masked8
+	B     masked16
 
-partial8:
+partial16:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif12
+	BLE  endif21
 	VLD1 (R6), V10.D[0]
 
-endif12:
-masked8:
+endif21:
+masked16:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif4:
+endif13:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
-	FMOVQ F3, 192(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	FMOVQ F3, 208(R6)
 	ADD   R7, R6
-	FMOVQ F4, 0(R6)
-	FMOVQ F5, 64(R6)
-	FMOVQ F6, 128(R6)
-	FMOVQ F7, 192(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
+	FMOVQ F6, 144(R6)
+	FMOVQ F7, 208(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
-	FMOVQ 208(R6), F3
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	FMOVQ 224(R6), F3
 	ADD   R7, R6
-	FMOVQ 16(R6), F4
-	FMOVQ 80(R6), F5
-	FMOVQ 144(R6), F6
-	FMOVQ 208(R6), F7
-	B     endif13
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	FMOVQ 160(R6), F6
+	FMOVQ 224(R6), F7
+	B     endif22
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -177914,9 +177147,12 @@ otherwise4:
 	VEOR V6.B16, V6.B16, V6.B16
 	VEOR V7.B16, V7.B16, V7.B16
 
-endif13:
+endif22:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -177927,6 +177163,9 @@ endif13:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 72(R10), R10
 	ADD  R10, R9
@@ -177963,193 +177202,193 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $2, R7
-	BLE   endif14
+	CMP   $4, R7
+	BLE   endif23
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
 	SUB   R11, R10
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R10), F8
+	SUB   $4, R7
+	FMOVQ 32(R10), F8
 	FMOVQ 0(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial9
+	BLT   partial17
 	FMOVQ 0(R6), F10
-	B     masked9
+	B     masked17
 
-partial9:
+partial17:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif15
+	BLE  endif24
 	VLD1 (R10), V10.D[0]
 
-endif15:
-masked9:
+endif24:
+masked17:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V0.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial10
+	BLT   partial18
 	FMOVQ 0(R8), F10
-	B     masked10
+	B     masked18
 
-partial10:
+partial18:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif25
 	VLD1 (R10), V10.D[0]
 
-endif16:
-masked10:
+endif25:
+masked18:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V4.B16
 	FMOVQ 16(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial11
+	BLT   partial19
 	FMOVQ 0(R6), F10
-	B     masked11
+	B     masked19
 
-partial11:
+partial19:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif17
+	BLE  endif26
 	VLD1 (R10), V10.D[0]
 
-endif17:
-masked11:
+endif26:
+masked19:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V1.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial12
+	BLT   partial20
 	FMOVQ 0(R8), F10
-	B     masked12
+	B     masked20
 
-partial12:
+partial20:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif18
+	BLE  endif27
 	VLD1 (R10), V10.D[0]
 
-endif18:
-masked12:
+endif27:
+masked20:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V5.B16
 	FMOVQ 32(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial13
+	BLT   partial21
 	FMOVQ 0(R6), F10
-	B     masked13
+	B     masked21
 
-partial13:
+partial21:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif28
 	VLD1 (R10), V10.D[0]
 
-endif19:
-masked13:
+endif28:
+masked21:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V2.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial14
+	BLT   partial22
 	FMOVQ 0(R8), F10
-	B     masked14
+	B     masked22
 
-partial14:
+partial22:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif20
+	BLE  endif29
 	VLD1 (R10), V10.D[0]
 
-endif20:
-masked14:
+endif29:
+masked22:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V6.B16
 	FMOVQ 48(R9), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial15
+	BLT   partial23
 	FMOVQ 0(R6), F10
-	B     masked15
+	B     masked23
 
-partial15:
+partial23:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif21
+	BLE  endif30
 	VLD1 (R6), V10.D[0]
 
-endif21:
-masked15:
+endif30:
+masked23:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V3.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial16
+	BLT   partial24
 	FMOVQ 0(R8), F10
-	B     masked16
+	B     masked24
 
-partial16:
+partial24:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif31
 	VLD1 (R6), V10.D[0]
 
-endif22:
-masked16:
+endif31:
+masked24:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif14:
+endif23:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
-	FMOVQ F3, 208(R6)
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	FMOVQ F3, 224(R6)
 	ADD   R7, R6
-	FMOVQ F4, 16(R6)
-	FMOVQ F5, 80(R6)
-	FMOVQ F6, 144(R6)
-	FMOVQ F7, 208(R6)
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	FMOVQ F6, 160(R6)
+	FMOVQ F7, 224(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
-	FMOVQ 224(R6), F3
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	FMOVQ 240(R6), F3
 	ADD   R7, R6
-	FMOVQ 32(R6), F4
-	FMOVQ 96(R6), F5
-	FMOVQ 160(R6), F6
-	FMOVQ 224(R6), F7
-	B     endif23
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	FMOVQ 176(R6), F6
+	FMOVQ 240(R6), F7
+	B     endif32
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -178161,9 +177400,12 @@ otherwise5:
 	VEOR V6.B16, V6.B16, V6.B16
 	VEOR V7.B16, V7.B16, V7.B16
 
-endif23:
+endif32:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -178177,6 +177419,9 @@ endif23:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R9
+	MOVD args+8(FP), R10
+	MOVD 72(R10), R10
+	ADD  R10, R9
 	MOVD args+8(FP), R10
 	MOVD 72(R10), R10
 	ADD  R10, R9
@@ -178216,267 +177461,8 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif24
-	MOVD  R7, R11
-	MOVD  $·lineMask<>+64(SB), R10
-	LSL   $3, R11
-	SUB   R11, R10
-	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R10), F8
-	FMOVQ 0(R9), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial17
-	FMOVQ 0(R6), F10
-	B     masked17
-
-partial17:
-	MOVD R6, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif25
-	VLD1 (R10), V10.D[0]
-
-endif25:
-masked17:
-	VORR  V0.B16, V0.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V0.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial18
-	FMOVQ 0(R8), F10
-	B     masked18
-
-partial18:
-	MOVD R8, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif26
-	VLD1 (R10), V10.D[0]
-
-endif26:
-masked18:
-	VORR  V4.B16, V4.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V4.B16
-	FMOVQ 16(R9), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial19
-	FMOVQ 0(R6), F10
-	B     masked19
-
-partial19:
-	MOVD R6, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif27
-	VLD1 (R10), V10.D[0]
-
-endif27:
-masked19:
-	VORR  V1.B16, V1.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V1.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial20
-	FMOVQ 0(R8), F10
-	B     masked20
-
-partial20:
-	MOVD R8, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif28
-	VLD1 (R10), V10.D[0]
-
-endif28:
-masked20:
-	VORR  V5.B16, V5.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V5.B16
-	FMOVQ 32(R9), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial21
-	FMOVQ 0(R6), F10
-	B     masked21
-
-partial21:
-	MOVD R6, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif29
-	VLD1 (R10), V10.D[0]
-
-endif29:
-masked21:
-	VORR  V2.B16, V2.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V2.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial22
-	FMOVQ 0(R8), F10
-	B     masked22
-
-partial22:
-	MOVD R8, R10
-	ADD  $0, R10
-	CMP  $0, R7
-	BLE  endif30
-	VLD1 (R10), V10.D[0]
-
-endif30:
-masked22:
-	VORR  V6.B16, V6.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V6.B16
-	FMOVQ 48(R9), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial23
-	FMOVQ 0(R6), F10
-	B     masked23
-
-partial23:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif31
-	VLD1 (R6), V10.D[0]
-
-endif31:
-masked23:
-	VORR  V3.B16, V3.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V3.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial24
-	FMOVQ 0(R8), F10
-	B     masked24
-
-partial24:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif32
-	VLD1 (R6), V10.D[0]
-
-endif32:
-masked24:
-	VORR  V7.B16, V7.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V7.B16
-
-endif24:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
-	FMOVQ F3, 224(R6)
-	ADD   R7, R6
-	FMOVQ F4, 32(R6)
-	FMOVQ F5, 96(R6)
-	FMOVQ F6, 160(R6)
-	FMOVQ F7, 224(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise6
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	FMOVQ 240(R6), F3
-	ADD   R7, R6
-	FMOVQ 48(R6), F4
-	FMOVQ 112(R6), F5
-	FMOVQ 176(R6), F6
-	FMOVQ 240(R6), F7
-	B     endif33
-
-otherwise6:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-
-endif33:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 72(R10), R10
-	ADD  R10, R9
-	MOVD args+8(FP), R10
-	MOVD 64(R10), R10
-	MOVD args+8(FP), R11
-	MOVD 0(R11), R11
-	CMP  $1, R11
-	BLT  loop1xDone6
-
-loop1x6:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R6), F8
-	FMOVQ 0(R8), F9
-	FMOVQ 0(R9), F10
-	VFMLA V10.D2, V8.D2, V0.D2
-	VFMLA V10.D2, V9.D2, V4.D2
-	FMOVQ 16(R9), F10
-	VFMLA V10.D2, V8.D2, V1.D2
-	VFMLA V10.D2, V9.D2, V5.D2
-	FMOVQ 32(R9), F10
-	VFMLA V10.D2, V8.D2, V2.D2
-	VFMLA V10.D2, V9.D2, V6.D2
-	FMOVQ 48(R9), F10
-	VFMLA V10.D2, V8.D2, V3.D2
-	VFMLA V10.D2, V9.D2, V7.D2
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R10, R9
-	SUB   $1, R11
-	CMP   $1, R11
-	BGE   loop1x6
-
-loop1xDone6:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif34
+	BLE   endif33
 	MOVD  R7, R11
 	MOVD  $·lineMask<>+64(SB), R10
 	LSL   $3, R11
@@ -178495,10 +177481,10 @@ partial25:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif35
+	BLE  endif34
 	VLD1 (R10), V10.D[0]
 
-endif35:
+endif34:
 masked25:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -178513,10 +177499,10 @@ partial26:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif36
+	BLE  endif35
 	VLD1 (R10), V10.D[0]
 
-endif36:
+endif35:
 masked26:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -178532,10 +177518,10 @@ partial27:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif37
+	BLE  endif36
 	VLD1 (R10), V10.D[0]
 
-endif37:
+endif36:
 masked27:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -178550,10 +177536,10 @@ partial28:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif38
+	BLE  endif37
 	VLD1 (R10), V10.D[0]
 
-endif38:
+endif37:
 masked28:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -178569,10 +177555,10 @@ partial29:
 	MOVD R6, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif39
+	BLE  endif38
 	VLD1 (R10), V10.D[0]
 
-endif39:
+endif38:
 masked29:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -178587,10 +177573,10 @@ partial30:
 	MOVD R8, R10
 	ADD  $0, R10
 	CMP  $0, R7
-	BLE  endif40
+	BLE  endif39
 	VLD1 (R10), V10.D[0]
 
-endif40:
+endif39:
 masked30:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -178606,10 +177592,10 @@ partial31:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif41
+	BLE  endif40
 	VLD1 (R6), V10.D[0]
 
-endif41:
+endif40:
 masked31:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -178624,19 +177610,19 @@ partial32:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif42
+	BLE  endif41
 	VLD1 (R6), V10.D[0]
 
-endif42:
+endif41:
 masked32:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif34:
+endif33:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -178649,9 +177635,9 @@ endif34:
 	FMOVQ F5, 112(R6)
 	FMOVQ F6, 176(R6)
 	FMOVQ F7, 240(R6)
-	B     endif43
+	B     endif42
 
-otherwise7:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -178725,7 +177711,7 @@ otherwise7:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise8
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
@@ -178736,9 +177722,9 @@ otherwise7:
 	FMOVQ F0, 0(R6)
 	FMOVQ 48(R1), F0
 	FMOVQ F0, 16(R6)
-	B     endif44
+	B     endif43
 
-otherwise8:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVD 0(R1), F0
@@ -178768,8 +177754,8 @@ otherwise8:
 	FMOVD 56(R1), F0
 	FMOVD F0, 0(R6)
 
-endif44:
 endif43:
+endif42:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -178835,11 +177821,8 @@ endif:
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	MOVD args+8(FP), R13
-	MOVD 176(R13), R13
-	CBNZ R13, otherwise2
-	MOVD args+8(FP), R13
 	MOVD 40(R13), R13
-	CBNZ R13, otherwise3
+	CBNZ R13, otherwise2
 	CMP  $1, R12
 	BLT  loop1xDone
 
@@ -178861,9 +177844,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif3
+	B endif2
 
-otherwise3:
+otherwise2:
 	CMP $1, R12
 	BLT loop1xDone2
 
@@ -178892,48 +177875,11 @@ loop1xDone2:
 	WORD $0xf8ad6900 // prfm pldl1keep, [x8,x13]
 	WORD $0xf8ad6920 // prfm pldl1keep, [x9,x13]
 
-endif3:
-	B endif2
-
-otherwise2:
-	MOVD 0(R13), R14
-	MOVD args+8(FP), R15
-	MOVD 184(R15), R15
-	ADD  R15, R14
-	ADD  $8, R13
-	MOVD args+8(FP), R15
-	MOVD R13, 176(R15)
-	CMP  $1, R12
-	BLT  loop1xDone3
-
-loop1x3:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	PRFM  0(R14), PLDL2KEEP
-	ADD   $64, R14
-	FMOVQ 0(R10), F3
-	FMOVQ 0(R6), F4
-	VFMLA V3.D2, V4.D2, V0.D2
-	FMOVQ 0(R8), F4
-	VFMLA V3.D2, V4.D2, V1.D2
-	FMOVQ 0(R9), F4
-	VFMLA V3.D2, V4.D2, V2.D2
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R7, R9
-	ADD   R11, R10
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop1x3
-
-loop1xDone3:
-	PRFM 0(R14), PLDL2KEEP
-	ADD  $64, R14
-
 endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
 	CMP   $0, R7
-	BLE   endif4
+	BLE   endif3
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
@@ -178952,10 +177898,10 @@ partial:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif5
+	BLE  endif4
 	VLD1 (R6), V5.D[0]
 
-endif5:
+endif4:
 masked:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
@@ -178970,10 +177916,10 @@ partial2:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif6
+	BLE  endif5
 	VLD1 (R6), V5.D[0]
 
-endif6:
+endif5:
 masked2:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
@@ -178988,16 +177934,16 @@ partial3:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif7
+	BLE  endif6
 	VLD1 (R6), V5.D[0]
 
-endif7:
+endif6:
 masked3:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif4:
+endif3:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -179008,7 +177954,7 @@ endif4:
 	FMOVQ F2, 0(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
-	CBNZ  R6, otherwise4
+	CBNZ  R6, otherwise3
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -179017,14 +177963,14 @@ endif4:
 	FMOVQ 16(R6), F1
 	ADD   R7, R6
 	FMOVQ 16(R6), F2
-	B     endif8
+	B     endif7
 
-otherwise4:
+otherwise3:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 
-endif8:
+endif7:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
 	MOVD args+8(FP), R7
@@ -179039,6 +177985,149 @@ endif8:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
+	CMP  $1, R12
+	BLT  loop1xDone3
+
+loop1x3:
+	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
+	FMOVQ 0(R10), F3
+	FMOVQ 0(R6), F4
+	VFMLA V3.D2, V4.D2, V0.D2
+	FMOVQ 0(R8), F4
+	VFMLA V3.D2, V4.D2, V1.D2
+	FMOVQ 0(R9), F4
+	VFMLA V3.D2, V4.D2, V2.D2
+	ADD   R7, R6
+	ADD   R7, R8
+	ADD   R7, R9
+	ADD   R11, R10
+	SUB   $1, R12
+	CMP   $1, R12
+	BGE   loop1x3
+
+loop1xDone3:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
+	CMP   $2, R7
+	BLE   endif8
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R12
+	SUB   R12, R11
+	MOVD  R7, R7
+	SUB   $2, R7
+	FMOVQ 16(R11), F3
+	FMOVQ 0(R10), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial4
+	FMOVQ 0(R6), F5
+	B     masked4
+
+partial4:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif9
+	VLD1 (R6), V5.D[0]
+
+endif9:
+masked4:
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V0.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial5
+	FMOVQ 0(R8), F5
+	B     masked5
+
+partial5:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif10
+	VLD1 (R6), V5.D[0]
+
+endif10:
+masked5:
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V1.B16
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial6
+	FMOVQ 0(R9), F5
+	B     masked6
+
+partial6:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif11
+	VLD1 (R6), V5.D[0]
+
+endif11:
+masked6:
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V4.D2, V5.D2, V6.D2
+	VBIT  V3.B16, V6.B16, V2.B16
+
+endif8:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 16(R6)
+	ADD   R7, R6
+	FMOVQ F1, 16(R6)
+	ADD   R7, R6
+	FMOVQ F2, 16(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise4
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 32(R6), F0
+	ADD   R7, R6
+	FMOVQ 32(R6), F1
+	ADD   R7, R6
+	FMOVQ 32(R6), F2
+	B     endif12
+
+otherwise4:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+
+endif12:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 72(R11), R11
 	ADD  R11, R10
@@ -179069,101 +178158,104 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $2, R7
-	BLE   endif9
+	CMP   $4, R7
+	BLE   endif13
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R11), F3
+	SUB   $4, R7
+	FMOVQ 32(R11), F3
 	FMOVQ 0(R10), F4
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R7
-	BLT   partial4
+	BLT   partial7
 	FMOVQ 0(R6), F5
-	B     masked4
+	B     masked7
 
-partial4:
+partial7:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif10
+	BLE  endif14
 	VLD1 (R6), V5.D[0]
 
-endif10:
-masked4:
+endif14:
+masked7:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V0.B16
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R7
-	BLT   partial5
+	BLT   partial8
 	FMOVQ 0(R8), F5
-	B     masked5
+	B     masked8
 
-partial5:
+partial8:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif11
+	BLE  endif15
 	VLD1 (R6), V5.D[0]
 
-endif11:
-masked5:
+endif15:
+masked8:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V1.B16
 	VEOR  V5.B16, V5.B16, V5.B16
 	CMP   $2, R7
-	BLT   partial6
+	BLT   partial9
 	FMOVQ 0(R9), F5
-	B     masked6
+	B     masked9
 
-partial6:
+partial9:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif12
+	BLE  endif16
 	VLD1 (R6), V5.D[0]
 
-endif12:
-masked6:
+endif16:
+masked9:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif9:
+endif13:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
+	FMOVQ F0, 32(R6)
 	ADD   R7, R6
-	FMOVQ F1, 16(R6)
+	FMOVQ F1, 32(R6)
 	ADD   R7, R6
-	FMOVQ F2, 16(R6)
+	FMOVQ F2, 32(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
+	FMOVQ 48(R6), F0
 	ADD   R7, R6
-	FMOVQ 32(R6), F1
+	FMOVQ 48(R6), F1
 	ADD   R7, R6
-	FMOVQ 32(R6), F2
-	B     endif13
+	FMOVQ 48(R6), F2
+	B     endif17
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 
-endif13:
+endif17:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -179179,6 +178271,9 @@ endif13:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 72(R11), R11
 	ADD  R11, R10
@@ -179212,157 +178307,8 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif14
-	MOVD  R7, R12
-	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $3, R12
-	SUB   R12, R11
-	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R11), F3
-	FMOVQ 0(R10), F4
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R7
-	BLT   partial7
-	FMOVQ 0(R6), F5
-	B     masked7
-
-partial7:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif15
-	VLD1 (R6), V5.D[0]
-
-endif15:
-masked7:
-	VORR  V0.B16, V0.B16, V6.B16
-	VFMLA V4.D2, V5.D2, V6.D2
-	VBIT  V3.B16, V6.B16, V0.B16
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R7
-	BLT   partial8
-	FMOVQ 0(R8), F5
-	B     masked8
-
-partial8:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif16
-	VLD1 (R6), V5.D[0]
-
-endif16:
-masked8:
-	VORR  V1.B16, V1.B16, V6.B16
-	VFMLA V4.D2, V5.D2, V6.D2
-	VBIT  V3.B16, V6.B16, V1.B16
-	VEOR  V5.B16, V5.B16, V5.B16
-	CMP   $2, R7
-	BLT   partial9
-	FMOVQ 0(R9), F5
-	B     masked9
-
-partial9:
-	MOVD R9, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif17
-	VLD1 (R6), V5.D[0]
-
-endif17:
-masked9:
-	VORR  V2.B16, V2.B16, V6.B16
-	VFMLA V4.D2, V5.D2, V6.D2
-	VBIT  V3.B16, V6.B16, V2.B16
-
-endif14:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	ADD   R7, R6
-	FMOVQ F1, 32(R6)
-	ADD   R7, R6
-	FMOVQ F2, 32(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise6
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	ADD   R7, R6
-	FMOVQ 48(R6), F1
-	ADD   R7, R6
-	FMOVQ 48(R6), F2
-	B     endif18
-
-otherwise6:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-
-endif18:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loop1xDone6
-
-loop1x6:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R10), F3
-	FMOVQ 0(R6), F4
-	VFMLA V3.D2, V4.D2, V0.D2
-	FMOVQ 0(R8), F4
-	VFMLA V3.D2, V4.D2, V1.D2
-	FMOVQ 0(R9), F4
-	VFMLA V3.D2, V4.D2, V2.D2
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R7, R9
-	ADD   R11, R10
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop1x6
-
-loop1xDone6:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif19
+	BLE   endif18
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
@@ -179381,10 +178327,10 @@ partial10:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif20
+	BLE  endif19
 	VLD1 (R6), V5.D[0]
 
-endif20:
+endif19:
 masked10:
 	VORR  V0.B16, V0.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
@@ -179399,10 +178345,10 @@ partial11:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif21
+	BLE  endif20
 	VLD1 (R6), V5.D[0]
 
-endif21:
+endif20:
 masked11:
 	VORR  V1.B16, V1.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
@@ -179417,19 +178363,19 @@ partial12:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif21
 	VLD1 (R6), V5.D[0]
 
-endif22:
+endif21:
 masked12:
 	VORR  V2.B16, V2.B16, V6.B16
 	VFMLA V4.D2, V5.D2, V6.D2
 	VBIT  V3.B16, V6.B16, V2.B16
 
-endif19:
+endif18:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -179438,9 +178384,9 @@ endif19:
 	FMOVQ F1, 48(R6)
 	ADD   R7, R6
 	FMOVQ F2, 48(R6)
-	B     endif23
+	B     endif22
 
-otherwise7:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -179484,7 +178430,7 @@ otherwise7:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise8
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
@@ -179494,9 +178440,9 @@ otherwise7:
 	ADD   R7, R6
 	FMOVD 16(R1), F0
 	FMOVD F0, 0(R6)
-	B     endif24
+	B     endif23
 
-otherwise8:
+otherwise7:
 	MOVD  R2, R6
 	MOVD  R6, R6
 	FMOVD 0(R1), F0
@@ -179508,8 +178454,8 @@ otherwise8:
 	FMOVD 16(R1), F0
 	FMOVD F0, 0(R6)
 
-endif24:
 endif23:
+endif22:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -179581,11 +178527,8 @@ endif:
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	MOVD args+8(FP), R13
-	MOVD 176(R13), R13
-	CBNZ R13, otherwise2
-	MOVD args+8(FP), R13
 	MOVD 40(R13), R13
-	CBNZ R13, otherwise3
+	CBNZ R13, otherwise2
 	CMP  $1, R12
 	BLT  loop1xDone
 
@@ -179611,9 +178554,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif3
+	B endif2
 
-otherwise3:
+otherwise2:
 	CMP $1, R12
 	BLT loop1xDone2
 
@@ -179646,24 +178589,192 @@ loop1xDone2:
 	WORD $0xf8ad6900 // prfm pldl1keep, [x8,x13]
 	WORD $0xf8ad6920 // prfm pldl1keep, [x9,x13]
 
-endif3:
-	B endif2
+endif2:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R12
+	SUB   R12, R11
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R11), F6
+	FMOVQ 0(R10), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial
+	FMOVQ 0(R6), F8
+	B     masked
 
-otherwise2:
-	MOVD 0(R13), R14
-	MOVD args+8(FP), R15
-	MOVD 184(R15), R15
-	ADD  R15, R14
-	ADD  $8, R13
-	MOVD args+8(FP), R15
-	MOVD R13, 176(R15)
+partial:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif4
+	VLD1 (R11), V8.D[0]
+
+endif4:
+masked:
+	VORR  V0.B16, V0.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V0.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial2
+	FMOVQ 0(R8), F8
+	B     masked2
+
+partial2:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif5
+	VLD1 (R11), V8.D[0]
+
+endif5:
+masked2:
+	VORR  V2.B16, V2.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V2.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial3
+	FMOVQ 0(R9), F8
+	B     masked3
+
+partial3:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif6
+	VLD1 (R11), V8.D[0]
+
+endif6:
+masked3:
+	VORR  V4.B16, V4.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V4.B16
+	FMOVQ 16(R10), F7
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial4
+	FMOVQ 0(R6), F8
+	B     masked4
+
+partial4:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif7
+	VLD1 (R6), V8.D[0]
+
+endif7:
+masked4:
+	VORR  V1.B16, V1.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V1.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial5
+	FMOVQ 0(R8), F8
+	B     masked5
+
+partial5:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif8
+	VLD1 (R6), V8.D[0]
+
+endif8:
+masked5:
+	VORR  V3.B16, V3.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V3.B16
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R7
+	BLT   partial6
+	FMOVQ 0(R9), F8
+	B     masked6
+
+partial6:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif9
+	VLD1 (R6), V8.D[0]
+
+endif9:
+masked6:
+	VORR  V5.B16, V5.B16, V9.B16
+	VFMLA V7.D2, V8.D2, V9.D2
+	VBIT  V6.B16, V9.B16, V5.B16
+
+endif3:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	ADD   R7, R6
+	FMOVQ F2, 0(R6)
+	FMOVQ F3, 64(R6)
+	ADD   R7, R6
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	ADD   R7, R6
+	FMOVQ 16(R6), F2
+	FMOVQ 80(R6), F3
+	ADD   R7, R6
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	B     endif10
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+endif10:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
 	CMP  $1, R12
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	PRFM  0(R14), PLDL2KEEP
-	ADD   $64, R14
 	FMOVQ 0(R10), F6
 	FMOVQ 16(R10), F7
 	FMOVQ 0(R6), F8
@@ -179684,159 +178795,155 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
-	PRFM 0(R14), PLDL2KEEP
-	ADD  $64, R14
-
-endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif4
+	CMP   $2, R7
+	BLE   endif11
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R11), F6
+	SUB   $2, R7
+	FMOVQ 16(R11), F6
 	FMOVQ 0(R10), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial
+	BLT   partial7
 	FMOVQ 0(R6), F8
-	B     masked
+	B     masked7
 
-partial:
+partial7:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif5
+	BLE  endif12
 	VLD1 (R11), V8.D[0]
 
-endif5:
-masked:
+endif12:
+masked7:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V0.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial2
+	BLT   partial8
 	FMOVQ 0(R8), F8
-	B     masked2
+	B     masked8
 
-partial2:
+partial8:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif6
+	BLE  endif13
 	VLD1 (R11), V8.D[0]
 
-endif6:
-masked2:
+endif13:
+masked8:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V2.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial3
+	BLT   partial9
 	FMOVQ 0(R9), F8
-	B     masked3
+	B     masked9
 
-partial3:
+partial9:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif7
+	BLE  endif14
 	VLD1 (R11), V8.D[0]
 
-endif7:
-masked3:
+endif14:
+masked9:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V4.B16
 	FMOVQ 16(R10), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial4
+	BLT   partial10
 	FMOVQ 0(R6), F8
-	B     masked4
+	B     masked10
 
-partial4:
+partial10:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif8
+	BLE  endif15
 	VLD1 (R6), V8.D[0]
 
-endif8:
-masked4:
+endif15:
+masked10:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V1.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial5
+	BLT   partial11
 	FMOVQ 0(R8), F8
-	B     masked5
+	B     masked11
 
-partial5:
+partial11:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif9
+	BLE  endif16
 	VLD1 (R6), V8.D[0]
 
-endif9:
-masked5:
+endif16:
+masked11:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V3.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial6
+	BLT   partial12
 	FMOVQ 0(R9), F8
-	B     masked6
+	B     masked12
 
-partial6:
+partial12:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif10
+	BLE  endif17
 	VLD1 (R6), V8.D[0]
 
-endif10:
-masked6:
+endif17:
+masked12:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif4:
+endif11:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
 	ADD   R7, R6
-	FMOVQ F2, 0(R6)
-	FMOVQ F3, 64(R6)
+	FMOVQ F2, 16(R6)
+	FMOVQ F3, 80(R6)
 	ADD   R7, R6
-	FMOVQ F4, 0(R6)
-	FMOVQ F5, 64(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
 	ADD   R7, R6
-	FMOVQ 16(R6), F2
-	FMOVQ 80(R6), F3
+	FMOVQ 32(R6), F2
+	FMOVQ 96(R6), F3
 	ADD   R7, R6
-	FMOVQ 16(R6), F4
-	FMOVQ 80(R6), F5
-	B     endif11
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	B     endif18
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -179846,9 +178953,12 @@ otherwise4:
 	VEOR V4.B16, V4.B16, V4.B16
 	VEOR V5.B16, V5.B16, V5.B16
 
-endif11:
+endif18:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -179861,6 +178971,9 @@ endif11:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 72(R11), R11
 	ADD  R11, R10
@@ -179895,153 +179008,153 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $2, R7
-	BLE   endif12
+	CMP   $4, R7
+	BLE   endif19
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R11), F6
+	SUB   $4, R7
+	FMOVQ 32(R11), F6
 	FMOVQ 0(R10), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial7
+	BLT   partial13
 	FMOVQ 0(R6), F8
-	B     masked7
+	B     masked13
 
-partial7:
+partial13:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif20
 	VLD1 (R11), V8.D[0]
 
-endif13:
-masked7:
+endif20:
+masked13:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V0.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial8
+	BLT   partial14
 	FMOVQ 0(R8), F8
-	B     masked8
+	B     masked14
 
-partial8:
+partial14:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif14
+	BLE  endif21
 	VLD1 (R11), V8.D[0]
 
-endif14:
-masked8:
+endif21:
+masked14:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V2.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial9
+	BLT   partial15
 	FMOVQ 0(R9), F8
-	B     masked9
+	B     masked15
 
-partial9:
+partial15:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif15
+	BLE  endif22
 	VLD1 (R11), V8.D[0]
 
-endif15:
-masked9:
+endif22:
+masked15:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V4.B16
 	FMOVQ 16(R10), F7
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial10
+	BLT   partial16
 	FMOVQ 0(R6), F8
-	B     masked10
+	B     masked16
 
-partial10:
+partial16:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif23
 	VLD1 (R6), V8.D[0]
 
-endif16:
-masked10:
+endif23:
+masked16:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V1.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial11
+	BLT   partial17
 	FMOVQ 0(R8), F8
-	B     masked11
+	B     masked17
 
-partial11:
+partial17:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif17
+	BLE  endif24
 	VLD1 (R6), V8.D[0]
 
-endif17:
-masked11:
+endif24:
+masked17:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V3.B16
 	VEOR  V8.B16, V8.B16, V8.B16
 	CMP   $2, R7
-	BLT   partial12
+	BLT   partial18
 	FMOVQ 0(R9), F8
-	B     masked12
+	B     masked18
 
-partial12:
+partial18:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif18
+	BLE  endif25
 	VLD1 (R6), V8.D[0]
 
-endif18:
-masked12:
+endif25:
+masked18:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif12:
+endif19:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
 	ADD   R7, R6
-	FMOVQ F2, 16(R6)
-	FMOVQ F3, 80(R6)
+	FMOVQ F2, 32(R6)
+	FMOVQ F3, 96(R6)
 	ADD   R7, R6
-	FMOVQ F4, 16(R6)
-	FMOVQ F5, 80(R6)
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
 	ADD   R7, R6
-	FMOVQ 32(R6), F2
-	FMOVQ 96(R6), F3
+	FMOVQ 48(R6), F2
+	FMOVQ 112(R6), F3
 	ADD   R7, R6
-	FMOVQ 32(R6), F4
-	FMOVQ 96(R6), F5
-	B     endif19
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	B     endif26
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -180051,9 +179164,12 @@ otherwise5:
 	VEOR V4.B16, V4.B16, V4.B16
 	VEOR V5.B16, V5.B16, V5.B16
 
-endif19:
+endif26:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -180069,6 +179185,9 @@ endif19:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 72(R11), R11
 	ADD  R11, R10
@@ -180106,225 +179225,8 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif20
-	MOVD  R7, R12
-	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $3, R12
-	SUB   R12, R11
-	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R11), F6
-	FMOVQ 0(R10), F7
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial13
-	FMOVQ 0(R6), F8
-	B     masked13
-
-partial13:
-	MOVD R6, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif21
-	VLD1 (R11), V8.D[0]
-
-endif21:
-masked13:
-	VORR  V0.B16, V0.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V0.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial14
-	FMOVQ 0(R8), F8
-	B     masked14
-
-partial14:
-	MOVD R8, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif22
-	VLD1 (R11), V8.D[0]
-
-endif22:
-masked14:
-	VORR  V2.B16, V2.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V2.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial15
-	FMOVQ 0(R9), F8
-	B     masked15
-
-partial15:
-	MOVD R9, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif23
-	VLD1 (R11), V8.D[0]
-
-endif23:
-masked15:
-	VORR  V4.B16, V4.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V4.B16
-	FMOVQ 16(R10), F7
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial16
-	FMOVQ 0(R6), F8
-	B     masked16
-
-partial16:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif24
-	VLD1 (R6), V8.D[0]
-
-endif24:
-masked16:
-	VORR  V1.B16, V1.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V1.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial17
-	FMOVQ 0(R8), F8
-	B     masked17
-
-partial17:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif25
-	VLD1 (R6), V8.D[0]
-
-endif25:
-masked17:
-	VORR  V3.B16, V3.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V3.B16
-	VEOR  V8.B16, V8.B16, V8.B16
-	CMP   $2, R7
-	BLT   partial18
-	FMOVQ 0(R9), F8
-	B     masked18
-
-partial18:
-	MOVD R9, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif26
-	VLD1 (R6), V8.D[0]
-
-endif26:
-masked18:
-	VORR  V5.B16, V5.B16, V9.B16
-	VFMLA V7.D2, V8.D2, V9.D2
-	VBIT  V6.B16, V9.B16, V5.B16
-
-endif20:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	ADD   R7, R6
-	FMOVQ F2, 32(R6)
-	FMOVQ F3, 96(R6)
-	ADD   R7, R6
-	FMOVQ F4, 32(R6)
-	FMOVQ F5, 96(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise6
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	ADD   R7, R6
-	FMOVQ 48(R6), F2
-	FMOVQ 112(R6), F3
-	ADD   R7, R6
-	FMOVQ 48(R6), F4
-	FMOVQ 112(R6), F5
-	B     endif27
-
-otherwise6:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-
-endif27:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loop1xDone6
-
-loop1x6:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R10), F6
-	FMOVQ 16(R10), F7
-	FMOVQ 0(R6), F8
-	VFMLA V6.D2, V8.D2, V0.D2
-	VFMLA V7.D2, V8.D2, V1.D2
-	FMOVQ 0(R8), F8
-	VFMLA V6.D2, V8.D2, V2.D2
-	VFMLA V7.D2, V8.D2, V3.D2
-	FMOVQ 0(R9), F8
-	VFMLA V6.D2, V8.D2, V4.D2
-	VFMLA V7.D2, V8.D2, V5.D2
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R7, R9
-	ADD   R11, R10
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop1x6
-
-loop1xDone6:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif28
+	BLE   endif27
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
@@ -180343,10 +179245,10 @@ partial19:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif29
+	BLE  endif28
 	VLD1 (R11), V8.D[0]
 
-endif29:
+endif28:
 masked19:
 	VORR  V0.B16, V0.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
@@ -180361,10 +179263,10 @@ partial20:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif30
+	BLE  endif29
 	VLD1 (R11), V8.D[0]
 
-endif30:
+endif29:
 masked20:
 	VORR  V2.B16, V2.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
@@ -180379,10 +179281,10 @@ partial21:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif31
+	BLE  endif30
 	VLD1 (R11), V8.D[0]
 
-endif31:
+endif30:
 masked21:
 	VORR  V4.B16, V4.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
@@ -180398,10 +179300,10 @@ partial22:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif32
+	BLE  endif31
 	VLD1 (R6), V8.D[0]
 
-endif32:
+endif31:
 masked22:
 	VORR  V1.B16, V1.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
@@ -180416,10 +179318,10 @@ partial23:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif33
+	BLE  endif32
 	VLD1 (R6), V8.D[0]
 
-endif33:
+endif32:
 masked23:
 	VORR  V3.B16, V3.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
@@ -180434,19 +179336,19 @@ partial24:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif34
+	BLE  endif33
 	VLD1 (R6), V8.D[0]
 
-endif34:
+endif33:
 masked24:
 	VORR  V5.B16, V5.B16, V9.B16
 	VFMLA V7.D2, V8.D2, V9.D2
 	VBIT  V6.B16, V9.B16, V5.B16
 
-endif28:
+endif27:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -180458,9 +179360,9 @@ endif28:
 	ADD   R7, R6
 	FMOVQ F4, 48(R6)
 	FMOVQ F5, 112(R6)
-	B     endif35
+	B     endif34
 
-otherwise7:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -180520,7 +179422,7 @@ otherwise7:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise8
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
@@ -180530,9 +179432,9 @@ otherwise7:
 	ADD   R7, R6
 	FMOVQ 32(R1), F0
 	FMOVQ F0, 0(R6)
-	B     endif36
+	B     endif35
 
-otherwise8:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVD 0(R1), F0
@@ -180554,8 +179456,8 @@ otherwise8:
 	FMOVD 40(R1), F0
 	FMOVD F0, 0(R6)
 
-endif36:
 endif35:
+endif34:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -180633,11 +179535,8 @@ endif:
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	MOVD args+8(FP), R13
-	MOVD 176(R13), R13
-	CBNZ R13, otherwise2
-	MOVD args+8(FP), R13
 	MOVD 40(R13), R13
-	CBNZ R13, otherwise3
+	CBNZ R13, otherwise2
 	CMP  $1, R12
 	BLT  loop1xDone
 
@@ -180667,9 +179566,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif3
+	B endif2
 
-otherwise3:
+otherwise2:
 	CMP $1, R12
 	BLT loop1xDone2
 
@@ -180706,24 +179605,256 @@ loop1xDone2:
 	WORD $0xf8ad6900 // prfm pldl1keep, [x8,x13]
 	WORD $0xf8ad6920 // prfm pldl1keep, [x9,x13]
 
-endif3:
-	B endif2
+endif2:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R12
+	SUB   R12, R11
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R11), F9
+	FMOVQ 0(R10), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial
+	FMOVQ 0(R6), F11
+	B     masked
 
-otherwise2:
-	MOVD 0(R13), R14
-	MOVD args+8(FP), R15
-	MOVD 184(R15), R15
-	ADD  R15, R14
-	ADD  $8, R13
-	MOVD args+8(FP), R15
-	MOVD R13, 176(R15)
+partial:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif4
+	VLD1 (R11), V11.D[0]
+
+endif4:
+masked:
+	VORR  V0.B16, V0.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V0.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial2
+	FMOVQ 0(R8), F11
+	B     masked2
+
+partial2:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif5
+	VLD1 (R11), V11.D[0]
+
+endif5:
+masked2:
+	VORR  V3.B16, V3.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V3.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial3
+	FMOVQ 0(R9), F11
+	B     masked3
+
+partial3:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif6
+	VLD1 (R11), V11.D[0]
+
+endif6:
+masked3:
+	VORR  V6.B16, V6.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V6.B16
+	FMOVQ 16(R10), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial4
+	FMOVQ 0(R6), F11
+	B     masked4
+
+partial4:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif7
+	VLD1 (R11), V11.D[0]
+
+endif7:
+masked4:
+	VORR  V1.B16, V1.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V1.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial5
+	FMOVQ 0(R8), F11
+	B     masked5
+
+partial5:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif8
+	VLD1 (R11), V11.D[0]
+
+endif8:
+masked5:
+	VORR  V4.B16, V4.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V4.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial6
+	FMOVQ 0(R9), F11
+	B     masked6
+
+partial6:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif9
+	VLD1 (R11), V11.D[0]
+
+endif9:
+masked6:
+	VORR  V7.B16, V7.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V7.B16
+	FMOVQ 32(R10), F10
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial7
+	FMOVQ 0(R6), F11
+	B     masked7
+
+partial7:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif10
+	VLD1 (R6), V11.D[0]
+
+endif10:
+masked7:
+	VORR  V2.B16, V2.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V2.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial8
+	FMOVQ 0(R8), F11
+	B     masked8
+
+partial8:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif11
+	VLD1 (R6), V11.D[0]
+
+endif11:
+masked8:
+	VORR  V5.B16, V5.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V5.B16
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R7
+	BLT   partial9
+	FMOVQ 0(R9), F11
+	B     masked9
+
+partial9:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif12
+	VLD1 (R6), V11.D[0]
+
+endif12:
+masked9:
+	VORR  V8.B16, V8.B16, V12.B16
+	VFMLA V10.D2, V11.D2, V12.D2
+	VBIT  V9.B16, V12.B16, V8.B16
+
+endif3:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	ADD   R7, R6
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 64(R6)
+	FMOVQ F5, 128(R6)
+	ADD   R7, R6
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 64(R6)
+	FMOVQ F8, 128(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	ADD   R7, R6
+	FMOVQ 16(R6), F3
+	FMOVQ 80(R6), F4
+	FMOVQ 144(R6), F5
+	ADD   R7, R6
+	FMOVQ 16(R6), F6
+	FMOVQ 80(R6), F7
+	FMOVQ 144(R6), F8
+	B     endif13
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+
+endif13:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
 	CMP  $1, R12
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	PRFM  0(R14), PLDL2KEEP
-	ADD   $64, R14
 	FMOVQ 0(R10), F9
 	FMOVQ 16(R10), F10
 	FMOVQ 32(R10), F11
@@ -180748,220 +179879,216 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
-	PRFM 0(R14), PLDL2KEEP
-	ADD  $64, R14
-
-endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif4
+	CMP   $2, R7
+	BLE   endif14
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R11), F9
+	SUB   $2, R7
+	FMOVQ 16(R11), F9
 	FMOVQ 0(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial
+	BLT   partial10
 	FMOVQ 0(R6), F11
-	B     masked
+	B     masked10
 
-partial:
+partial10:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif5
+	BLE  endif15
 	VLD1 (R11), V11.D[0]
 
-endif5:
-masked:
+endif15:
+masked10:
 	VORR  V0.B16, V0.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V0.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial2
+	BLT   partial11
 	FMOVQ 0(R8), F11
-	B     masked2
+	B     masked11
 
-partial2:
+partial11:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif6
+	BLE  endif16
 	VLD1 (R11), V11.D[0]
 
-endif6:
-masked2:
+endif16:
+masked11:
 	VORR  V3.B16, V3.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V3.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial3
+	BLT   partial12
 	FMOVQ 0(R9), F11
-	B     masked3
+	B     masked12
 
-partial3:
+partial12:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif7
+	BLE  endif17
 	VLD1 (R11), V11.D[0]
 
-endif7:
-masked3:
+endif17:
+masked12:
 	VORR  V6.B16, V6.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V6.B16
 	FMOVQ 16(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial4
+	BLT   partial13
 	FMOVQ 0(R6), F11
-	B     masked4
+	B     masked13
 
-partial4:
+partial13:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif8
+	BLE  endif18
 	VLD1 (R11), V11.D[0]
 
-endif8:
-masked4:
+endif18:
+masked13:
 	VORR  V1.B16, V1.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V1.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial5
+	BLT   partial14
 	FMOVQ 0(R8), F11
-	B     masked5
+	B     masked14
 
-partial5:
+partial14:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif9
+	BLE  endif19
 	VLD1 (R11), V11.D[0]
 
-endif9:
-masked5:
+endif19:
+masked14:
 	VORR  V4.B16, V4.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V4.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial6
+	BLT   partial15
 	FMOVQ 0(R9), F11
-	B     masked6
+	B     masked15
 
-partial6:
+partial15:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif10
+	BLE  endif20
 	VLD1 (R11), V11.D[0]
 
-endif10:
-masked6:
+endif20:
+masked15:
 	VORR  V7.B16, V7.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V7.B16
 	FMOVQ 32(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial7
+	BLT   partial16
 	FMOVQ 0(R6), F11
-	B     masked7
+	B     masked16
 
-partial7:
+partial16:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif11
+	BLE  endif21
 	VLD1 (R6), V11.D[0]
 
-endif11:
-masked7:
+endif21:
+masked16:
 	VORR  V2.B16, V2.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V2.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial8
+	BLT   partial17
 	FMOVQ 0(R8), F11
-	B     masked8
+	B     masked17
 
-partial8:
+partial17:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif12
+	BLE  endif22
 	VLD1 (R6), V11.D[0]
 
-endif12:
-masked8:
+endif22:
+masked17:
 	VORR  V5.B16, V5.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V5.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial9
+	BLT   partial18
 	FMOVQ 0(R9), F11
-	B     masked9
+	B     masked18
 
-partial9:
+partial18:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif23
 	VLD1 (R6), V11.D[0]
 
-endif13:
-masked9:
+endif23:
+masked18:
 	VORR  V8.B16, V8.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V8.B16
 
-endif4:
+endif14:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
 	ADD   R7, R6
-	FMOVQ F3, 0(R6)
-	FMOVQ F4, 64(R6)
-	FMOVQ F5, 128(R6)
+	FMOVQ F3, 16(R6)
+	FMOVQ F4, 80(R6)
+	FMOVQ F5, 144(R6)
 	ADD   R7, R6
-	FMOVQ F6, 0(R6)
-	FMOVQ F7, 64(R6)
-	FMOVQ F8, 128(R6)
+	FMOVQ F6, 16(R6)
+	FMOVQ F7, 80(R6)
+	FMOVQ F8, 144(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
 	ADD   R7, R6
-	FMOVQ 16(R6), F3
-	FMOVQ 80(R6), F4
-	FMOVQ 144(R6), F5
+	FMOVQ 32(R6), F3
+	FMOVQ 96(R6), F4
+	FMOVQ 160(R6), F5
 	ADD   R7, R6
-	FMOVQ 16(R6), F6
-	FMOVQ 80(R6), F7
-	FMOVQ 144(R6), F8
-	B     endif14
+	FMOVQ 32(R6), F6
+	FMOVQ 96(R6), F7
+	FMOVQ 160(R6), F8
+	B     endif24
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -180974,9 +180101,12 @@ otherwise4:
 	VEOR V7.B16, V7.B16, V7.B16
 	VEOR V8.B16, V8.B16, V8.B16
 
-endif14:
+endif24:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -180989,6 +180119,9 @@ endif14:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 72(R11), R11
 	ADD  R11, R10
@@ -181027,214 +180160,214 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $2, R7
-	BLE   endif15
+	CMP   $4, R7
+	BLE   endif25
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R11), F9
+	SUB   $4, R7
+	FMOVQ 32(R11), F9
 	FMOVQ 0(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial10
+	BLT   partial19
 	FMOVQ 0(R6), F11
-	B     masked10
+	B     masked19
 
-partial10:
+partial19:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif26
 	VLD1 (R11), V11.D[0]
 
-endif16:
-masked10:
+endif26:
+masked19:
 	VORR  V0.B16, V0.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V0.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial11
+	BLT   partial20
 	FMOVQ 0(R8), F11
-	B     masked11
+	B     masked20
 
-partial11:
+partial20:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif17
+	BLE  endif27
 	VLD1 (R11), V11.D[0]
 
-endif17:
-masked11:
+endif27:
+masked20:
 	VORR  V3.B16, V3.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V3.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial12
+	BLT   partial21
 	FMOVQ 0(R9), F11
-	B     masked12
+	B     masked21
 
-partial12:
+partial21:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif18
+	BLE  endif28
 	VLD1 (R11), V11.D[0]
 
-endif18:
-masked12:
+endif28:
+masked21:
 	VORR  V6.B16, V6.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V6.B16
 	FMOVQ 16(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial13
+	BLT   partial22
 	FMOVQ 0(R6), F11
-	B     masked13
+	B     masked22
 
-partial13:
+partial22:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif29
 	VLD1 (R11), V11.D[0]
 
-endif19:
-masked13:
+endif29:
+masked22:
 	VORR  V1.B16, V1.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V1.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial14
+	BLT   partial23
 	FMOVQ 0(R8), F11
-	B     masked14
+	B     masked23
 
-partial14:
+partial23:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif20
+	BLE  endif30
 	VLD1 (R11), V11.D[0]
 
-endif20:
-masked14:
+endif30:
+masked23:
 	VORR  V4.B16, V4.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V4.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial15
+	BLT   partial24
 	FMOVQ 0(R9), F11
-	B     masked15
+	B     masked24
 
-partial15:
+partial24:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif21
+	BLE  endif31
 	VLD1 (R11), V11.D[0]
 
-endif21:
-masked15:
+endif31:
+masked24:
 	VORR  V7.B16, V7.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V7.B16
 	FMOVQ 32(R10), F10
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial16
+	BLT   partial25
 	FMOVQ 0(R6), F11
-	B     masked16
+	B     masked25
 
-partial16:
+partial25:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif32
 	VLD1 (R6), V11.D[0]
 
-endif22:
-masked16:
+endif32:
+masked25:
 	VORR  V2.B16, V2.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V2.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial17
+	BLT   partial26
 	FMOVQ 0(R8), F11
-	B     masked17
+	B     masked26
 
-partial17:
+partial26:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif23
+	BLE  endif33
 	VLD1 (R6), V11.D[0]
 
-endif23:
-masked17:
+endif33:
+masked26:
 	VORR  V5.B16, V5.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V5.B16
 	VEOR  V11.B16, V11.B16, V11.B16
 	CMP   $2, R7
-	BLT   partial18
+	BLT   partial27
 	FMOVQ 0(R9), F11
-	B     masked18
+	B     masked27
 
-partial18:
+partial27:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif34
 	VLD1 (R6), V11.D[0]
 
-endif24:
-masked18:
+endif34:
+masked27:
 	VORR  V8.B16, V8.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V8.B16
 
-endif15:
+endif25:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
 	ADD   R7, R6
-	FMOVQ F3, 16(R6)
-	FMOVQ F4, 80(R6)
-	FMOVQ F5, 144(R6)
+	FMOVQ F3, 32(R6)
+	FMOVQ F4, 96(R6)
+	FMOVQ F5, 160(R6)
 	ADD   R7, R6
-	FMOVQ F6, 16(R6)
-	FMOVQ F7, 80(R6)
-	FMOVQ F8, 144(R6)
+	FMOVQ F6, 32(R6)
+	FMOVQ F7, 96(R6)
+	FMOVQ F8, 160(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
 	ADD   R7, R6
-	FMOVQ 32(R6), F3
-	FMOVQ 96(R6), F4
-	FMOVQ 160(R6), F5
+	FMOVQ 48(R6), F3
+	FMOVQ 112(R6), F4
+	FMOVQ 176(R6), F5
 	ADD   R7, R6
-	FMOVQ 32(R6), F6
-	FMOVQ 96(R6), F7
-	FMOVQ 160(R6), F8
-	B     endif25
+	FMOVQ 48(R6), F6
+	FMOVQ 112(R6), F7
+	FMOVQ 176(R6), F8
+	B     endif35
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -181247,9 +180380,12 @@ otherwise5:
 	VEOR V7.B16, V7.B16, V7.B16
 	VEOR V8.B16, V8.B16, V8.B16
 
-endif25:
+endif35:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -181265,6 +180401,9 @@ endif25:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 72(R11), R11
 	ADD  R11, R10
@@ -181306,293 +180445,8 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif26
-	MOVD  R7, R12
-	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $3, R12
-	SUB   R12, R11
-	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R11), F9
-	FMOVQ 0(R10), F10
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R7
-	BLT   partial19
-	FMOVQ 0(R6), F11
-	B     masked19
-
-partial19:
-	MOVD R6, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif27
-	VLD1 (R11), V11.D[0]
-
-endif27:
-masked19:
-	VORR  V0.B16, V0.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V0.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R7
-	BLT   partial20
-	FMOVQ 0(R8), F11
-	B     masked20
-
-partial20:
-	MOVD R8, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif28
-	VLD1 (R11), V11.D[0]
-
-endif28:
-masked20:
-	VORR  V3.B16, V3.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V3.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R7
-	BLT   partial21
-	FMOVQ 0(R9), F11
-	B     masked21
-
-partial21:
-	MOVD R9, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif29
-	VLD1 (R11), V11.D[0]
-
-endif29:
-masked21:
-	VORR  V6.B16, V6.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V6.B16
-	FMOVQ 16(R10), F10
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R7
-	BLT   partial22
-	FMOVQ 0(R6), F11
-	B     masked22
-
-partial22:
-	MOVD R6, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif30
-	VLD1 (R11), V11.D[0]
-
-endif30:
-masked22:
-	VORR  V1.B16, V1.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V1.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R7
-	BLT   partial23
-	FMOVQ 0(R8), F11
-	B     masked23
-
-partial23:
-	MOVD R8, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif31
-	VLD1 (R11), V11.D[0]
-
-endif31:
-masked23:
-	VORR  V4.B16, V4.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V4.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R7
-	BLT   partial24
-	FMOVQ 0(R9), F11
-	B     masked24
-
-partial24:
-	MOVD R9, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif32
-	VLD1 (R11), V11.D[0]
-
-endif32:
-masked24:
-	VORR  V7.B16, V7.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V7.B16
-	FMOVQ 32(R10), F10
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R7
-	BLT   partial25
-	FMOVQ 0(R6), F11
-	B     masked25
-
-partial25:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif33
-	VLD1 (R6), V11.D[0]
-
-endif33:
-masked25:
-	VORR  V2.B16, V2.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V2.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R7
-	BLT   partial26
-	FMOVQ 0(R8), F11
-	B     masked26
-
-partial26:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif34
-	VLD1 (R6), V11.D[0]
-
-endif34:
-masked26:
-	VORR  V5.B16, V5.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V5.B16
-	VEOR  V11.B16, V11.B16, V11.B16
-	CMP   $2, R7
-	BLT   partial27
-	FMOVQ 0(R9), F11
-	B     masked27
-
-partial27:
-	MOVD R9, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif35
-	VLD1 (R6), V11.D[0]
-
-endif35:
-masked27:
-	VORR  V8.B16, V8.B16, V12.B16
-	VFMLA V10.D2, V11.D2, V12.D2
-	VBIT  V9.B16, V12.B16, V8.B16
-
-endif26:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
-	ADD   R7, R6
-	FMOVQ F3, 32(R6)
-	FMOVQ F4, 96(R6)
-	FMOVQ F5, 160(R6)
-	ADD   R7, R6
-	FMOVQ F6, 32(R6)
-	FMOVQ F7, 96(R6)
-	FMOVQ F8, 160(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise6
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	ADD   R7, R6
-	FMOVQ 48(R6), F3
-	FMOVQ 112(R6), F4
-	FMOVQ 176(R6), F5
-	ADD   R7, R6
-	FMOVQ 48(R6), F6
-	FMOVQ 112(R6), F7
-	FMOVQ 176(R6), F8
-	B     endif36
-
-otherwise6:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-
-endif36:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loop1xDone6
-
-loop1x6:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R10), F9
-	FMOVQ 16(R10), F10
-	FMOVQ 32(R10), F11
-	FMOVQ 0(R6), F12
-	VFMLA V9.D2, V12.D2, V0.D2
-	VFMLA V10.D2, V12.D2, V1.D2
-	VFMLA V11.D2, V12.D2, V2.D2
-	FMOVQ 0(R8), F12
-	VFMLA V9.D2, V12.D2, V3.D2
-	VFMLA V10.D2, V12.D2, V4.D2
-	VFMLA V11.D2, V12.D2, V5.D2
-	FMOVQ 0(R9), F12
-	VFMLA V9.D2, V12.D2, V6.D2
-	VFMLA V10.D2, V12.D2, V7.D2
-	VFMLA V11.D2, V12.D2, V8.D2
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R7, R9
-	ADD   R11, R10
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop1x6
-
-loop1xDone6:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif37
+	BLE   endif36
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
@@ -181611,10 +180465,10 @@ partial28:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif38
+	BLE  endif37
 	VLD1 (R11), V11.D[0]
 
-endif38:
+endif37:
 masked28:
 	VORR  V0.B16, V0.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
@@ -181629,10 +180483,10 @@ partial29:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif39
+	BLE  endif38
 	VLD1 (R11), V11.D[0]
 
-endif39:
+endif38:
 masked29:
 	VORR  V3.B16, V3.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
@@ -181647,10 +180501,10 @@ partial30:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif40
+	BLE  endif39
 	VLD1 (R11), V11.D[0]
 
-endif40:
+endif39:
 masked30:
 	VORR  V6.B16, V6.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
@@ -181666,10 +180520,10 @@ partial31:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif41
+	BLE  endif40
 	VLD1 (R11), V11.D[0]
 
-endif41:
+endif40:
 masked31:
 	VORR  V1.B16, V1.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
@@ -181684,10 +180538,10 @@ partial32:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif42
+	BLE  endif41
 	VLD1 (R11), V11.D[0]
 
-endif42:
+endif41:
 masked32:
 	VORR  V4.B16, V4.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
@@ -181702,10 +180556,10 @@ partial33:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif43
+	BLE  endif42
 	VLD1 (R11), V11.D[0]
 
-endif43:
+endif42:
 masked33:
 	VORR  V7.B16, V7.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
@@ -181721,10 +180575,10 @@ partial34:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif44
+	BLE  endif43
 	VLD1 (R6), V11.D[0]
 
-endif44:
+endif43:
 masked34:
 	VORR  V2.B16, V2.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
@@ -181739,10 +180593,10 @@ partial35:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif45
+	BLE  endif44
 	VLD1 (R6), V11.D[0]
 
-endif45:
+endif44:
 masked35:
 	VORR  V5.B16, V5.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
@@ -181757,19 +180611,19 @@ partial36:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif46
+	BLE  endif45
 	VLD1 (R6), V11.D[0]
 
-endif46:
+endif45:
 masked36:
 	VORR  V8.B16, V8.B16, V12.B16
 	VFMLA V10.D2, V11.D2, V12.D2
 	VBIT  V9.B16, V12.B16, V8.B16
 
-endif37:
+endif36:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -181784,9 +180638,9 @@ endif37:
 	FMOVQ F6, 48(R6)
 	FMOVQ F7, 112(R6)
 	FMOVQ F8, 176(R6)
-	B     endif47
+	B     endif46
 
-otherwise7:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -181878,7 +180732,7 @@ otherwise7:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise8
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
@@ -181894,9 +180748,9 @@ otherwise7:
 	FMOVQ F0, 0(R6)
 	FMOVD 64(R1), F0
 	FMOVD F0, 16(R6)
-	B     endif48
+	B     endif47
 
-otherwise8:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVD 0(R1), F0
@@ -181928,8 +180782,8 @@ otherwise8:
 	FMOVD 64(R1), F0
 	FMOVD F0, 0(R6)
 
-endif48:
 endif47:
+endif46:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -182013,11 +180867,8 @@ endif:
 	MOVD args+8(FP), R12
 	MOVD 0(R12), R12
 	MOVD args+8(FP), R13
-	MOVD 176(R13), R13
-	CBNZ R13, otherwise2
-	MOVD args+8(FP), R13
 	MOVD 40(R13), R13
-	CBNZ R13, otherwise3
+	CBNZ R13, otherwise2
 	CMP  $1, R12
 	BLT  loop1xDone
 
@@ -182051,9 +180902,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif3
+	B endif2
 
-otherwise3:
+otherwise2:
 	CMP $1, R12
 	BLT loop1xDone2
 
@@ -182094,24 +180945,320 @@ loop1xDone2:
 	WORD $0xf8ad6900 // prfm pldl1keep, [x8,x13]
 	WORD $0xf8ad6920 // prfm pldl1keep, [x9,x13]
 
-endif3:
-	B endif2
+endif2:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
+	MOVD  R7, R12
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R12
+	SUB   R12, R11
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R11), F12
+	FMOVQ 0(R10), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial
+	FMOVQ 0(R6), F14
+	B     masked
 
-otherwise2:
-	MOVD 0(R13), R14
-	MOVD args+8(FP), R15
-	MOVD 184(R15), R15
-	ADD  R15, R14
-	ADD  $8, R13
-	MOVD args+8(FP), R15
-	MOVD R13, 176(R15)
+partial:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif4
+	VLD1 (R11), V14.D[0]
+
+endif4:
+masked:
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial2
+	FMOVQ 0(R8), F14
+	B     masked2
+
+partial2:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif5
+	VLD1 (R11), V14.D[0]
+
+endif5:
+masked2:
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial3
+	FMOVQ 0(R9), F14
+	B     masked3
+
+partial3:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif6
+	VLD1 (R11), V14.D[0]
+
+endif6:
+masked3:
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V8.B16
+	FMOVQ 16(R10), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial4
+	FMOVQ 0(R6), F14
+	B     masked4
+
+partial4:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif7
+	VLD1 (R11), V14.D[0]
+
+endif7:
+masked4:
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial5
+	FMOVQ 0(R8), F14
+	B     masked5
+
+partial5:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif8
+	VLD1 (R11), V14.D[0]
+
+endif8:
+masked5:
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial6
+	FMOVQ 0(R9), F14
+	B     masked6
+
+partial6:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif9
+	VLD1 (R11), V14.D[0]
+
+endif9:
+masked6:
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V9.B16
+	FMOVQ 32(R10), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial7
+	FMOVQ 0(R6), F14
+	B     masked7
+
+partial7:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif10
+	VLD1 (R11), V14.D[0]
+
+endif10:
+masked7:
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial8
+	FMOVQ 0(R8), F14
+	B     masked8
+
+partial8:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif11
+	VLD1 (R11), V14.D[0]
+
+endif11:
+masked8:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial9
+	FMOVQ 0(R9), F14
+	B     masked9
+
+partial9:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R7
+	BLE  endif12
+	VLD1 (R11), V14.D[0]
+
+endif12:
+masked9:
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V10.B16
+	FMOVQ 48(R10), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial10
+	FMOVQ 0(R6), F14
+	B     masked10
+
+partial10:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif13
+	VLD1 (R6), V14.D[0]
+
+endif13:
+masked10:
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial11
+	FMOVQ 0(R8), F14
+	B     masked11
+
+partial11:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif14
+	VLD1 (R6), V14.D[0]
+
+endif14:
+masked11:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial12
+	FMOVQ 0(R9), F14
+	B     masked12
+
+partial12:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif15
+	VLD1 (R6), V14.D[0]
+
+endif15:
+masked12:
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif3:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	FMOVQ F3, 192(R6)
+	ADD   R7, R6
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
+	FMOVQ F6, 128(R6)
+	FMOVQ F7, 192(R6)
+	ADD   R7, R6
+	FMOVQ F8, 0(R6)
+	FMOVQ F9, 64(R6)
+	FMOVQ F10, 128(R6)
+	FMOVQ F11, 192(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	FMOVQ 208(R6), F3
+	ADD   R7, R6
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 144(R6), F6
+	FMOVQ 208(R6), F7
+	ADD   R7, R6
+	FMOVQ 16(R6), F8
+	FMOVQ 80(R6), F9
+	FMOVQ 144(R6), F10
+	FMOVQ 208(R6), F11
+	B     endif16
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+endif16:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
+	MOVD args+8(FP), R11
+	MOVD 64(R11), R11
+	MOVD args+8(FP), R12
+	MOVD 0(R12), R12
 	CMP  $1, R12
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	PRFM  0(R14), PLDL2KEEP
-	ADD   $64, R14
 	FMOVQ 0(R6), F12
 	FMOVQ 0(R8), F13
 	FMOVQ 0(R9), F14
@@ -182140,281 +181287,277 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
-	PRFM 0(R14), PLDL2KEEP
-	ADD  $64, R14
-
-endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif4
+	CMP   $2, R7
+	BLE   endif17
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R11), F12
+	SUB   $2, R7
+	FMOVQ 16(R11), F12
 	FMOVQ 0(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial
+	BLT   partial13
 	FMOVQ 0(R6), F14
-	B     masked
+	B     masked13
 
-partial:
+partial13:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif5
+	BLE  endif18
 	VLD1 (R11), V14.D[0]
 
-endif5:
-masked:
+endif18:
+masked13:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V0.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial2
+	BLT   partial14
 	FMOVQ 0(R8), F14
-	B     masked2
+	B     masked14
 
-partial2:
+partial14:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif6
+	BLE  endif19
 	VLD1 (R11), V14.D[0]
 
-endif6:
-masked2:
+endif19:
+masked14:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V4.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial3
+	BLT   partial15
 	FMOVQ 0(R9), F14
-	B     masked3
+	B     masked15
 
-partial3:
+partial15:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif7
+	BLE  endif20
 	VLD1 (R11), V14.D[0]
 
-endif7:
-masked3:
+endif20:
+masked15:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V8.B16
 	FMOVQ 16(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial4
+	BLT   partial16
 	FMOVQ 0(R6), F14
-	B     masked4
+	B     masked16
 
-partial4:
+partial16:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif8
+	BLE  endif21
 	VLD1 (R11), V14.D[0]
 
-endif8:
-masked4:
+endif21:
+masked16:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V1.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial5
+	BLT   partial17
 	FMOVQ 0(R8), F14
-	B     masked5
+	B     masked17
 
-partial5:
+partial17:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif9
+	BLE  endif22
 	VLD1 (R11), V14.D[0]
 
-endif9:
-masked5:
+endif22:
+masked17:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V5.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial6
+	BLT   partial18
 	FMOVQ 0(R9), F14
-	B     masked6
+	B     masked18
 
-partial6:
+partial18:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif10
+	BLE  endif23
 	VLD1 (R11), V14.D[0]
 
-endif10:
-masked6:
+endif23:
+masked18:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V9.B16
 	FMOVQ 32(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial7
+	BLT   partial19
 	FMOVQ 0(R6), F14
-	B     masked7
+	B     masked19
 
-partial7:
+partial19:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif11
+	BLE  endif24
 	VLD1 (R11), V14.D[0]
 
-endif11:
-masked7:
+endif24:
+masked19:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V2.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial8
+	BLT   partial20
 	FMOVQ 0(R8), F14
-	B     masked8
+	B     masked20
 
-partial8:
+partial20:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif12
+	BLE  endif25
 	VLD1 (R11), V14.D[0]
 
-endif12:
-masked8:
+endif25:
+masked20:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V6.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial9
+	BLT   partial21
 	FMOVQ 0(R9), F14
-	B     masked9
+	B     masked21
 
-partial9:
+partial21:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif26
 	VLD1 (R11), V14.D[0]
 
-endif13:
-masked9:
+endif26:
+masked21:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V10.B16
 	FMOVQ 48(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial10
+	BLT   partial22
 	FMOVQ 0(R6), F14
-	B     masked10
+	B     masked22
 
-partial10:
+partial22:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif14
+	BLE  endif27
 	VLD1 (R6), V14.D[0]
 
-endif14:
-masked10:
+endif27:
+masked22:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V3.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial11
+	BLT   partial23
 	FMOVQ 0(R8), F14
-	B     masked11
+	B     masked23
 
-partial11:
+partial23:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif15
+	BLE  endif28
 	VLD1 (R6), V14.D[0]
 
-endif15:
-masked11:
+endif28:
+masked23:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V7.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial12
+	BLT   partial24
 	FMOVQ 0(R9), F14
-	B     masked12
+	B     masked24
 
-partial12:
+partial24:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif29
 	VLD1 (R6), V14.D[0]
 
-endif16:
-masked12:
+endif29:
+masked24:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif4:
+endif17:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
-	FMOVQ F3, 192(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	FMOVQ F3, 208(R6)
 	ADD   R7, R6
-	FMOVQ F4, 0(R6)
-	FMOVQ F5, 64(R6)
-	FMOVQ F6, 128(R6)
-	FMOVQ F7, 192(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
+	FMOVQ F6, 144(R6)
+	FMOVQ F7, 208(R6)
 	ADD   R7, R6
-	FMOVQ F8, 0(R6)
-	FMOVQ F9, 64(R6)
-	FMOVQ F10, 128(R6)
-	FMOVQ F11, 192(R6)
+	FMOVQ F8, 16(R6)
+	FMOVQ F9, 80(R6)
+	FMOVQ F10, 144(R6)
+	FMOVQ F11, 208(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
-	FMOVQ 208(R6), F3
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	FMOVQ 224(R6), F3
 	ADD   R7, R6
-	FMOVQ 16(R6), F4
-	FMOVQ 80(R6), F5
-	FMOVQ 144(R6), F6
-	FMOVQ 208(R6), F7
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	FMOVQ 160(R6), F6
+	FMOVQ 224(R6), F7
 	ADD   R7, R6
-	FMOVQ 16(R6), F8
-	FMOVQ 80(R6), F9
-	FMOVQ 144(R6), F10
-	FMOVQ 208(R6), F11
-	B     endif17
+	FMOVQ 32(R6), F8
+	FMOVQ 96(R6), F9
+	FMOVQ 160(R6), F10
+	FMOVQ 224(R6), F11
+	B     endif30
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -182430,9 +181573,12 @@ otherwise4:
 	VEOR V10.B16, V10.B16, V10.B16
 	VEOR V11.B16, V11.B16, V11.B16
 
-endif17:
+endif30:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -182445,6 +181591,9 @@ endif17:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 72(R11), R11
 	ADD  R11, R10
@@ -182487,275 +181636,275 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $2, R7
-	BLE   endif18
+	CMP   $4, R7
+	BLE   endif31
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
 	SUB   R12, R11
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R11), F12
+	SUB   $4, R7
+	FMOVQ 32(R11), F12
 	FMOVQ 0(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial13
+	BLT   partial25
 	FMOVQ 0(R6), F14
-	B     masked13
+	B     masked25
 
-partial13:
+partial25:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif32
 	VLD1 (R11), V14.D[0]
 
-endif19:
-masked13:
+endif32:
+masked25:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V0.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial14
+	BLT   partial26
 	FMOVQ 0(R8), F14
-	B     masked14
+	B     masked26
 
-partial14:
+partial26:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif20
+	BLE  endif33
 	VLD1 (R11), V14.D[0]
 
-endif20:
-masked14:
+endif33:
+masked26:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V4.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial15
+	BLT   partial27
 	FMOVQ 0(R9), F14
-	B     masked15
+	B     masked27
 
-partial15:
+partial27:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif21
+	BLE  endif34
 	VLD1 (R11), V14.D[0]
 
-endif21:
-masked15:
+endif34:
+masked27:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V8.B16
 	FMOVQ 16(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial16
+	BLT   partial28
 	FMOVQ 0(R6), F14
-	B     masked16
+	B     masked28
 
-partial16:
+partial28:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif35
 	VLD1 (R11), V14.D[0]
 
-endif22:
-masked16:
+endif35:
+masked28:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V1.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial17
+	BLT   partial29
 	FMOVQ 0(R8), F14
-	B     masked17
+	B     masked29
 
-partial17:
+partial29:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif23
+	BLE  endif36
 	VLD1 (R11), V14.D[0]
 
-endif23:
-masked17:
+endif36:
+masked29:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V5.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial18
+	BLT   partial30
 	FMOVQ 0(R9), F14
-	B     masked18
+	B     masked30
 
-partial18:
+partial30:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif37
 	VLD1 (R11), V14.D[0]
 
-endif24:
-masked18:
+endif37:
+masked30:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V9.B16
 	FMOVQ 32(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial19
+	BLT   partial31
 	FMOVQ 0(R6), F14
-	B     masked19
+	B     masked31
 
-partial19:
+partial31:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif25
+	BLE  endif38
 	VLD1 (R11), V14.D[0]
 
-endif25:
-masked19:
+endif38:
+masked31:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V2.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial20
+	BLT   partial32
 	FMOVQ 0(R8), F14
-	B     masked20
+	B     masked32
 
-partial20:
+partial32:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif26
+	BLE  endif39
 	VLD1 (R11), V14.D[0]
 
-endif26:
-masked20:
+endif39:
+masked32:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V6.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial21
+	BLT   partial33
 	FMOVQ 0(R9), F14
-	B     masked21
+	B     masked33
 
-partial21:
+partial33:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif27
+	BLE  endif40
 	VLD1 (R11), V14.D[0]
 
-endif27:
-masked21:
+endif40:
+masked33:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V10.B16
 	FMOVQ 48(R10), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial22
+	BLT   partial34
 	FMOVQ 0(R6), F14
-	B     masked22
+	B     masked34
 
-partial22:
+partial34:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif28
+	BLE  endif41
 	VLD1 (R6), V14.D[0]
 
-endif28:
-masked22:
+endif41:
+masked34:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V3.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial23
+	BLT   partial35
 	FMOVQ 0(R8), F14
-	B     masked23
+	B     masked35
 
-partial23:
+partial35:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif29
+	BLE  endif42
 	VLD1 (R6), V14.D[0]
 
-endif29:
-masked23:
+endif42:
+masked35:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V7.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial24
+	BLT   partial36
 	FMOVQ 0(R9), F14
-	B     masked24
+	B     masked36
 
-partial24:
+partial36:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif30
+	BLE  endif43
 	VLD1 (R6), V14.D[0]
 
-endif30:
-masked24:
+endif43:
+masked36:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif18:
+endif31:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
-	FMOVQ F3, 208(R6)
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	FMOVQ F3, 224(R6)
 	ADD   R7, R6
-	FMOVQ F4, 16(R6)
-	FMOVQ F5, 80(R6)
-	FMOVQ F6, 144(R6)
-	FMOVQ F7, 208(R6)
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	FMOVQ F6, 160(R6)
+	FMOVQ F7, 224(R6)
 	ADD   R7, R6
-	FMOVQ F8, 16(R6)
-	FMOVQ F9, 80(R6)
-	FMOVQ F10, 144(R6)
-	FMOVQ F11, 208(R6)
+	FMOVQ F8, 32(R6)
+	FMOVQ F9, 96(R6)
+	FMOVQ F10, 160(R6)
+	FMOVQ F11, 224(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
-	FMOVQ 224(R6), F3
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	FMOVQ 240(R6), F3
 	ADD   R7, R6
-	FMOVQ 32(R6), F4
-	FMOVQ 96(R6), F5
-	FMOVQ 160(R6), F6
-	FMOVQ 224(R6), F7
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	FMOVQ 176(R6), F6
+	FMOVQ 240(R6), F7
 	ADD   R7, R6
-	FMOVQ 32(R6), F8
-	FMOVQ 96(R6), F9
-	FMOVQ 160(R6), F10
-	FMOVQ 224(R6), F11
-	B     endif31
+	FMOVQ 48(R6), F8
+	FMOVQ 112(R6), F9
+	FMOVQ 176(R6), F10
+	FMOVQ 240(R6), F11
+	B     endif44
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -182771,9 +181920,12 @@ otherwise5:
 	VEOR V10.B16, V10.B16, V10.B16
 	VEOR V11.B16, V11.B16, V11.B16
 
-endif31:
+endif44:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -182789,6 +181941,9 @@ endif31:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R10
+	MOVD args+8(FP), R11
+	MOVD 72(R11), R11
+	ADD  R11, R10
 	MOVD args+8(FP), R11
 	MOVD 72(R11), R11
 	ADD  R11, R10
@@ -182834,361 +181989,8 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif32
-	MOVD  R7, R12
-	MOVD  $·lineMask<>+64(SB), R11
-	LSL   $3, R12
-	SUB   R12, R11
-	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R11), F12
-	FMOVQ 0(R10), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial25
-	FMOVQ 0(R6), F14
-	B     masked25
-
-partial25:
-	MOVD R6, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif33
-	VLD1 (R11), V14.D[0]
-
-endif33:
-masked25:
-	VORR  V0.B16, V0.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V0.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial26
-	FMOVQ 0(R8), F14
-	B     masked26
-
-partial26:
-	MOVD R8, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif34
-	VLD1 (R11), V14.D[0]
-
-endif34:
-masked26:
-	VORR  V4.B16, V4.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V4.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial27
-	FMOVQ 0(R9), F14
-	B     masked27
-
-partial27:
-	MOVD R9, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif35
-	VLD1 (R11), V14.D[0]
-
-endif35:
-masked27:
-	VORR  V8.B16, V8.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V8.B16
-	FMOVQ 16(R10), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial28
-	FMOVQ 0(R6), F14
-	B     masked28
-
-partial28:
-	MOVD R6, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif36
-	VLD1 (R11), V14.D[0]
-
-endif36:
-masked28:
-	VORR  V1.B16, V1.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V1.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial29
-	FMOVQ 0(R8), F14
-	B     masked29
-
-partial29:
-	MOVD R8, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif37
-	VLD1 (R11), V14.D[0]
-
-endif37:
-masked29:
-	VORR  V5.B16, V5.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V5.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial30
-	FMOVQ 0(R9), F14
-	B     masked30
-
-partial30:
-	MOVD R9, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif38
-	VLD1 (R11), V14.D[0]
-
-endif38:
-masked30:
-	VORR  V9.B16, V9.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V9.B16
-	FMOVQ 32(R10), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial31
-	FMOVQ 0(R6), F14
-	B     masked31
-
-partial31:
-	MOVD R6, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif39
-	VLD1 (R11), V14.D[0]
-
-endif39:
-masked31:
-	VORR  V2.B16, V2.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V2.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial32
-	FMOVQ 0(R8), F14
-	B     masked32
-
-partial32:
-	MOVD R8, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif40
-	VLD1 (R11), V14.D[0]
-
-endif40:
-masked32:
-	VORR  V6.B16, V6.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V6.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial33
-	FMOVQ 0(R9), F14
-	B     masked33
-
-partial33:
-	MOVD R9, R11
-	ADD  $0, R11
-	CMP  $0, R7
-	BLE  endif41
-	VLD1 (R11), V14.D[0]
-
-endif41:
-masked33:
-	VORR  V10.B16, V10.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V10.B16
-	FMOVQ 48(R10), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial34
-	FMOVQ 0(R6), F14
-	B     masked34
-
-partial34:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif42
-	VLD1 (R6), V14.D[0]
-
-endif42:
-masked34:
-	VORR  V3.B16, V3.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V3.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial35
-	FMOVQ 0(R8), F14
-	B     masked35
-
-partial35:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif43
-	VLD1 (R6), V14.D[0]
-
-endif43:
-masked35:
-	VORR  V7.B16, V7.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V7.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial36
-	FMOVQ 0(R9), F14
-	B     masked36
-
-partial36:
-	MOVD R9, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif44
-	VLD1 (R6), V14.D[0]
-
-endif44:
-masked36:
-	VORR  V11.B16, V11.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V11.B16
-
-endif32:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
-	FMOVQ F3, 224(R6)
-	ADD   R7, R6
-	FMOVQ F4, 32(R6)
-	FMOVQ F5, 96(R6)
-	FMOVQ F6, 160(R6)
-	FMOVQ F7, 224(R6)
-	ADD   R7, R6
-	FMOVQ F8, 32(R6)
-	FMOVQ F9, 96(R6)
-	FMOVQ F10, 160(R6)
-	FMOVQ F11, 224(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise6
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	FMOVQ 240(R6), F3
-	ADD   R7, R6
-	FMOVQ 48(R6), F4
-	FMOVQ 112(R6), F5
-	FMOVQ 176(R6), F6
-	FMOVQ 240(R6), F7
-	ADD   R7, R6
-	FMOVQ 48(R6), F8
-	FMOVQ 112(R6), F9
-	FMOVQ 176(R6), F10
-	FMOVQ 240(R6), F11
-	B     endif45
-
-otherwise6:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	VEOR V10.B16, V10.B16, V10.B16
-	VEOR V11.B16, V11.B16, V11.B16
-
-endif45:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 72(R11), R11
-	ADD  R11, R10
-	MOVD args+8(FP), R11
-	MOVD 64(R11), R11
-	MOVD args+8(FP), R12
-	MOVD 0(R12), R12
-	CMP  $1, R12
-	BLT  loop1xDone6
-
-loop1x6:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R6), F12
-	FMOVQ 0(R8), F13
-	FMOVQ 0(R9), F14
-	FMOVQ 0(R10), F15
-	VFMLA V15.D2, V12.D2, V0.D2
-	VFMLA V15.D2, V13.D2, V4.D2
-	VFMLA V15.D2, V14.D2, V8.D2
-	FMOVQ 16(R10), F15
-	VFMLA V15.D2, V12.D2, V1.D2
-	VFMLA V15.D2, V13.D2, V5.D2
-	VFMLA V15.D2, V14.D2, V9.D2
-	FMOVQ 32(R10), F15
-	VFMLA V15.D2, V12.D2, V2.D2
-	VFMLA V15.D2, V13.D2, V6.D2
-	VFMLA V15.D2, V14.D2, V10.D2
-	FMOVQ 48(R10), F15
-	VFMLA V15.D2, V12.D2, V3.D2
-	VFMLA V15.D2, V13.D2, V7.D2
-	VFMLA V15.D2, V14.D2, V11.D2
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R7, R9
-	ADD   R11, R10
-	SUB   $1, R12
-	CMP   $1, R12
-	BGE   loop1x6
-
-loop1xDone6:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif46
+	BLE   endif45
 	MOVD  R7, R12
 	MOVD  $·lineMask<>+64(SB), R11
 	LSL   $3, R12
@@ -183207,10 +182009,10 @@ partial37:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif47
+	BLE  endif46
 	VLD1 (R11), V14.D[0]
 
-endif47:
+endif46:
 masked37:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -183225,10 +182027,10 @@ partial38:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif48
+	BLE  endif47
 	VLD1 (R11), V14.D[0]
 
-endif48:
+endif47:
 masked38:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -183243,10 +182045,10 @@ partial39:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif49
+	BLE  endif48
 	VLD1 (R11), V14.D[0]
 
-endif49:
+endif48:
 masked39:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -183262,10 +182064,10 @@ partial40:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif50
+	BLE  endif49
 	VLD1 (R11), V14.D[0]
 
-endif50:
+endif49:
 masked40:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -183280,10 +182082,10 @@ partial41:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif51
+	BLE  endif50
 	VLD1 (R11), V14.D[0]
 
-endif51:
+endif50:
 masked41:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -183298,10 +182100,10 @@ partial42:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif52
+	BLE  endif51
 	VLD1 (R11), V14.D[0]
 
-endif52:
+endif51:
 masked42:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -183317,10 +182119,10 @@ partial43:
 	MOVD R6, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif53
+	BLE  endif52
 	VLD1 (R11), V14.D[0]
 
-endif53:
+endif52:
 masked43:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -183335,10 +182137,10 @@ partial44:
 	MOVD R8, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif54
+	BLE  endif53
 	VLD1 (R11), V14.D[0]
 
-endif54:
+endif53:
 masked44:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -183353,10 +182155,10 @@ partial45:
 	MOVD R9, R11
 	ADD  $0, R11
 	CMP  $0, R7
-	BLE  endif55
+	BLE  endif54
 	VLD1 (R11), V14.D[0]
 
-endif55:
+endif54:
 masked45:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -183372,10 +182174,10 @@ partial46:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif56
+	BLE  endif55
 	VLD1 (R6), V14.D[0]
 
-endif56:
+endif55:
 masked46:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -183390,10 +182192,10 @@ partial47:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif57
+	BLE  endif56
 	VLD1 (R6), V14.D[0]
 
-endif57:
+endif56:
 masked47:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -183408,19 +182210,19 @@ partial48:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif58
+	BLE  endif57
 	VLD1 (R6), V14.D[0]
 
-endif58:
+endif57:
 masked48:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif46:
+endif45:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -183438,9 +182240,9 @@ endif46:
 	FMOVQ F9, 112(R6)
 	FMOVQ F10, 176(R6)
 	FMOVQ F11, 240(R6)
-	B     endif59
+	B     endif58
 
-otherwise7:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -183548,7 +182350,7 @@ otherwise7:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise8
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
@@ -183564,9 +182366,9 @@ otherwise7:
 	FMOVQ F0, 0(R6)
 	FMOVQ 80(R1), F0
 	FMOVQ F0, 16(R6)
-	B     endif60
+	B     endif59
 
-otherwise8:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVD 0(R1), F0
@@ -183608,8 +182410,8 @@ otherwise8:
 	FMOVD 88(R1), F0
 	FMOVD F0, 0(R6)
 
-endif60:
 endif59:
+endif58:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -183680,11 +182482,8 @@ endif:
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	MOVD args+8(FP), R14
-	MOVD 176(R14), R14
-	CBNZ R14, otherwise2
-	MOVD args+8(FP), R14
 	MOVD 40(R14), R14
-	CBNZ R14, otherwise3
+	CBNZ R14, otherwise2
 	CMP  $1, R13
 	BLT  loop1xDone
 
@@ -183709,9 +182508,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif3
+	B endif2
 
-otherwise3:
+otherwise2:
 	CMP $1, R13
 	BLT loop1xDone2
 
@@ -183745,24 +182544,153 @@ loop1xDone2:
 	WORD $0xf8ae6920 // prfm pldl1keep, [x9,x14]
 	WORD $0xf8ae6940 // prfm pldl1keep, [x10,x14]
 
-endif3:
-	B endif2
+endif2:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R13
+	SUB   R13, R12
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R12), F4
+	FMOVQ 0(R11), F5
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial
+	FMOVQ 0(R6), F6
+	B     masked
 
-otherwise2:
-	MOVD 0(R14), R15
-	MOVD args+8(FP), R5
-	MOVD 184(R5), R5
-	ADD  R5, R15
-	ADD  $8, R14
-	MOVD args+8(FP), R5
-	MOVD R14, 176(R5)
+partial:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif4
+	VLD1 (R6), V6.D[0]
+
+endif4:
+masked:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V0.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial2
+	FMOVQ 0(R8), F6
+	B     masked2
+
+partial2:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif5
+	VLD1 (R6), V6.D[0]
+
+endif5:
+masked2:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V1.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial3
+	FMOVQ 0(R9), F6
+	B     masked3
+
+partial3:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif6
+	VLD1 (R6), V6.D[0]
+
+endif6:
+masked3:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V2.B16
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial4
+	FMOVQ 0(R10), F6
+	B     masked4
+
+partial4:
+	MOVD R10, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif7
+	VLD1 (R6), V6.D[0]
+
+endif7:
+masked4:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V5.D2, V6.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif3:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	ADD   R7, R6
+	FMOVQ F1, 0(R6)
+	ADD   R7, R6
+	FMOVQ F2, 0(R6)
+	ADD   R7, R6
+	FMOVQ F3, 0(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	ADD   R7, R6
+	FMOVQ 16(R6), F1
+	ADD   R7, R6
+	FMOVQ 16(R6), F2
+	ADD   R7, R6
+	FMOVQ 16(R6), F3
+	B     endif8
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+endif8:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
 	CMP  $1, R13
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	PRFM  0(R15), PLDL2KEEP
-	ADD   $64, R15
 	FMOVQ 0(R11), F4
 	FMOVQ 0(R6), F5
 	VFMLA V4.D2, V5.D2, V0.D2
@@ -183782,120 +182710,116 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
-	PRFM 0(R15), PLDL2KEEP
-	ADD  $64, R15
-
-endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif4
+	CMP   $2, R7
+	BLE   endif9
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R12), F4
+	SUB   $2, R7
+	FMOVQ 16(R12), F4
 	FMOVQ 0(R11), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial
+	BLT   partial5
 	FMOVQ 0(R6), F6
-	B     masked
+	B     masked5
 
-partial:
+partial5:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif5
+	BLE  endif10
 	VLD1 (R6), V6.D[0]
 
-endif5:
-masked:
+endif10:
+masked5:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V0.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial2
+	BLT   partial6
 	FMOVQ 0(R8), F6
-	B     masked2
+	B     masked6
 
-partial2:
+partial6:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif6
+	BLE  endif11
 	VLD1 (R6), V6.D[0]
 
-endif6:
-masked2:
+endif11:
+masked6:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V1.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial3
+	BLT   partial7
 	FMOVQ 0(R9), F6
-	B     masked3
+	B     masked7
 
-partial3:
+partial7:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif7
+	BLE  endif12
 	VLD1 (R6), V6.D[0]
 
-endif7:
-masked3:
+endif12:
+masked7:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V2.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial4
+	BLT   partial8
 	FMOVQ 0(R10), F6
-	B     masked4
+	B     masked8
 
-partial4:
+partial8:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif8
+	BLE  endif13
 	VLD1 (R6), V6.D[0]
 
-endif8:
-masked4:
+endif13:
+masked8:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif4:
+endif9:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
+	FMOVQ F0, 16(R6)
 	ADD   R7, R6
-	FMOVQ F1, 0(R6)
+	FMOVQ F1, 16(R6)
 	ADD   R7, R6
-	FMOVQ F2, 0(R6)
+	FMOVQ F2, 16(R6)
 	ADD   R7, R6
-	FMOVQ F3, 0(R6)
+	FMOVQ F3, 16(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
+	FMOVQ 32(R6), F0
 	ADD   R7, R6
-	FMOVQ 16(R6), F1
+	FMOVQ 32(R6), F1
 	ADD   R7, R6
-	FMOVQ 16(R6), F2
+	FMOVQ 32(R6), F2
 	ADD   R7, R6
-	FMOVQ 16(R6), F3
-	B     endif9
+	FMOVQ 32(R6), F3
+	B     endif14
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -183903,9 +182827,12 @@ otherwise4:
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif9:
+endif14:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -183920,6 +182847,9 @@ endif9:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 72(R12), R12
 	ADD  R12, R11
@@ -183953,114 +182883,114 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $2, R7
-	BLE   endif10
+	CMP   $4, R7
+	BLE   endif15
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R12), F4
+	SUB   $4, R7
+	FMOVQ 32(R12), F4
 	FMOVQ 0(R11), F5
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial5
+	BLT   partial9
 	FMOVQ 0(R6), F6
-	B     masked5
+	B     masked9
 
-partial5:
+partial9:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif11
+	BLE  endif16
 	VLD1 (R6), V6.D[0]
 
-endif11:
-masked5:
+endif16:
+masked9:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V0.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial6
+	BLT   partial10
 	FMOVQ 0(R8), F6
-	B     masked6
+	B     masked10
 
-partial6:
+partial10:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif12
+	BLE  endif17
 	VLD1 (R6), V6.D[0]
 
-endif12:
-masked6:
+endif17:
+masked10:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V1.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial7
+	BLT   partial11
 	FMOVQ 0(R9), F6
-	B     masked7
+	B     masked11
 
-partial7:
+partial11:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif18
 	VLD1 (R6), V6.D[0]
 
-endif13:
-masked7:
+endif18:
+masked11:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V2.B16
 	VEOR  V6.B16, V6.B16, V6.B16
 	CMP   $2, R7
-	BLT   partial8
+	BLT   partial12
 	FMOVQ 0(R10), F6
-	B     masked8
+	B     masked12
 
-partial8:
+partial12:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif14
+	BLE  endif19
 	VLD1 (R6), V6.D[0]
 
-endif14:
-masked8:
+endif19:
+masked12:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif10:
+endif15:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
+	FMOVQ F0, 32(R6)
 	ADD   R7, R6
-	FMOVQ F1, 16(R6)
+	FMOVQ F1, 32(R6)
 	ADD   R7, R6
-	FMOVQ F2, 16(R6)
+	FMOVQ F2, 32(R6)
 	ADD   R7, R6
-	FMOVQ F3, 16(R6)
+	FMOVQ F3, 32(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
+	FMOVQ 48(R6), F0
 	ADD   R7, R6
-	FMOVQ 32(R6), F1
+	FMOVQ 48(R6), F1
 	ADD   R7, R6
-	FMOVQ 32(R6), F2
+	FMOVQ 48(R6), F2
 	ADD   R7, R6
-	FMOVQ 32(R6), F3
-	B     endif15
+	FMOVQ 48(R6), F3
+	B     endif20
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -184068,9 +182998,12 @@ otherwise5:
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
-endif15:
+endif20:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -184088,6 +183021,9 @@ endif15:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 72(R12), R12
 	ADD  R12, R11
@@ -184124,185 +183060,8 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif16
-	MOVD  R7, R13
-	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $3, R13
-	SUB   R13, R12
-	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R12), F4
-	FMOVQ 0(R11), F5
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial9
-	FMOVQ 0(R6), F6
-	B     masked9
-
-partial9:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif17
-	VLD1 (R6), V6.D[0]
-
-endif17:
-masked9:
-	VORR  V0.B16, V0.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V0.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial10
-	FMOVQ 0(R8), F6
-	B     masked10
-
-partial10:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif18
-	VLD1 (R6), V6.D[0]
-
-endif18:
-masked10:
-	VORR  V1.B16, V1.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V1.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial11
-	FMOVQ 0(R9), F6
-	B     masked11
-
-partial11:
-	MOVD R9, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif19
-	VLD1 (R6), V6.D[0]
-
-endif19:
-masked11:
-	VORR  V2.B16, V2.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V2.B16
-	VEOR  V6.B16, V6.B16, V6.B16
-	CMP   $2, R7
-	BLT   partial12
-	FMOVQ 0(R10), F6
-	B     masked12
-
-partial12:
-	MOVD R10, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif20
-	VLD1 (R6), V6.D[0]
-
-endif20:
-masked12:
-	VORR  V3.B16, V3.B16, V7.B16
-	VFMLA V5.D2, V6.D2, V7.D2
-	VBIT  V4.B16, V7.B16, V3.B16
-
-endif16:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	ADD   R7, R6
-	FMOVQ F1, 32(R6)
-	ADD   R7, R6
-	FMOVQ F2, 32(R6)
-	ADD   R7, R6
-	FMOVQ F3, 32(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise6
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	ADD   R7, R6
-	FMOVQ 48(R6), F1
-	ADD   R7, R6
-	FMOVQ 48(R6), F2
-	ADD   R7, R6
-	FMOVQ 48(R6), F3
-	B     endif21
-
-otherwise6:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-
-endif21:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD R9, R10
-	ADD  R7, R10
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loop1xDone6
-
-loop1x6:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R11), F4
-	FMOVQ 0(R6), F5
-	VFMLA V4.D2, V5.D2, V0.D2
-	FMOVQ 0(R8), F5
-	VFMLA V4.D2, V5.D2, V1.D2
-	FMOVQ 0(R9), F5
-	VFMLA V4.D2, V5.D2, V2.D2
-	FMOVQ 0(R10), F5
-	VFMLA V4.D2, V5.D2, V3.D2
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R7, R9
-	ADD   R7, R10
-	ADD   R12, R11
-	SUB   $1, R13
-	CMP   $1, R13
-	BGE   loop1x6
-
-loop1xDone6:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif22
+	BLE   endif21
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
@@ -184321,10 +183080,10 @@ partial13:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif23
+	BLE  endif22
 	VLD1 (R6), V6.D[0]
 
-endif23:
+endif22:
 masked13:
 	VORR  V0.B16, V0.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -184339,10 +183098,10 @@ partial14:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif23
 	VLD1 (R6), V6.D[0]
 
-endif24:
+endif23:
 masked14:
 	VORR  V1.B16, V1.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -184357,10 +183116,10 @@ partial15:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif25
+	BLE  endif24
 	VLD1 (R6), V6.D[0]
 
-endif25:
+endif24:
 masked15:
 	VORR  V2.B16, V2.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
@@ -184375,19 +183134,19 @@ partial16:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif26
+	BLE  endif25
 	VLD1 (R6), V6.D[0]
 
-endif26:
+endif25:
 masked16:
 	VORR  V3.B16, V3.B16, V7.B16
 	VFMLA V5.D2, V6.D2, V7.D2
 	VBIT  V4.B16, V7.B16, V3.B16
 
-endif22:
+endif21:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -184398,9 +183157,9 @@ endif22:
 	FMOVQ F2, 48(R6)
 	ADD   R7, R6
 	FMOVQ F3, 48(R6)
-	B     endif27
+	B     endif26
 
-otherwise7:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -184446,7 +183205,7 @@ otherwise7:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise8
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVD 0(R1), F0
 	FMOVD F0, 0(R6)
@@ -184459,9 +183218,9 @@ otherwise7:
 	ADD   R7, R6
 	FMOVD 24(R1), F0
 	FMOVD F0, 0(R6)
-	B     endif28
+	B     endif27
 
-otherwise8:
+otherwise7:
 	MOVD  R2, R6
 	MOVD  R6, R6
 	FMOVD 0(R1), F0
@@ -184476,8 +183235,8 @@ otherwise8:
 	FMOVD 24(R1), F0
 	FMOVD F0, 0(R6)
 
-endif28:
 endif27:
+endif26:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -184556,11 +183315,8 @@ endif:
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	MOVD args+8(FP), R14
-	MOVD 176(R14), R14
-	CBNZ R14, otherwise2
-	MOVD args+8(FP), R14
 	MOVD 40(R14), R14
-	CBNZ R14, otherwise3
+	CBNZ R14, otherwise2
 	CMP  $1, R13
 	BLT  loop1xDone
 
@@ -184590,9 +183346,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif3
+	B endif2
 
-otherwise3:
+otherwise2:
 	CMP $1, R13
 	BLT loop1xDone2
 
@@ -184631,24 +183387,238 @@ loop1xDone2:
 	WORD $0xf8ae6920 // prfm pldl1keep, [x9,x14]
 	WORD $0xf8ae6940 // prfm pldl1keep, [x10,x14]
 
-endif3:
-	B endif2
+endif2:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R13
+	SUB   R13, R12
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R12), F8
+	FMOVQ 0(R11), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial
+	FMOVQ 0(R6), F10
+	B     masked
 
-otherwise2:
-	MOVD 0(R14), R15
-	MOVD args+8(FP), R5
-	MOVD 184(R5), R5
-	ADD  R5, R15
-	ADD  $8, R14
-	MOVD args+8(FP), R5
-	MOVD R14, 176(R5)
+partial:
+	MOVD R6, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif4
+	VLD1 (R12), V10.D[0]
+
+endif4:
+masked:
+	VORR  V0.B16, V0.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V0.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial2
+	FMOVQ 0(R8), F10
+	B     masked2
+
+partial2:
+	MOVD R8, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif5
+	VLD1 (R12), V10.D[0]
+
+endif5:
+masked2:
+	VORR  V2.B16, V2.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V2.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial3
+	FMOVQ 0(R9), F10
+	B     masked3
+
+partial3:
+	MOVD R9, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif6
+	VLD1 (R12), V10.D[0]
+
+endif6:
+masked3:
+	VORR  V4.B16, V4.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V4.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial4
+	FMOVQ 0(R10), F10
+	B     masked4
+
+partial4:
+	MOVD R10, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif7
+	VLD1 (R12), V10.D[0]
+
+endif7:
+masked4:
+	VORR  V6.B16, V6.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V6.B16
+	FMOVQ 16(R11), F9
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial5
+	FMOVQ 0(R6), F10
+	B     masked5
+
+partial5:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif8
+	VLD1 (R6), V10.D[0]
+
+endif8:
+masked5:
+	VORR  V1.B16, V1.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V1.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial6
+	FMOVQ 0(R8), F10
+	B     masked6
+
+partial6:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif9
+	VLD1 (R6), V10.D[0]
+
+endif9:
+masked6:
+	VORR  V3.B16, V3.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V3.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial7
+	FMOVQ 0(R9), F10
+	B     masked7
+
+partial7:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif10
+	VLD1 (R6), V10.D[0]
+
+endif10:
+masked7:
+	VORR  V5.B16, V5.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V5.B16
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R7
+	BLT   partial8
+	FMOVQ 0(R10), F10
+	B     masked8
+
+partial8:
+	MOVD R10, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif11
+	VLD1 (R6), V10.D[0]
+
+endif11:
+masked8:
+	VORR  V7.B16, V7.B16, V11.B16
+	VFMLA V9.D2, V10.D2, V11.D2
+	VBIT  V8.B16, V11.B16, V7.B16
+
+endif3:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	ADD   R7, R6
+	FMOVQ F2, 0(R6)
+	FMOVQ F3, 64(R6)
+	ADD   R7, R6
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
+	ADD   R7, R6
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 64(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	ADD   R7, R6
+	FMOVQ 16(R6), F2
+	FMOVQ 80(R6), F3
+	ADD   R7, R6
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	ADD   R7, R6
+	FMOVQ 16(R6), F6
+	FMOVQ 80(R6), F7
+	B     endif12
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+
+endif12:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
 	CMP  $1, R13
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	PRFM  0(R15), PLDL2KEEP
-	ADD   $64, R15
 	FMOVQ 0(R11), F8
 	FMOVQ 16(R11), F9
 	FMOVQ 0(R6), F10
@@ -184673,201 +183643,197 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
-	PRFM 0(R15), PLDL2KEEP
-	ADD  $64, R15
-
-endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif4
+	CMP   $2, R7
+	BLE   endif13
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R12), F8
+	SUB   $2, R7
+	FMOVQ 16(R12), F8
 	FMOVQ 0(R11), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial
+	BLT   partial9
 	FMOVQ 0(R6), F10
-	B     masked
+	B     masked9
 
-partial:
+partial9:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif5
+	BLE  endif14
 	VLD1 (R12), V10.D[0]
 
-endif5:
-masked:
+endif14:
+masked9:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V0.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial2
+	BLT   partial10
 	FMOVQ 0(R8), F10
-	B     masked2
+	B     masked10
 
-partial2:
+partial10:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif6
+	BLE  endif15
 	VLD1 (R12), V10.D[0]
 
-endif6:
-masked2:
+endif15:
+masked10:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V2.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial3
+	BLT   partial11
 	FMOVQ 0(R9), F10
-	B     masked3
+	B     masked11
 
-partial3:
+partial11:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif7
+	BLE  endif16
 	VLD1 (R12), V10.D[0]
 
-endif7:
-masked3:
+endif16:
+masked11:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V4.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial4
+	BLT   partial12
 	FMOVQ 0(R10), F10
-	B     masked4
+	B     masked12
 
-partial4:
+partial12:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif8
+	BLE  endif17
 	VLD1 (R12), V10.D[0]
 
-endif8:
-masked4:
+endif17:
+masked12:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V6.B16
 	FMOVQ 16(R11), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial5
+	BLT   partial13
 	FMOVQ 0(R6), F10
-	B     masked5
+	B     masked13
 
-partial5:
+partial13:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif9
+	BLE  endif18
 	VLD1 (R6), V10.D[0]
 
-endif9:
-masked5:
+endif18:
+masked13:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V1.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial6
+	BLT   partial14
 	FMOVQ 0(R8), F10
-	B     masked6
+	B     masked14
 
-partial6:
+partial14:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif10
+	BLE  endif19
 	VLD1 (R6), V10.D[0]
 
-endif10:
-masked6:
+endif19:
+masked14:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V3.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial7
+	BLT   partial15
 	FMOVQ 0(R9), F10
-	B     masked7
+	B     masked15
 
-partial7:
+partial15:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif11
+	BLE  endif20
 	VLD1 (R6), V10.D[0]
 
-endif11:
-masked7:
+endif20:
+masked15:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V5.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial8
+	BLT   partial16
 	FMOVQ 0(R10), F10
-	B     masked8
+	B     masked16
 
-partial8:
+partial16:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif12
+	BLE  endif21
 	VLD1 (R6), V10.D[0]
 
-endif12:
-masked8:
+endif21:
+masked16:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif4:
+endif13:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
 	ADD   R7, R6
-	FMOVQ F2, 0(R6)
-	FMOVQ F3, 64(R6)
+	FMOVQ F2, 16(R6)
+	FMOVQ F3, 80(R6)
 	ADD   R7, R6
-	FMOVQ F4, 0(R6)
-	FMOVQ F5, 64(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
 	ADD   R7, R6
-	FMOVQ F6, 0(R6)
-	FMOVQ F7, 64(R6)
+	FMOVQ F6, 16(R6)
+	FMOVQ F7, 80(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
 	ADD   R7, R6
-	FMOVQ 16(R6), F2
-	FMOVQ 80(R6), F3
+	FMOVQ 32(R6), F2
+	FMOVQ 96(R6), F3
 	ADD   R7, R6
-	FMOVQ 16(R6), F4
-	FMOVQ 80(R6), F5
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
 	ADD   R7, R6
-	FMOVQ 16(R6), F6
-	FMOVQ 80(R6), F7
-	B     endif13
+	FMOVQ 32(R6), F6
+	FMOVQ 96(R6), F7
+	B     endif22
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -184879,9 +183845,12 @@ otherwise4:
 	VEOR V6.B16, V6.B16, V6.B16
 	VEOR V7.B16, V7.B16, V7.B16
 
-endif13:
+endif22:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -184896,6 +183865,9 @@ endif13:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 72(R12), R12
 	ADD  R12, R11
@@ -184934,195 +183906,195 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $2, R7
-	BLE   endif14
+	CMP   $4, R7
+	BLE   endif23
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R12), F8
+	SUB   $4, R7
+	FMOVQ 32(R12), F8
 	FMOVQ 0(R11), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial9
+	BLT   partial17
 	FMOVQ 0(R6), F10
-	B     masked9
+	B     masked17
 
-partial9:
+partial17:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif15
+	BLE  endif24
 	VLD1 (R12), V10.D[0]
 
-endif15:
-masked9:
+endif24:
+masked17:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V0.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial10
+	BLT   partial18
 	FMOVQ 0(R8), F10
-	B     masked10
+	B     masked18
 
-partial10:
+partial18:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif25
 	VLD1 (R12), V10.D[0]
 
-endif16:
-masked10:
+endif25:
+masked18:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V2.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial11
+	BLT   partial19
 	FMOVQ 0(R9), F10
-	B     masked11
+	B     masked19
 
-partial11:
+partial19:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif17
+	BLE  endif26
 	VLD1 (R12), V10.D[0]
 
-endif17:
-masked11:
+endif26:
+masked19:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V4.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial12
+	BLT   partial20
 	FMOVQ 0(R10), F10
-	B     masked12
+	B     masked20
 
-partial12:
+partial20:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif18
+	BLE  endif27
 	VLD1 (R12), V10.D[0]
 
-endif18:
-masked12:
+endif27:
+masked20:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V6.B16
 	FMOVQ 16(R11), F9
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial13
+	BLT   partial21
 	FMOVQ 0(R6), F10
-	B     masked13
+	B     masked21
 
-partial13:
+partial21:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif28
 	VLD1 (R6), V10.D[0]
 
-endif19:
-masked13:
+endif28:
+masked21:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V1.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial14
+	BLT   partial22
 	FMOVQ 0(R8), F10
-	B     masked14
+	B     masked22
 
-partial14:
+partial22:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif20
+	BLE  endif29
 	VLD1 (R6), V10.D[0]
 
-endif20:
-masked14:
+endif29:
+masked22:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V3.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial15
+	BLT   partial23
 	FMOVQ 0(R9), F10
-	B     masked15
+	B     masked23
 
-partial15:
+partial23:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif21
+	BLE  endif30
 	VLD1 (R6), V10.D[0]
 
-endif21:
-masked15:
+endif30:
+masked23:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V5.B16
 	VEOR  V10.B16, V10.B16, V10.B16
 	CMP   $2, R7
-	BLT   partial16
+	BLT   partial24
 	FMOVQ 0(R10), F10
-	B     masked16
+	B     masked24
 
-partial16:
+partial24:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif31
 	VLD1 (R6), V10.D[0]
 
-endif22:
-masked16:
+endif31:
+masked24:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif14:
+endif23:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
 	ADD   R7, R6
-	FMOVQ F2, 16(R6)
-	FMOVQ F3, 80(R6)
+	FMOVQ F2, 32(R6)
+	FMOVQ F3, 96(R6)
 	ADD   R7, R6
-	FMOVQ F4, 16(R6)
-	FMOVQ F5, 80(R6)
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
 	ADD   R7, R6
-	FMOVQ F6, 16(R6)
-	FMOVQ F7, 80(R6)
+	FMOVQ F6, 32(R6)
+	FMOVQ F7, 96(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
 	ADD   R7, R6
-	FMOVQ 32(R6), F2
-	FMOVQ 96(R6), F3
+	FMOVQ 48(R6), F2
+	FMOVQ 112(R6), F3
 	ADD   R7, R6
-	FMOVQ 32(R6), F4
-	FMOVQ 96(R6), F5
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
 	ADD   R7, R6
-	FMOVQ 32(R6), F6
-	FMOVQ 96(R6), F7
-	B     endif23
+	FMOVQ 48(R6), F6
+	FMOVQ 112(R6), F7
+	B     endif32
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -185134,9 +184106,12 @@ otherwise5:
 	VEOR V6.B16, V6.B16, V6.B16
 	VEOR V7.B16, V7.B16, V7.B16
 
-endif23:
+endif32:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -185154,6 +184129,9 @@ endif23:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 72(R12), R12
 	ADD  R12, R11
@@ -185195,275 +184173,8 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif24
-	MOVD  R7, R13
-	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $3, R13
-	SUB   R13, R12
-	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R12), F8
-	FMOVQ 0(R11), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial17
-	FMOVQ 0(R6), F10
-	B     masked17
-
-partial17:
-	MOVD R6, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif25
-	VLD1 (R12), V10.D[0]
-
-endif25:
-masked17:
-	VORR  V0.B16, V0.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V0.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial18
-	FMOVQ 0(R8), F10
-	B     masked18
-
-partial18:
-	MOVD R8, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif26
-	VLD1 (R12), V10.D[0]
-
-endif26:
-masked18:
-	VORR  V2.B16, V2.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V2.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial19
-	FMOVQ 0(R9), F10
-	B     masked19
-
-partial19:
-	MOVD R9, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif27
-	VLD1 (R12), V10.D[0]
-
-endif27:
-masked19:
-	VORR  V4.B16, V4.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V4.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial20
-	FMOVQ 0(R10), F10
-	B     masked20
-
-partial20:
-	MOVD R10, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif28
-	VLD1 (R12), V10.D[0]
-
-endif28:
-masked20:
-	VORR  V6.B16, V6.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V6.B16
-	FMOVQ 16(R11), F9
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial21
-	FMOVQ 0(R6), F10
-	B     masked21
-
-partial21:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif29
-	VLD1 (R6), V10.D[0]
-
-endif29:
-masked21:
-	VORR  V1.B16, V1.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V1.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial22
-	FMOVQ 0(R8), F10
-	B     masked22
-
-partial22:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif30
-	VLD1 (R6), V10.D[0]
-
-endif30:
-masked22:
-	VORR  V3.B16, V3.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V3.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial23
-	FMOVQ 0(R9), F10
-	B     masked23
-
-partial23:
-	MOVD R9, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif31
-	VLD1 (R6), V10.D[0]
-
-endif31:
-masked23:
-	VORR  V5.B16, V5.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V5.B16
-	VEOR  V10.B16, V10.B16, V10.B16
-	CMP   $2, R7
-	BLT   partial24
-	FMOVQ 0(R10), F10
-	B     masked24
-
-partial24:
-	MOVD R10, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif32
-	VLD1 (R6), V10.D[0]
-
-endif32:
-masked24:
-	VORR  V7.B16, V7.B16, V11.B16
-	VFMLA V9.D2, V10.D2, V11.D2
-	VBIT  V8.B16, V11.B16, V7.B16
-
-endif24:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	ADD   R7, R6
-	FMOVQ F2, 32(R6)
-	FMOVQ F3, 96(R6)
-	ADD   R7, R6
-	FMOVQ F4, 32(R6)
-	FMOVQ F5, 96(R6)
-	ADD   R7, R6
-	FMOVQ F6, 32(R6)
-	FMOVQ F7, 96(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise6
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	ADD   R7, R6
-	FMOVQ 48(R6), F2
-	FMOVQ 112(R6), F3
-	ADD   R7, R6
-	FMOVQ 48(R6), F4
-	FMOVQ 112(R6), F5
-	ADD   R7, R6
-	FMOVQ 48(R6), F6
-	FMOVQ 112(R6), F7
-	B     endif33
-
-otherwise6:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-
-endif33:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD R9, R10
-	ADD  R7, R10
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loop1xDone6
-
-loop1x6:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R11), F8
-	FMOVQ 16(R11), F9
-	FMOVQ 0(R6), F10
-	VFMLA V8.D2, V10.D2, V0.D2
-	VFMLA V9.D2, V10.D2, V1.D2
-	FMOVQ 0(R8), F10
-	VFMLA V8.D2, V10.D2, V2.D2
-	VFMLA V9.D2, V10.D2, V3.D2
-	FMOVQ 0(R9), F10
-	VFMLA V8.D2, V10.D2, V4.D2
-	VFMLA V9.D2, V10.D2, V5.D2
-	FMOVQ 0(R10), F10
-	VFMLA V8.D2, V10.D2, V6.D2
-	VFMLA V9.D2, V10.D2, V7.D2
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R7, R9
-	ADD   R7, R10
-	ADD   R12, R11
-	SUB   $1, R13
-	CMP   $1, R13
-	BGE   loop1x6
-
-loop1xDone6:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif34
+	BLE   endif33
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
@@ -185482,10 +184193,10 @@ partial25:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif35
+	BLE  endif34
 	VLD1 (R12), V10.D[0]
 
-endif35:
+endif34:
 masked25:
 	VORR  V0.B16, V0.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -185500,10 +184211,10 @@ partial26:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif36
+	BLE  endif35
 	VLD1 (R12), V10.D[0]
 
-endif36:
+endif35:
 masked26:
 	VORR  V2.B16, V2.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -185518,10 +184229,10 @@ partial27:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif37
+	BLE  endif36
 	VLD1 (R12), V10.D[0]
 
-endif37:
+endif36:
 masked27:
 	VORR  V4.B16, V4.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -185536,10 +184247,10 @@ partial28:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif38
+	BLE  endif37
 	VLD1 (R12), V10.D[0]
 
-endif38:
+endif37:
 masked28:
 	VORR  V6.B16, V6.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -185555,10 +184266,10 @@ partial29:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif39
+	BLE  endif38
 	VLD1 (R6), V10.D[0]
 
-endif39:
+endif38:
 masked29:
 	VORR  V1.B16, V1.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -185573,10 +184284,10 @@ partial30:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif40
+	BLE  endif39
 	VLD1 (R6), V10.D[0]
 
-endif40:
+endif39:
 masked30:
 	VORR  V3.B16, V3.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -185591,10 +184302,10 @@ partial31:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif41
+	BLE  endif40
 	VLD1 (R6), V10.D[0]
 
-endif41:
+endif40:
 masked31:
 	VORR  V5.B16, V5.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
@@ -185609,19 +184320,19 @@ partial32:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif42
+	BLE  endif41
 	VLD1 (R6), V10.D[0]
 
-endif42:
+endif41:
 masked32:
 	VORR  V7.B16, V7.B16, V11.B16
 	VFMLA V9.D2, V10.D2, V11.D2
 	VBIT  V8.B16, V11.B16, V7.B16
 
-endif34:
+endif33:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -185636,9 +184347,9 @@ endif34:
 	ADD   R7, R6
 	FMOVQ F6, 48(R6)
 	FMOVQ F7, 112(R6)
-	B     endif43
+	B     endif42
 
-otherwise7:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -185716,7 +184427,7 @@ otherwise7:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise8
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
@@ -185729,9 +184440,9 @@ otherwise7:
 	ADD   R7, R6
 	FMOVQ 48(R1), F0
 	FMOVQ F0, 0(R6)
-	B     endif44
+	B     endif43
 
-otherwise8:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVD 0(R1), F0
@@ -185759,8 +184470,8 @@ otherwise8:
 	FMOVD 56(R1), F0
 	FMOVD F0, 0(R6)
 
-endif44:
 endif43:
+endif42:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -185847,11 +184558,8 @@ endif:
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	MOVD args+8(FP), R14
-	MOVD 176(R14), R14
-	CBNZ R14, otherwise2
-	MOVD args+8(FP), R14
 	MOVD 40(R14), R14
-	CBNZ R14, otherwise3
+	CBNZ R14, otherwise2
 	CMP  $1, R13
 	BLT  loop1xDone
 
@@ -185886,9 +184594,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif3
+	B endif2
 
-otherwise3:
+otherwise2:
 	CMP $1, R13
 	BLT loop1xDone2
 
@@ -185932,24 +184640,323 @@ loop1xDone2:
 	WORD $0xf8ae6920 // prfm pldl1keep, [x9,x14]
 	WORD $0xf8ae6940 // prfm pldl1keep, [x10,x14]
 
-endif3:
-	B endif2
+endif2:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R13
+	SUB   R13, R12
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R12), F12
+	FMOVQ 0(R11), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial
+	FMOVQ 0(R6), F14
+	B     masked
 
-otherwise2:
-	MOVD 0(R14), R15
-	MOVD args+8(FP), R5
-	MOVD 184(R5), R5
-	ADD  R5, R15
-	ADD  $8, R14
-	MOVD args+8(FP), R5
-	MOVD R14, 176(R5)
+partial:
+	MOVD R6, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif4
+	VLD1 (R12), V14.D[0]
+
+endif4:
+masked:
+	VORR  V0.B16, V0.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V0.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial2
+	FMOVQ 0(R8), F14
+	B     masked2
+
+partial2:
+	MOVD R8, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif5
+	VLD1 (R12), V14.D[0]
+
+endif5:
+masked2:
+	VORR  V3.B16, V3.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V3.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial3
+	FMOVQ 0(R9), F14
+	B     masked3
+
+partial3:
+	MOVD R9, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif6
+	VLD1 (R12), V14.D[0]
+
+endif6:
+masked3:
+	VORR  V6.B16, V6.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V6.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial4
+	FMOVQ 0(R10), F14
+	B     masked4
+
+partial4:
+	MOVD R10, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif7
+	VLD1 (R12), V14.D[0]
+
+endif7:
+masked4:
+	VORR  V9.B16, V9.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V9.B16
+	FMOVQ 16(R11), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial5
+	FMOVQ 0(R6), F14
+	B     masked5
+
+partial5:
+	MOVD R6, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif8
+	VLD1 (R12), V14.D[0]
+
+endif8:
+masked5:
+	VORR  V1.B16, V1.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V1.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial6
+	FMOVQ 0(R8), F14
+	B     masked6
+
+partial6:
+	MOVD R8, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif9
+	VLD1 (R12), V14.D[0]
+
+endif9:
+masked6:
+	VORR  V4.B16, V4.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V4.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial7
+	FMOVQ 0(R9), F14
+	B     masked7
+
+partial7:
+	MOVD R9, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif10
+	VLD1 (R12), V14.D[0]
+
+endif10:
+masked7:
+	VORR  V7.B16, V7.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V7.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial8
+	FMOVQ 0(R10), F14
+	B     masked8
+
+partial8:
+	MOVD R10, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif11
+	VLD1 (R12), V14.D[0]
+
+endif11:
+masked8:
+	VORR  V10.B16, V10.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V10.B16
+	FMOVQ 32(R11), F13
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial9
+	FMOVQ 0(R6), F14
+	B     masked9
+
+partial9:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif12
+	VLD1 (R6), V14.D[0]
+
+endif12:
+masked9:
+	VORR  V2.B16, V2.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V2.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial10
+	FMOVQ 0(R8), F14
+	B     masked10
+
+partial10:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif13
+	VLD1 (R6), V14.D[0]
+
+endif13:
+masked10:
+	VORR  V5.B16, V5.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V5.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial11
+	FMOVQ 0(R9), F14
+	B     masked11
+
+partial11:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif14
+	VLD1 (R6), V14.D[0]
+
+endif14:
+masked11:
+	VORR  V8.B16, V8.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V8.B16
+	VEOR  V14.B16, V14.B16, V14.B16
+	CMP   $2, R7
+	BLT   partial12
+	FMOVQ 0(R10), F14
+	B     masked12
+
+partial12:
+	MOVD R10, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif15
+	VLD1 (R6), V14.D[0]
+
+endif15:
+masked12:
+	VORR  V11.B16, V11.B16, V15.B16
+	VFMLA V13.D2, V14.D2, V15.D2
+	VBIT  V12.B16, V15.B16, V11.B16
+
+endif3:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	ADD   R7, R6
+	FMOVQ F3, 0(R6)
+	FMOVQ F4, 64(R6)
+	FMOVQ F5, 128(R6)
+	ADD   R7, R6
+	FMOVQ F6, 0(R6)
+	FMOVQ F7, 64(R6)
+	FMOVQ F8, 128(R6)
+	ADD   R7, R6
+	FMOVQ F9, 0(R6)
+	FMOVQ F10, 64(R6)
+	FMOVQ F11, 128(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	ADD   R7, R6
+	FMOVQ 16(R6), F3
+	FMOVQ 80(R6), F4
+	FMOVQ 144(R6), F5
+	ADD   R7, R6
+	FMOVQ 16(R6), F6
+	FMOVQ 80(R6), F7
+	FMOVQ 144(R6), F8
+	ADD   R7, R6
+	FMOVQ 16(R6), F9
+	FMOVQ 80(R6), F10
+	FMOVQ 144(R6), F11
+	B     endif16
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+
+endif16:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
 	CMP  $1, R13
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	PRFM  0(R15), PLDL2KEEP
-	ADD   $64, R15
 	FMOVQ 0(R11), F12
 	FMOVQ 16(R11), F13
 	FMOVQ 32(R11), F14
@@ -185979,282 +184986,278 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
-	PRFM 0(R15), PLDL2KEEP
-	ADD  $64, R15
-
-endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif4
+	CMP   $2, R7
+	BLE   endif17
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R12), F12
+	SUB   $2, R7
+	FMOVQ 16(R12), F12
 	FMOVQ 0(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial
+	BLT   partial13
 	FMOVQ 0(R6), F14
-	B     masked
+	B     masked13
 
-partial:
+partial13:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif5
+	BLE  endif18
 	VLD1 (R12), V14.D[0]
 
-endif5:
-masked:
+endif18:
+masked13:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V0.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial2
+	BLT   partial14
 	FMOVQ 0(R8), F14
-	B     masked2
+	B     masked14
 
-partial2:
+partial14:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif6
+	BLE  endif19
 	VLD1 (R12), V14.D[0]
 
-endif6:
-masked2:
+endif19:
+masked14:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V3.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial3
+	BLT   partial15
 	FMOVQ 0(R9), F14
-	B     masked3
+	B     masked15
 
-partial3:
+partial15:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif7
+	BLE  endif20
 	VLD1 (R12), V14.D[0]
 
-endif7:
-masked3:
+endif20:
+masked15:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V6.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial4
+	BLT   partial16
 	FMOVQ 0(R10), F14
-	B     masked4
+	B     masked16
 
-partial4:
+partial16:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif8
+	BLE  endif21
 	VLD1 (R12), V14.D[0]
 
-endif8:
-masked4:
+endif21:
+masked16:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V9.B16
 	FMOVQ 16(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial5
+	BLT   partial17
 	FMOVQ 0(R6), F14
-	B     masked5
+	B     masked17
 
-partial5:
+partial17:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif9
+	BLE  endif22
 	VLD1 (R12), V14.D[0]
 
-endif9:
-masked5:
+endif22:
+masked17:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V1.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial6
+	BLT   partial18
 	FMOVQ 0(R8), F14
-	B     masked6
+	B     masked18
 
-partial6:
+partial18:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif10
+	BLE  endif23
 	VLD1 (R12), V14.D[0]
 
-endif10:
-masked6:
+endif23:
+masked18:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V4.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial7
+	BLT   partial19
 	FMOVQ 0(R9), F14
-	B     masked7
+	B     masked19
 
-partial7:
+partial19:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif11
+	BLE  endif24
 	VLD1 (R12), V14.D[0]
 
-endif11:
-masked7:
+endif24:
+masked19:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V7.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial8
+	BLT   partial20
 	FMOVQ 0(R10), F14
-	B     masked8
+	B     masked20
 
-partial8:
+partial20:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif12
+	BLE  endif25
 	VLD1 (R12), V14.D[0]
 
-endif12:
-masked8:
+endif25:
+masked20:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V10.B16
 	FMOVQ 32(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial9
+	BLT   partial21
 	FMOVQ 0(R6), F14
-	B     masked9
+	B     masked21
 
-partial9:
+partial21:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif26
 	VLD1 (R6), V14.D[0]
 
-endif13:
-masked9:
+endif26:
+masked21:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V2.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial10
+	BLT   partial22
 	FMOVQ 0(R8), F14
-	B     masked10
+	B     masked22
 
-partial10:
+partial22:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif14
+	BLE  endif27
 	VLD1 (R6), V14.D[0]
 
-endif14:
-masked10:
+endif27:
+masked22:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V5.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial11
+	BLT   partial23
 	FMOVQ 0(R9), F14
-	B     masked11
+	B     masked23
 
-partial11:
+partial23:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif15
+	BLE  endif28
 	VLD1 (R6), V14.D[0]
 
-endif15:
-masked11:
+endif28:
+masked23:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V8.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial12
+	BLT   partial24
 	FMOVQ 0(R10), F14
-	B     masked12
+	B     masked24
 
-partial12:
+partial24:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif29
 	VLD1 (R6), V14.D[0]
 
-endif16:
-masked12:
+endif29:
+masked24:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif4:
+endif17:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
 	ADD   R7, R6
-	FMOVQ F3, 0(R6)
-	FMOVQ F4, 64(R6)
-	FMOVQ F5, 128(R6)
+	FMOVQ F3, 16(R6)
+	FMOVQ F4, 80(R6)
+	FMOVQ F5, 144(R6)
 	ADD   R7, R6
-	FMOVQ F6, 0(R6)
-	FMOVQ F7, 64(R6)
-	FMOVQ F8, 128(R6)
+	FMOVQ F6, 16(R6)
+	FMOVQ F7, 80(R6)
+	FMOVQ F8, 144(R6)
 	ADD   R7, R6
-	FMOVQ F9, 0(R6)
-	FMOVQ F10, 64(R6)
-	FMOVQ F11, 128(R6)
+	FMOVQ F9, 16(R6)
+	FMOVQ F10, 80(R6)
+	FMOVQ F11, 144(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
 	ADD   R7, R6
-	FMOVQ 16(R6), F3
-	FMOVQ 80(R6), F4
-	FMOVQ 144(R6), F5
+	FMOVQ 32(R6), F3
+	FMOVQ 96(R6), F4
+	FMOVQ 160(R6), F5
 	ADD   R7, R6
-	FMOVQ 16(R6), F6
-	FMOVQ 80(R6), F7
-	FMOVQ 144(R6), F8
+	FMOVQ 32(R6), F6
+	FMOVQ 96(R6), F7
+	FMOVQ 160(R6), F8
 	ADD   R7, R6
-	FMOVQ 16(R6), F9
-	FMOVQ 80(R6), F10
-	FMOVQ 144(R6), F11
-	B     endif17
+	FMOVQ 32(R6), F9
+	FMOVQ 96(R6), F10
+	FMOVQ 160(R6), F11
+	B     endif30
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -186270,9 +185273,12 @@ otherwise4:
 	VEOR V10.B16, V10.B16, V10.B16
 	VEOR V11.B16, V11.B16, V11.B16
 
-endif17:
+endif30:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -186287,6 +185293,9 @@ endif17:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 72(R12), R12
 	ADD  R12, R11
@@ -186330,276 +185339,276 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $2, R7
-	BLE   endif18
+	CMP   $4, R7
+	BLE   endif31
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R12), F12
+	SUB   $4, R7
+	FMOVQ 32(R12), F12
 	FMOVQ 0(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial13
+	BLT   partial25
 	FMOVQ 0(R6), F14
-	B     masked13
+	B     masked25
 
-partial13:
+partial25:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif32
 	VLD1 (R12), V14.D[0]
 
-endif19:
-masked13:
+endif32:
+masked25:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V0.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial14
+	BLT   partial26
 	FMOVQ 0(R8), F14
-	B     masked14
+	B     masked26
 
-partial14:
+partial26:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif20
+	BLE  endif33
 	VLD1 (R12), V14.D[0]
 
-endif20:
-masked14:
+endif33:
+masked26:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V3.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial15
+	BLT   partial27
 	FMOVQ 0(R9), F14
-	B     masked15
+	B     masked27
 
-partial15:
+partial27:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif21
+	BLE  endif34
 	VLD1 (R12), V14.D[0]
 
-endif21:
-masked15:
+endif34:
+masked27:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V6.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial16
+	BLT   partial28
 	FMOVQ 0(R10), F14
-	B     masked16
+	B     masked28
 
-partial16:
+partial28:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif22
+	BLE  endif35
 	VLD1 (R12), V14.D[0]
 
-endif22:
-masked16:
+endif35:
+masked28:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V9.B16
 	FMOVQ 16(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial17
+	BLT   partial29
 	FMOVQ 0(R6), F14
-	B     masked17
+	B     masked29
 
-partial17:
+partial29:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif23
+	BLE  endif36
 	VLD1 (R12), V14.D[0]
 
-endif23:
-masked17:
+endif36:
+masked29:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V1.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial18
+	BLT   partial30
 	FMOVQ 0(R8), F14
-	B     masked18
+	B     masked30
 
-partial18:
+partial30:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif37
 	VLD1 (R12), V14.D[0]
 
-endif24:
-masked18:
+endif37:
+masked30:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V4.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial19
+	BLT   partial31
 	FMOVQ 0(R9), F14
-	B     masked19
+	B     masked31
 
-partial19:
+partial31:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif25
+	BLE  endif38
 	VLD1 (R12), V14.D[0]
 
-endif25:
-masked19:
+endif38:
+masked31:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V7.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial20
+	BLT   partial32
 	FMOVQ 0(R10), F14
-	B     masked20
+	B     masked32
 
-partial20:
+partial32:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif26
+	BLE  endif39
 	VLD1 (R12), V14.D[0]
 
-endif26:
-masked20:
+endif39:
+masked32:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V10.B16
 	FMOVQ 32(R11), F13
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial21
+	BLT   partial33
 	FMOVQ 0(R6), F14
-	B     masked21
+	B     masked33
 
-partial21:
+partial33:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif27
+	BLE  endif40
 	VLD1 (R6), V14.D[0]
 
-endif27:
-masked21:
+endif40:
+masked33:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V2.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial22
+	BLT   partial34
 	FMOVQ 0(R8), F14
-	B     masked22
+	B     masked34
 
-partial22:
+partial34:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif28
+	BLE  endif41
 	VLD1 (R6), V14.D[0]
 
-endif28:
-masked22:
+endif41:
+masked34:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V5.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial23
+	BLT   partial35
 	FMOVQ 0(R9), F14
-	B     masked23
+	B     masked35
 
-partial23:
+partial35:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif29
+	BLE  endif42
 	VLD1 (R6), V14.D[0]
 
-endif29:
-masked23:
+endif42:
+masked35:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V8.B16
 	VEOR  V14.B16, V14.B16, V14.B16
 	CMP   $2, R7
-	BLT   partial24
+	BLT   partial36
 	FMOVQ 0(R10), F14
-	B     masked24
+	B     masked36
 
-partial24:
+partial36:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif30
+	BLE  endif43
 	VLD1 (R6), V14.D[0]
 
-endif30:
-masked24:
+endif43:
+masked36:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif18:
+endif31:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
 	ADD   R7, R6
-	FMOVQ F3, 16(R6)
-	FMOVQ F4, 80(R6)
-	FMOVQ F5, 144(R6)
+	FMOVQ F3, 32(R6)
+	FMOVQ F4, 96(R6)
+	FMOVQ F5, 160(R6)
 	ADD   R7, R6
-	FMOVQ F6, 16(R6)
-	FMOVQ F7, 80(R6)
-	FMOVQ F8, 144(R6)
+	FMOVQ F6, 32(R6)
+	FMOVQ F7, 96(R6)
+	FMOVQ F8, 160(R6)
 	ADD   R7, R6
-	FMOVQ F9, 16(R6)
-	FMOVQ F10, 80(R6)
-	FMOVQ F11, 144(R6)
+	FMOVQ F9, 32(R6)
+	FMOVQ F10, 96(R6)
+	FMOVQ F11, 160(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
 	ADD   R7, R6
-	FMOVQ 32(R6), F3
-	FMOVQ 96(R6), F4
-	FMOVQ 160(R6), F5
+	FMOVQ 48(R6), F3
+	FMOVQ 112(R6), F4
+	FMOVQ 176(R6), F5
 	ADD   R7, R6
-	FMOVQ 32(R6), F6
-	FMOVQ 96(R6), F7
-	FMOVQ 160(R6), F8
+	FMOVQ 48(R6), F6
+	FMOVQ 112(R6), F7
+	FMOVQ 176(R6), F8
 	ADD   R7, R6
-	FMOVQ 32(R6), F9
-	FMOVQ 96(R6), F10
-	FMOVQ 160(R6), F11
-	B     endif31
+	FMOVQ 48(R6), F9
+	FMOVQ 112(R6), F10
+	FMOVQ 176(R6), F11
+	B     endif44
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -186615,9 +185624,12 @@ otherwise5:
 	VEOR V10.B16, V10.B16, V10.B16
 	VEOR V11.B16, V11.B16, V11.B16
 
-endif31:
+endif44:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -186635,6 +185647,9 @@ endif31:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 72(R12), R12
 	ADD  R12, R11
@@ -186681,365 +185696,8 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif32
-	MOVD  R7, R13
-	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $3, R13
-	SUB   R13, R12
-	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R12), F12
-	FMOVQ 0(R11), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial25
-	FMOVQ 0(R6), F14
-	B     masked25
-
-partial25:
-	MOVD R6, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif33
-	VLD1 (R12), V14.D[0]
-
-endif33:
-masked25:
-	VORR  V0.B16, V0.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V0.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial26
-	FMOVQ 0(R8), F14
-	B     masked26
-
-partial26:
-	MOVD R8, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif34
-	VLD1 (R12), V14.D[0]
-
-endif34:
-masked26:
-	VORR  V3.B16, V3.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V3.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial27
-	FMOVQ 0(R9), F14
-	B     masked27
-
-partial27:
-	MOVD R9, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif35
-	VLD1 (R12), V14.D[0]
-
-endif35:
-masked27:
-	VORR  V6.B16, V6.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V6.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial28
-	FMOVQ 0(R10), F14
-	B     masked28
-
-partial28:
-	MOVD R10, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif36
-	VLD1 (R12), V14.D[0]
-
-endif36:
-masked28:
-	VORR  V9.B16, V9.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V9.B16
-	FMOVQ 16(R11), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial29
-	FMOVQ 0(R6), F14
-	B     masked29
-
-partial29:
-	MOVD R6, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif37
-	VLD1 (R12), V14.D[0]
-
-endif37:
-masked29:
-	VORR  V1.B16, V1.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V1.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial30
-	FMOVQ 0(R8), F14
-	B     masked30
-
-partial30:
-	MOVD R8, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif38
-	VLD1 (R12), V14.D[0]
-
-endif38:
-masked30:
-	VORR  V4.B16, V4.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V4.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial31
-	FMOVQ 0(R9), F14
-	B     masked31
-
-partial31:
-	MOVD R9, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif39
-	VLD1 (R12), V14.D[0]
-
-endif39:
-masked31:
-	VORR  V7.B16, V7.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V7.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial32
-	FMOVQ 0(R10), F14
-	B     masked32
-
-partial32:
-	MOVD R10, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif40
-	VLD1 (R12), V14.D[0]
-
-endif40:
-masked32:
-	VORR  V10.B16, V10.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V10.B16
-	FMOVQ 32(R11), F13
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial33
-	FMOVQ 0(R6), F14
-	B     masked33
-
-partial33:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif41
-	VLD1 (R6), V14.D[0]
-
-endif41:
-masked33:
-	VORR  V2.B16, V2.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V2.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial34
-	FMOVQ 0(R8), F14
-	B     masked34
-
-partial34:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif42
-	VLD1 (R6), V14.D[0]
-
-endif42:
-masked34:
-	VORR  V5.B16, V5.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V5.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial35
-	FMOVQ 0(R9), F14
-	B     masked35
-
-partial35:
-	MOVD R9, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif43
-	VLD1 (R6), V14.D[0]
-
-endif43:
-masked35:
-	VORR  V8.B16, V8.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V8.B16
-	VEOR  V14.B16, V14.B16, V14.B16
-	CMP   $2, R7
-	BLT   partial36
-	FMOVQ 0(R10), F14
-	B     masked36
-
-partial36:
-	MOVD R10, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif44
-	VLD1 (R6), V14.D[0]
-
-endif44:
-masked36:
-	VORR  V11.B16, V11.B16, V15.B16
-	VFMLA V13.D2, V14.D2, V15.D2
-	VBIT  V12.B16, V15.B16, V11.B16
-
-endif32:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
-	ADD   R7, R6
-	FMOVQ F3, 32(R6)
-	FMOVQ F4, 96(R6)
-	FMOVQ F5, 160(R6)
-	ADD   R7, R6
-	FMOVQ F6, 32(R6)
-	FMOVQ F7, 96(R6)
-	FMOVQ F8, 160(R6)
-	ADD   R7, R6
-	FMOVQ F9, 32(R6)
-	FMOVQ F10, 96(R6)
-	FMOVQ F11, 160(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise6
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	ADD   R7, R6
-	FMOVQ 48(R6), F3
-	FMOVQ 112(R6), F4
-	FMOVQ 176(R6), F5
-	ADD   R7, R6
-	FMOVQ 48(R6), F6
-	FMOVQ 112(R6), F7
-	FMOVQ 176(R6), F8
-	ADD   R7, R6
-	FMOVQ 48(R6), F9
-	FMOVQ 112(R6), F10
-	FMOVQ 176(R6), F11
-	B     endif45
-
-otherwise6:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	VEOR V10.B16, V10.B16, V10.B16
-	VEOR V11.B16, V11.B16, V11.B16
-
-endif45:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD R9, R10
-	ADD  R7, R10
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loop1xDone6
-
-loop1x6:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R11), F12
-	FMOVQ 16(R11), F13
-	FMOVQ 32(R11), F14
-	FMOVQ 0(R6), F15
-	VFMLA V12.D2, V15.D2, V0.D2
-	VFMLA V13.D2, V15.D2, V1.D2
-	VFMLA V14.D2, V15.D2, V2.D2
-	FMOVQ 0(R8), F15
-	VFMLA V12.D2, V15.D2, V3.D2
-	VFMLA V13.D2, V15.D2, V4.D2
-	VFMLA V14.D2, V15.D2, V5.D2
-	FMOVQ 0(R9), F15
-	VFMLA V12.D2, V15.D2, V6.D2
-	VFMLA V13.D2, V15.D2, V7.D2
-	VFMLA V14.D2, V15.D2, V8.D2
-	FMOVQ 0(R10), F15
-	VFMLA V12.D2, V15.D2, V9.D2
-	VFMLA V13.D2, V15.D2, V10.D2
-	VFMLA V14.D2, V15.D2, V11.D2
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R7, R9
-	ADD   R7, R10
-	ADD   R12, R11
-	SUB   $1, R13
-	CMP   $1, R13
-	BGE   loop1x6
-
-loop1xDone6:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif46
+	BLE   endif45
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
@@ -187058,10 +185716,10 @@ partial37:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif47
+	BLE  endif46
 	VLD1 (R12), V14.D[0]
 
-endif47:
+endif46:
 masked37:
 	VORR  V0.B16, V0.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -187076,10 +185734,10 @@ partial38:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif48
+	BLE  endif47
 	VLD1 (R12), V14.D[0]
 
-endif48:
+endif47:
 masked38:
 	VORR  V3.B16, V3.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -187094,10 +185752,10 @@ partial39:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif49
+	BLE  endif48
 	VLD1 (R12), V14.D[0]
 
-endif49:
+endif48:
 masked39:
 	VORR  V6.B16, V6.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -187112,10 +185770,10 @@ partial40:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif50
+	BLE  endif49
 	VLD1 (R12), V14.D[0]
 
-endif50:
+endif49:
 masked40:
 	VORR  V9.B16, V9.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -187131,10 +185789,10 @@ partial41:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif51
+	BLE  endif50
 	VLD1 (R12), V14.D[0]
 
-endif51:
+endif50:
 masked41:
 	VORR  V1.B16, V1.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -187149,10 +185807,10 @@ partial42:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif52
+	BLE  endif51
 	VLD1 (R12), V14.D[0]
 
-endif52:
+endif51:
 masked42:
 	VORR  V4.B16, V4.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -187167,10 +185825,10 @@ partial43:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif53
+	BLE  endif52
 	VLD1 (R12), V14.D[0]
 
-endif53:
+endif52:
 masked43:
 	VORR  V7.B16, V7.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -187185,10 +185843,10 @@ partial44:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif54
+	BLE  endif53
 	VLD1 (R12), V14.D[0]
 
-endif54:
+endif53:
 masked44:
 	VORR  V10.B16, V10.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -187204,10 +185862,10 @@ partial45:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif55
+	BLE  endif54
 	VLD1 (R6), V14.D[0]
 
-endif55:
+endif54:
 masked45:
 	VORR  V2.B16, V2.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -187222,10 +185880,10 @@ partial46:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif56
+	BLE  endif55
 	VLD1 (R6), V14.D[0]
 
-endif56:
+endif55:
 masked46:
 	VORR  V5.B16, V5.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -187240,10 +185898,10 @@ partial47:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif57
+	BLE  endif56
 	VLD1 (R6), V14.D[0]
 
-endif57:
+endif56:
 masked47:
 	VORR  V8.B16, V8.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
@@ -187258,19 +185916,19 @@ partial48:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif58
+	BLE  endif57
 	VLD1 (R6), V14.D[0]
 
-endif58:
+endif57:
 masked48:
 	VORR  V11.B16, V11.B16, V15.B16
 	VFMLA V13.D2, V14.D2, V15.D2
 	VBIT  V12.B16, V15.B16, V11.B16
 
-endif46:
+endif45:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -187289,9 +185947,9 @@ endif46:
 	FMOVQ F9, 48(R6)
 	FMOVQ F10, 112(R6)
 	FMOVQ F11, 176(R6)
-	B     endif59
+	B     endif58
 
-otherwise7:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -187401,7 +186059,7 @@ otherwise7:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise8
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
@@ -187422,9 +186080,9 @@ otherwise7:
 	FMOVQ F0, 0(R6)
 	FMOVD 88(R1), F0
 	FMOVD F0, 16(R6)
-	B     endif60
+	B     endif59
 
-otherwise8:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVD 0(R1), F0
@@ -187465,8 +186123,8 @@ otherwise8:
 	FMOVD 88(R1), F0
 	FMOVD F0, 0(R6)
 
-endif60:
 endif59:
+endif58:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0
@@ -187561,11 +186219,8 @@ endif:
 	MOVD args+8(FP), R13
 	MOVD 0(R13), R13
 	MOVD args+8(FP), R14
-	MOVD 176(R14), R14
-	CBNZ R14, otherwise2
-	MOVD args+8(FP), R14
 	MOVD 40(R14), R14
-	CBNZ R14, otherwise3
+	CBNZ R14, otherwise2
 	CMP  $1, R13
 	BLT  loop1xDone
 
@@ -187605,9 +186260,9 @@ loop1x:
 	BGE   loop1x
 
 loop1xDone:
-	B endif3
+	B endif2
 
-otherwise3:
+otherwise2:
 	CMP $1, R13
 	BLT loop1xDone2
 
@@ -187656,24 +186311,408 @@ loop1xDone2:
 	WORD $0xf8ae6920 // prfm pldl1keep, [x9,x14]
 	WORD $0xf8ae6940 // prfm pldl1keep, [x10,x14]
 
-endif3:
-	B endif2
+endif2:
+	MOVD  args+8(FP), R7
+	MOVD  168(R7), R7
+	CMP   $0, R7
+	BLE   endif3
+	MOVD  R7, R13
+	MOVD  $·lineMask<>+64(SB), R12
+	LSL   $3, R13
+	SUB   R13, R12
+	MOVD  R7, R7
+	SUB   $0, R7
+	FMOVQ 0(R12), F16
+	FMOVQ 0(R11), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial
+	FMOVQ 0(R6), F18
+	B     masked
 
-otherwise2:
-	MOVD 0(R14), R15
-	MOVD args+8(FP), R5
-	MOVD 184(R5), R5
-	ADD  R5, R15
-	ADD  $8, R14
-	MOVD args+8(FP), R5
-	MOVD R14, 176(R5)
+partial:
+	MOVD R6, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif4
+	VLD1 (R12), V18.D[0]
+
+endif4:
+masked:
+	VORR  V0.B16, V0.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V0.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial2
+	FMOVQ 0(R8), F18
+	B     masked2
+
+partial2:
+	MOVD R8, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif5
+	VLD1 (R12), V18.D[0]
+
+endif5:
+masked2:
+	VORR  V4.B16, V4.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V4.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial3
+	FMOVQ 0(R9), F18
+	B     masked3
+
+partial3:
+	MOVD R9, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif6
+	VLD1 (R12), V18.D[0]
+
+endif6:
+masked3:
+	VORR  V8.B16, V8.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V8.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial4
+	FMOVQ 0(R10), F18
+	B     masked4
+
+partial4:
+	MOVD R10, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif7
+	VLD1 (R12), V18.D[0]
+
+endif7:
+masked4:
+	VORR  V12.B16, V12.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V12.B16
+	FMOVQ 16(R11), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial5
+	FMOVQ 0(R6), F18
+	B     masked5
+
+partial5:
+	MOVD R6, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif8
+	VLD1 (R12), V18.D[0]
+
+endif8:
+masked5:
+	VORR  V1.B16, V1.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V1.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial6
+	FMOVQ 0(R8), F18
+	B     masked6
+
+partial6:
+	MOVD R8, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif9
+	VLD1 (R12), V18.D[0]
+
+endif9:
+masked6:
+	VORR  V5.B16, V5.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V5.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial7
+	FMOVQ 0(R9), F18
+	B     masked7
+
+partial7:
+	MOVD R9, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif10
+	VLD1 (R12), V18.D[0]
+
+endif10:
+masked7:
+	VORR  V9.B16, V9.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V9.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial8
+	FMOVQ 0(R10), F18
+	B     masked8
+
+partial8:
+	MOVD R10, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif11
+	VLD1 (R12), V18.D[0]
+
+endif11:
+masked8:
+	VORR  V13.B16, V13.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V13.B16
+	FMOVQ 32(R11), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial9
+	FMOVQ 0(R6), F18
+	B     masked9
+
+partial9:
+	MOVD R6, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif12
+	VLD1 (R12), V18.D[0]
+
+endif12:
+masked9:
+	VORR  V2.B16, V2.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V2.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial10
+	FMOVQ 0(R8), F18
+	B     masked10
+
+partial10:
+	MOVD R8, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif13
+	VLD1 (R12), V18.D[0]
+
+endif13:
+masked10:
+	VORR  V6.B16, V6.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V6.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial11
+	FMOVQ 0(R9), F18
+	B     masked11
+
+partial11:
+	MOVD R9, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif14
+	VLD1 (R12), V18.D[0]
+
+endif14:
+masked11:
+	VORR  V10.B16, V10.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V10.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial12
+	FMOVQ 0(R10), F18
+	B     masked12
+
+partial12:
+	MOVD R10, R12
+	ADD  $0, R12
+	CMP  $0, R7
+	BLE  endif15
+	VLD1 (R12), V18.D[0]
+
+endif15:
+masked12:
+	VORR  V14.B16, V14.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V14.B16
+	FMOVQ 48(R11), F17
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial13
+	FMOVQ 0(R6), F18
+	B     masked13
+
+partial13:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif16
+	VLD1 (R6), V18.D[0]
+
+endif16:
+masked13:
+	VORR  V3.B16, V3.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V3.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial14
+	FMOVQ 0(R8), F18
+	B     masked14
+
+partial14:
+	MOVD R8, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif17
+	VLD1 (R6), V18.D[0]
+
+endif17:
+masked14:
+	VORR  V7.B16, V7.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V7.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial15
+	FMOVQ 0(R9), F18
+	B     masked15
+
+partial15:
+	MOVD R9, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif18
+	VLD1 (R6), V18.D[0]
+
+endif18:
+masked15:
+	VORR  V11.B16, V11.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V11.B16
+	VEOR  V18.B16, V18.B16, V18.B16
+	CMP   $2, R7
+	BLT   partial16
+	FMOVQ 0(R10), F18
+	B     masked16
+
+partial16:
+	MOVD R10, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif19
+	VLD1 (R6), V18.D[0]
+
+endif19:
+masked16:
+	VORR  V15.B16, V15.B16, V19.B16
+	VFMLA V17.D2, V18.D2, V19.D2
+	VBIT  V16.B16, V19.B16, V15.B16
+
+endif3:
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 64(R6)
+	FMOVQ F2, 128(R6)
+	FMOVQ F3, 192(R6)
+	ADD   R7, R6
+	FMOVQ F4, 0(R6)
+	FMOVQ F5, 64(R6)
+	FMOVQ F6, 128(R6)
+	FMOVQ F7, 192(R6)
+	ADD   R7, R6
+	FMOVQ F8, 0(R6)
+	FMOVQ F9, 64(R6)
+	FMOVQ F10, 128(R6)
+	FMOVQ F11, 192(R6)
+	ADD   R7, R6
+	FMOVQ F12, 0(R6)
+	FMOVQ F13, 64(R6)
+	FMOVQ F14, 128(R6)
+	FMOVQ F15, 192(R6)
+	MOVD  args+8(FP), R6
+	MOVD  152(R6), R6
+	CBNZ  R6, otherwise3
+	MOVD  R1, R6
+	MOVD  args+8(FP), R7
+	MOVD  96(R7), R7
+	FMOVQ 16(R6), F0
+	FMOVQ 80(R6), F1
+	FMOVQ 144(R6), F2
+	FMOVQ 208(R6), F3
+	ADD   R7, R6
+	FMOVQ 16(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 144(R6), F6
+	FMOVQ 208(R6), F7
+	ADD   R7, R6
+	FMOVQ 16(R6), F8
+	FMOVQ 80(R6), F9
+	FMOVQ 144(R6), F10
+	FMOVQ 208(R6), F11
+	ADD   R7, R6
+	FMOVQ 16(R6), F12
+	FMOVQ 80(R6), F13
+	FMOVQ 144(R6), F14
+	FMOVQ 208(R6), F15
+	B     endif20
+
+otherwise3:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+
+endif20:
+	MOVD args+8(FP), R6
+	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
+	MOVD args+8(FP), R7
+	MOVD 16(R7), R7
+	MOVD R6, R8
+	ADD  R7, R8
+	MOVD R8, R9
+	ADD  R7, R9
+	MOVD R9, R10
+	ADD  R7, R10
+	MOVD args+8(FP), R7
+	MOVD 24(R7), R7
+	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
+	MOVD args+8(FP), R12
+	MOVD 64(R12), R12
+	MOVD args+8(FP), R13
+	MOVD 0(R13), R13
 	CMP  $1, R13
 	BLT  loop1xDone3
 
 loop1x3:
 	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	PRFM  0(R15), PLDL2KEEP
-	ADD   $64, R15
 	FMOVQ 0(R11), F16
 	FMOVQ 16(R11), F17
 	FMOVQ 32(R11), F18
@@ -187708,363 +186747,359 @@ loop1x3:
 	BGE   loop1x3
 
 loop1xDone3:
-	PRFM 0(R15), PLDL2KEEP
-	ADD  $64, R15
-
-endif2:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $0, R7
-	BLE   endif4
+	CMP   $2, R7
+	BLE   endif21
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $0, R7
-	FMOVQ 0(R12), F16
+	SUB   $2, R7
+	FMOVQ 16(R12), F16
 	FMOVQ 0(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial
+	BLT   partial17
 	FMOVQ 0(R6), F18
-	B     masked
+	B     masked17
 
-partial:
+partial17:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif5
+	BLE  endif22
 	VLD1 (R12), V18.D[0]
 
-endif5:
-masked:
+endif22:
+masked17:
 	VORR  V0.B16, V0.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V0.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial2
+	BLT   partial18
 	FMOVQ 0(R8), F18
-	B     masked2
+	B     masked18
 
-partial2:
+partial18:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif6
+	BLE  endif23
 	VLD1 (R12), V18.D[0]
 
-endif6:
-masked2:
+endif23:
+masked18:
 	VORR  V4.B16, V4.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V4.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial3
+	BLT   partial19
 	FMOVQ 0(R9), F18
-	B     masked3
+	B     masked19
 
-partial3:
+partial19:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif7
+	BLE  endif24
 	VLD1 (R12), V18.D[0]
 
-endif7:
-masked3:
+endif24:
+masked19:
 	VORR  V8.B16, V8.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V8.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial4
+	BLT   partial20
 	FMOVQ 0(R10), F18
-	B     masked4
+	B     masked20
 
-partial4:
+partial20:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif8
+	BLE  endif25
 	VLD1 (R12), V18.D[0]
 
-endif8:
-masked4:
+endif25:
+masked20:
 	VORR  V12.B16, V12.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V12.B16
 	FMOVQ 16(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial5
+	BLT   partial21
 	FMOVQ 0(R6), F18
-	B     masked5
+	B     masked21
 
-partial5:
+partial21:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif9
+	BLE  endif26
 	VLD1 (R12), V18.D[0]
 
-endif9:
-masked5:
+endif26:
+masked21:
 	VORR  V1.B16, V1.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V1.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial6
+	BLT   partial22
 	FMOVQ 0(R8), F18
-	B     masked6
+	B     masked22
 
-partial6:
+partial22:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif10
+	BLE  endif27
 	VLD1 (R12), V18.D[0]
 
-endif10:
-masked6:
+endif27:
+masked22:
 	VORR  V5.B16, V5.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V5.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial7
+	BLT   partial23
 	FMOVQ 0(R9), F18
-	B     masked7
+	B     masked23
 
-partial7:
+partial23:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif11
+	BLE  endif28
 	VLD1 (R12), V18.D[0]
 
-endif11:
-masked7:
+endif28:
+masked23:
 	VORR  V9.B16, V9.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V9.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial8
+	BLT   partial24
 	FMOVQ 0(R10), F18
-	B     masked8
+	B     masked24
 
-partial8:
+partial24:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif12
+	BLE  endif29
 	VLD1 (R12), V18.D[0]
 
-endif12:
-masked8:
+endif29:
+masked24:
 	VORR  V13.B16, V13.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V13.B16
 	FMOVQ 32(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial9
+	BLT   partial25
 	FMOVQ 0(R6), F18
-	B     masked9
+	B     masked25
 
-partial9:
+partial25:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif13
+	BLE  endif30
 	VLD1 (R12), V18.D[0]
 
-endif13:
-masked9:
+endif30:
+masked25:
 	VORR  V2.B16, V2.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V2.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial10
+	BLT   partial26
 	FMOVQ 0(R8), F18
-	B     masked10
+	B     masked26
 
-partial10:
+partial26:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif14
+	BLE  endif31
 	VLD1 (R12), V18.D[0]
 
-endif14:
-masked10:
+endif31:
+masked26:
 	VORR  V6.B16, V6.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V6.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial11
+	BLT   partial27
 	FMOVQ 0(R9), F18
-	B     masked11
+	B     masked27
 
-partial11:
+partial27:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif15
+	BLE  endif32
 	VLD1 (R12), V18.D[0]
 
-endif15:
-masked11:
+endif32:
+masked27:
 	VORR  V10.B16, V10.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V10.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial12
+	BLT   partial28
 	FMOVQ 0(R10), F18
-	B     masked12
+	B     masked28
 
-partial12:
+partial28:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif16
+	BLE  endif33
 	VLD1 (R12), V18.D[0]
 
-endif16:
-masked12:
+endif33:
+masked28:
 	VORR  V14.B16, V14.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V14.B16
 	FMOVQ 48(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial13
+	BLT   partial29
 	FMOVQ 0(R6), F18
-	B     masked13
+	B     masked29
 
-partial13:
+partial29:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif17
+	BLE  endif34
 	VLD1 (R6), V18.D[0]
 
-endif17:
-masked13:
+endif34:
+masked29:
 	VORR  V3.B16, V3.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V3.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial14
+	BLT   partial30
 	FMOVQ 0(R8), F18
-	B     masked14
+	B     masked30
 
-partial14:
+partial30:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif18
+	BLE  endif35
 	VLD1 (R6), V18.D[0]
 
-endif18:
-masked14:
+endif35:
+masked30:
 	VORR  V7.B16, V7.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V7.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial15
+	BLT   partial31
 	FMOVQ 0(R9), F18
-	B     masked15
+	B     masked31
 
-partial15:
+partial31:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif19
+	BLE  endif36
 	VLD1 (R6), V18.D[0]
 
-endif19:
-masked15:
+endif36:
+masked31:
 	VORR  V11.B16, V11.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V11.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial16
+	BLT   partial32
 	FMOVQ 0(R10), F18
-	B     masked16
+	B     masked32
 
-partial16:
+partial32:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif20
+	BLE  endif37
 	VLD1 (R6), V18.D[0]
 
-endif20:
-masked16:
+endif37:
+masked32:
 	VORR  V15.B16, V15.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V15.B16
 
-endif4:
+endif21:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 0(R6)
-	FMOVQ F1, 64(R6)
-	FMOVQ F2, 128(R6)
-	FMOVQ F3, 192(R6)
+	FMOVQ F0, 16(R6)
+	FMOVQ F1, 80(R6)
+	FMOVQ F2, 144(R6)
+	FMOVQ F3, 208(R6)
 	ADD   R7, R6
-	FMOVQ F4, 0(R6)
-	FMOVQ F5, 64(R6)
-	FMOVQ F6, 128(R6)
-	FMOVQ F7, 192(R6)
+	FMOVQ F4, 16(R6)
+	FMOVQ F5, 80(R6)
+	FMOVQ F6, 144(R6)
+	FMOVQ F7, 208(R6)
 	ADD   R7, R6
-	FMOVQ F8, 0(R6)
-	FMOVQ F9, 64(R6)
-	FMOVQ F10, 128(R6)
-	FMOVQ F11, 192(R6)
+	FMOVQ F8, 16(R6)
+	FMOVQ F9, 80(R6)
+	FMOVQ F10, 144(R6)
+	FMOVQ F11, 208(R6)
 	ADD   R7, R6
-	FMOVQ F12, 0(R6)
-	FMOVQ F13, 64(R6)
-	FMOVQ F14, 128(R6)
-	FMOVQ F15, 192(R6)
+	FMOVQ F12, 16(R6)
+	FMOVQ F13, 80(R6)
+	FMOVQ F14, 144(R6)
+	FMOVQ F15, 208(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise4
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 16(R6), F0
-	FMOVQ 80(R6), F1
-	FMOVQ 144(R6), F2
-	FMOVQ 208(R6), F3
+	FMOVQ 32(R6), F0
+	FMOVQ 96(R6), F1
+	FMOVQ 160(R6), F2
+	FMOVQ 224(R6), F3
 	ADD   R7, R6
-	FMOVQ 16(R6), F4
-	FMOVQ 80(R6), F5
-	FMOVQ 144(R6), F6
-	FMOVQ 208(R6), F7
+	FMOVQ 32(R6), F4
+	FMOVQ 96(R6), F5
+	FMOVQ 160(R6), F6
+	FMOVQ 224(R6), F7
 	ADD   R7, R6
-	FMOVQ 16(R6), F8
-	FMOVQ 80(R6), F9
-	FMOVQ 144(R6), F10
-	FMOVQ 208(R6), F11
+	FMOVQ 32(R6), F8
+	FMOVQ 96(R6), F9
+	FMOVQ 160(R6), F10
+	FMOVQ 224(R6), F11
 	ADD   R7, R6
-	FMOVQ 16(R6), F12
-	FMOVQ 80(R6), F13
-	FMOVQ 144(R6), F14
-	FMOVQ 208(R6), F15
-	B     endif21
+	FMOVQ 32(R6), F12
+	FMOVQ 96(R6), F13
+	FMOVQ 160(R6), F14
+	FMOVQ 224(R6), F15
+	B     endif38
 
 otherwise4:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -188084,9 +187119,12 @@ otherwise4:
 	VEOR V14.B16, V14.B16, V14.B16
 	VEOR V15.B16, V15.B16, V15.B16
 
-endif21:
+endif38:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -188101,6 +187139,9 @@ endif21:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 72(R12), R12
 	ADD  R12, R11
@@ -188149,357 +187190,357 @@ loop1x4:
 loop1xDone4:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $2, R7
-	BLE   endif22
+	CMP   $4, R7
+	BLE   endif39
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
 	SUB   R13, R12
 	MOVD  R7, R7
-	SUB   $2, R7
-	FMOVQ 16(R12), F16
+	SUB   $4, R7
+	FMOVQ 32(R12), F16
 	FMOVQ 0(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial17
+	BLT   partial33
 	FMOVQ 0(R6), F18
-	B     masked17
+	B     masked33
 
-partial17:
+partial33:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif23
+	BLE  endif40
 	VLD1 (R12), V18.D[0]
 
-endif23:
-masked17:
+endif40:
+masked33:
 	VORR  V0.B16, V0.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V0.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial18
+	BLT   partial34
 	FMOVQ 0(R8), F18
-	B     masked18
+	B     masked34
 
-partial18:
+partial34:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif24
+	BLE  endif41
 	VLD1 (R12), V18.D[0]
 
-endif24:
-masked18:
+endif41:
+masked34:
 	VORR  V4.B16, V4.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V4.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial19
+	BLT   partial35
 	FMOVQ 0(R9), F18
-	B     masked19
+	B     masked35
 
-partial19:
+partial35:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif25
+	BLE  endif42
 	VLD1 (R12), V18.D[0]
 
-endif25:
-masked19:
+endif42:
+masked35:
 	VORR  V8.B16, V8.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V8.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial20
+	BLT   partial36
 	FMOVQ 0(R10), F18
-	B     masked20
+	B     masked36
 
-partial20:
+partial36:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif26
+	BLE  endif43
 	VLD1 (R12), V18.D[0]
 
-endif26:
-masked20:
+endif43:
+masked36:
 	VORR  V12.B16, V12.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V12.B16
 	FMOVQ 16(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial21
+	BLT   partial37
 	FMOVQ 0(R6), F18
-	B     masked21
+	B     masked37
 
-partial21:
+partial37:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif27
+	BLE  endif44
 	VLD1 (R12), V18.D[0]
 
-endif27:
-masked21:
+endif44:
+masked37:
 	VORR  V1.B16, V1.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V1.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial22
+	BLT   partial38
 	FMOVQ 0(R8), F18
-	B     masked22
+	B     masked38
 
-partial22:
+partial38:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif28
+	BLE  endif45
 	VLD1 (R12), V18.D[0]
 
-endif28:
-masked22:
+endif45:
+masked38:
 	VORR  V5.B16, V5.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V5.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial23
+	BLT   partial39
 	FMOVQ 0(R9), F18
-	B     masked23
+	B     masked39
 
-partial23:
+partial39:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif29
+	BLE  endif46
 	VLD1 (R12), V18.D[0]
 
-endif29:
-masked23:
+endif46:
+masked39:
 	VORR  V9.B16, V9.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V9.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial24
+	BLT   partial40
 	FMOVQ 0(R10), F18
-	B     masked24
+	B     masked40
 
-partial24:
+partial40:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif30
+	BLE  endif47
 	VLD1 (R12), V18.D[0]
 
-endif30:
-masked24:
+endif47:
+masked40:
 	VORR  V13.B16, V13.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V13.B16
 	FMOVQ 32(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial25
+	BLT   partial41
 	FMOVQ 0(R6), F18
-	B     masked25
+	B     masked41
 
-partial25:
+partial41:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif31
+	BLE  endif48
 	VLD1 (R12), V18.D[0]
 
-endif31:
-masked25:
+endif48:
+masked41:
 	VORR  V2.B16, V2.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V2.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial26
+	BLT   partial42
 	FMOVQ 0(R8), F18
-	B     masked26
+	B     masked42
 
-partial26:
+partial42:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif32
+	BLE  endif49
 	VLD1 (R12), V18.D[0]
 
-endif32:
-masked26:
+endif49:
+masked42:
 	VORR  V6.B16, V6.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V6.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial27
+	BLT   partial43
 	FMOVQ 0(R9), F18
-	B     masked27
+	B     masked43
 
-partial27:
+partial43:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif33
+	BLE  endif50
 	VLD1 (R12), V18.D[0]
 
-endif33:
-masked27:
+endif50:
+masked43:
 	VORR  V10.B16, V10.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V10.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial28
+	BLT   partial44
 	FMOVQ 0(R10), F18
-	B     masked28
+	B     masked44
 
-partial28:
+partial44:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif34
+	BLE  endif51
 	VLD1 (R12), V18.D[0]
 
-endif34:
-masked28:
+endif51:
+masked44:
 	VORR  V14.B16, V14.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V14.B16
 	FMOVQ 48(R11), F17
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial29
+	BLT   partial45
 	FMOVQ 0(R6), F18
-	B     masked29
+	B     masked45
 
-partial29:
+partial45:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif35
+	BLE  endif52
 	VLD1 (R6), V18.D[0]
 
-endif35:
-masked29:
+endif52:
+masked45:
 	VORR  V3.B16, V3.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V3.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial30
+	BLT   partial46
 	FMOVQ 0(R8), F18
-	B     masked30
+	B     masked46
 
-partial30:
+partial46:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif36
+	BLE  endif53
 	VLD1 (R6), V18.D[0]
 
-endif36:
-masked30:
+endif53:
+masked46:
 	VORR  V7.B16, V7.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V7.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial31
+	BLT   partial47
 	FMOVQ 0(R9), F18
-	B     masked31
+	B     masked47
 
-partial31:
+partial47:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif37
+	BLE  endif54
 	VLD1 (R6), V18.D[0]
 
-endif37:
-masked31:
+endif54:
+masked47:
 	VORR  V11.B16, V11.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V11.B16
 	VEOR  V18.B16, V18.B16, V18.B16
 	CMP   $2, R7
-	BLT   partial32
+	BLT   partial48
 	FMOVQ 0(R10), F18
-	B     masked32
+	B     masked48
 
-partial32:
+partial48:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif38
+	BLE  endif55
 	VLD1 (R6), V18.D[0]
 
-endif38:
-masked32:
+endif55:
+masked48:
 	VORR  V15.B16, V15.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V15.B16
 
-endif22:
+endif39:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ F0, 16(R6)
-	FMOVQ F1, 80(R6)
-	FMOVQ F2, 144(R6)
-	FMOVQ F3, 208(R6)
+	FMOVQ F0, 32(R6)
+	FMOVQ F1, 96(R6)
+	FMOVQ F2, 160(R6)
+	FMOVQ F3, 224(R6)
 	ADD   R7, R6
-	FMOVQ F4, 16(R6)
-	FMOVQ F5, 80(R6)
-	FMOVQ F6, 144(R6)
-	FMOVQ F7, 208(R6)
+	FMOVQ F4, 32(R6)
+	FMOVQ F5, 96(R6)
+	FMOVQ F6, 160(R6)
+	FMOVQ F7, 224(R6)
 	ADD   R7, R6
-	FMOVQ F8, 16(R6)
-	FMOVQ F9, 80(R6)
-	FMOVQ F10, 144(R6)
-	FMOVQ F11, 208(R6)
+	FMOVQ F8, 32(R6)
+	FMOVQ F9, 96(R6)
+	FMOVQ F10, 160(R6)
+	FMOVQ F11, 224(R6)
 	ADD   R7, R6
-	FMOVQ F12, 16(R6)
-	FMOVQ F13, 80(R6)
-	FMOVQ F14, 144(R6)
-	FMOVQ F15, 208(R6)
+	FMOVQ F12, 32(R6)
+	FMOVQ F13, 96(R6)
+	FMOVQ F14, 160(R6)
+	FMOVQ F15, 224(R6)
 	MOVD  args+8(FP), R6
 	MOVD  152(R6), R6
 	CBNZ  R6, otherwise5
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
-	FMOVQ 32(R6), F0
-	FMOVQ 96(R6), F1
-	FMOVQ 160(R6), F2
-	FMOVQ 224(R6), F3
+	FMOVQ 48(R6), F0
+	FMOVQ 112(R6), F1
+	FMOVQ 176(R6), F2
+	FMOVQ 240(R6), F3
 	ADD   R7, R6
-	FMOVQ 32(R6), F4
-	FMOVQ 96(R6), F5
-	FMOVQ 160(R6), F6
-	FMOVQ 224(R6), F7
+	FMOVQ 48(R6), F4
+	FMOVQ 112(R6), F5
+	FMOVQ 176(R6), F6
+	FMOVQ 240(R6), F7
 	ADD   R7, R6
-	FMOVQ 32(R6), F8
-	FMOVQ 96(R6), F9
-	FMOVQ 160(R6), F10
-	FMOVQ 224(R6), F11
+	FMOVQ 48(R6), F8
+	FMOVQ 112(R6), F9
+	FMOVQ 176(R6), F10
+	FMOVQ 240(R6), F11
 	ADD   R7, R6
-	FMOVQ 32(R6), F12
-	FMOVQ 96(R6), F13
-	FMOVQ 160(R6), F14
-	FMOVQ 224(R6), F15
-	B     endif39
+	FMOVQ 48(R6), F12
+	FMOVQ 112(R6), F13
+	FMOVQ 176(R6), F14
+	FMOVQ 240(R6), F15
+	B     endif56
 
 otherwise5:
 	VEOR V0.B16, V0.B16, V0.B16
@@ -188519,9 +187560,12 @@ otherwise5:
 	VEOR V14.B16, V14.B16, V14.B16
 	VEOR V15.B16, V15.B16, V15.B16
 
-endif39:
+endif56:
 	MOVD args+8(FP), R6
 	MOVD 8(R6), R6
+	MOVD args+8(FP), R7
+	MOVD 32(R7), R7
+	ADD  R7, R6
 	MOVD args+8(FP), R7
 	MOVD 32(R7), R7
 	ADD  R7, R6
@@ -188539,6 +187583,9 @@ endif39:
 	MOVD args+8(FP), R7
 	MOVD 24(R7), R7
 	MOVD R0, R11
+	MOVD args+8(FP), R12
+	MOVD 72(R12), R12
+	ADD  R12, R11
 	MOVD args+8(FP), R12
 	MOVD 72(R12), R12
 	ADD  R12, R11
@@ -188590,455 +187637,8 @@ loop1x5:
 loop1xDone5:
 	MOVD  args+8(FP), R7
 	MOVD  168(R7), R7
-	CMP   $4, R7
-	BLE   endif40
-	MOVD  R7, R13
-	MOVD  $·lineMask<>+64(SB), R12
-	LSL   $3, R13
-	SUB   R13, R12
-	MOVD  R7, R7
-	SUB   $4, R7
-	FMOVQ 32(R12), F16
-	FMOVQ 0(R11), F17
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial33
-	FMOVQ 0(R6), F18
-	B     masked33
-
-partial33:
-	MOVD R6, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif41
-	VLD1 (R12), V18.D[0]
-
-endif41:
-masked33:
-	VORR  V0.B16, V0.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V0.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial34
-	FMOVQ 0(R8), F18
-	B     masked34
-
-partial34:
-	MOVD R8, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif42
-	VLD1 (R12), V18.D[0]
-
-endif42:
-masked34:
-	VORR  V4.B16, V4.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V4.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial35
-	FMOVQ 0(R9), F18
-	B     masked35
-
-partial35:
-	MOVD R9, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif43
-	VLD1 (R12), V18.D[0]
-
-endif43:
-masked35:
-	VORR  V8.B16, V8.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V8.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial36
-	FMOVQ 0(R10), F18
-	B     masked36
-
-partial36:
-	MOVD R10, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif44
-	VLD1 (R12), V18.D[0]
-
-endif44:
-masked36:
-	VORR  V12.B16, V12.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V12.B16
-	FMOVQ 16(R11), F17
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial37
-	FMOVQ 0(R6), F18
-	B     masked37
-
-partial37:
-	MOVD R6, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif45
-	VLD1 (R12), V18.D[0]
-
-endif45:
-masked37:
-	VORR  V1.B16, V1.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V1.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial38
-	FMOVQ 0(R8), F18
-	B     masked38
-
-partial38:
-	MOVD R8, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif46
-	VLD1 (R12), V18.D[0]
-
-endif46:
-masked38:
-	VORR  V5.B16, V5.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V5.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial39
-	FMOVQ 0(R9), F18
-	B     masked39
-
-partial39:
-	MOVD R9, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif47
-	VLD1 (R12), V18.D[0]
-
-endif47:
-masked39:
-	VORR  V9.B16, V9.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V9.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial40
-	FMOVQ 0(R10), F18
-	B     masked40
-
-partial40:
-	MOVD R10, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif48
-	VLD1 (R12), V18.D[0]
-
-endif48:
-masked40:
-	VORR  V13.B16, V13.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V13.B16
-	FMOVQ 32(R11), F17
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial41
-	FMOVQ 0(R6), F18
-	B     masked41
-
-partial41:
-	MOVD R6, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif49
-	VLD1 (R12), V18.D[0]
-
-endif49:
-masked41:
-	VORR  V2.B16, V2.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V2.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial42
-	FMOVQ 0(R8), F18
-	B     masked42
-
-partial42:
-	MOVD R8, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif50
-	VLD1 (R12), V18.D[0]
-
-endif50:
-masked42:
-	VORR  V6.B16, V6.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V6.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial43
-	FMOVQ 0(R9), F18
-	B     masked43
-
-partial43:
-	MOVD R9, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif51
-	VLD1 (R12), V18.D[0]
-
-endif51:
-masked43:
-	VORR  V10.B16, V10.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V10.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial44
-	FMOVQ 0(R10), F18
-	B     masked44
-
-partial44:
-	MOVD R10, R12
-	ADD  $0, R12
-	CMP  $0, R7
-	BLE  endif52
-	VLD1 (R12), V18.D[0]
-
-endif52:
-masked44:
-	VORR  V14.B16, V14.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V14.B16
-	FMOVQ 48(R11), F17
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial45
-	FMOVQ 0(R6), F18
-	B     masked45
-
-partial45:
-	MOVD R6, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif53
-	VLD1 (R6), V18.D[0]
-
-endif53:
-masked45:
-	VORR  V3.B16, V3.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V3.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial46
-	FMOVQ 0(R8), F18
-	B     masked46
-
-partial46:
-	MOVD R8, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif54
-	VLD1 (R6), V18.D[0]
-
-endif54:
-masked46:
-	VORR  V7.B16, V7.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V7.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial47
-	FMOVQ 0(R9), F18
-	B     masked47
-
-partial47:
-	MOVD R9, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif55
-	VLD1 (R6), V18.D[0]
-
-endif55:
-masked47:
-	VORR  V11.B16, V11.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V11.B16
-	VEOR  V18.B16, V18.B16, V18.B16
-	CMP   $2, R7
-	BLT   partial48
-	FMOVQ 0(R10), F18
-	B     masked48
-
-partial48:
-	MOVD R10, R6
-	ADD  $0, R6
-	CMP  $0, R7
-	BLE  endif56
-	VLD1 (R6), V18.D[0]
-
-endif56:
-masked48:
-	VORR  V15.B16, V15.B16, V19.B16
-	VFMLA V17.D2, V18.D2, V19.D2
-	VBIT  V16.B16, V19.B16, V15.B16
-
-endif40:
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ F0, 32(R6)
-	FMOVQ F1, 96(R6)
-	FMOVQ F2, 160(R6)
-	FMOVQ F3, 224(R6)
-	ADD   R7, R6
-	FMOVQ F4, 32(R6)
-	FMOVQ F5, 96(R6)
-	FMOVQ F6, 160(R6)
-	FMOVQ F7, 224(R6)
-	ADD   R7, R6
-	FMOVQ F8, 32(R6)
-	FMOVQ F9, 96(R6)
-	FMOVQ F10, 160(R6)
-	FMOVQ F11, 224(R6)
-	ADD   R7, R6
-	FMOVQ F12, 32(R6)
-	FMOVQ F13, 96(R6)
-	FMOVQ F14, 160(R6)
-	FMOVQ F15, 224(R6)
-	MOVD  args+8(FP), R6
-	MOVD  152(R6), R6
-	CBNZ  R6, otherwise6
-	MOVD  R1, R6
-	MOVD  args+8(FP), R7
-	MOVD  96(R7), R7
-	FMOVQ 48(R6), F0
-	FMOVQ 112(R6), F1
-	FMOVQ 176(R6), F2
-	FMOVQ 240(R6), F3
-	ADD   R7, R6
-	FMOVQ 48(R6), F4
-	FMOVQ 112(R6), F5
-	FMOVQ 176(R6), F6
-	FMOVQ 240(R6), F7
-	ADD   R7, R6
-	FMOVQ 48(R6), F8
-	FMOVQ 112(R6), F9
-	FMOVQ 176(R6), F10
-	FMOVQ 240(R6), F11
-	ADD   R7, R6
-	FMOVQ 48(R6), F12
-	FMOVQ 112(R6), F13
-	FMOVQ 176(R6), F14
-	FMOVQ 240(R6), F15
-	B     endif57
-
-otherwise6:
-	VEOR V0.B16, V0.B16, V0.B16
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	VEOR V10.B16, V10.B16, V10.B16
-	VEOR V11.B16, V11.B16, V11.B16
-	VEOR V12.B16, V12.B16, V12.B16
-	VEOR V13.B16, V13.B16, V13.B16
-	VEOR V14.B16, V14.B16, V14.B16
-	VEOR V15.B16, V15.B16, V15.B16
-
-endif57:
-	MOVD args+8(FP), R6
-	MOVD 8(R6), R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 32(R7), R7
-	ADD  R7, R6
-	MOVD args+8(FP), R7
-	MOVD 16(R7), R7
-	MOVD R6, R8
-	ADD  R7, R8
-	MOVD R8, R9
-	ADD  R7, R9
-	MOVD R9, R10
-	ADD  R7, R10
-	MOVD args+8(FP), R7
-	MOVD 24(R7), R7
-	MOVD R0, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 72(R12), R12
-	ADD  R12, R11
-	MOVD args+8(FP), R12
-	MOVD 64(R12), R12
-	MOVD args+8(FP), R13
-	MOVD 0(R13), R13
-	CMP  $1, R13
-	BLT  loop1xDone6
-
-loop1x6:
-	// acc[r][c] = fma(a[r][line], b[c][line], acc[r][c])
-	FMOVQ 0(R11), F16
-	FMOVQ 16(R11), F17
-	FMOVQ 32(R11), F18
-	FMOVQ 48(R11), F19
-	FMOVQ 0(R6), F20
-	VFMLA V16.D2, V20.D2, V0.D2
-	VFMLA V17.D2, V20.D2, V1.D2
-	VFMLA V18.D2, V20.D2, V2.D2
-	VFMLA V19.D2, V20.D2, V3.D2
-	FMOVQ 0(R8), F20
-	VFMLA V16.D2, V20.D2, V4.D2
-	VFMLA V17.D2, V20.D2, V5.D2
-	VFMLA V18.D2, V20.D2, V6.D2
-	VFMLA V19.D2, V20.D2, V7.D2
-	FMOVQ 0(R9), F20
-	VFMLA V16.D2, V20.D2, V8.D2
-	VFMLA V17.D2, V20.D2, V9.D2
-	VFMLA V18.D2, V20.D2, V10.D2
-	VFMLA V19.D2, V20.D2, V11.D2
-	FMOVQ 0(R10), F20
-	VFMLA V16.D2, V20.D2, V12.D2
-	VFMLA V17.D2, V20.D2, V13.D2
-	VFMLA V18.D2, V20.D2, V14.D2
-	VFMLA V19.D2, V20.D2, V15.D2
-	ADD   R7, R6
-	ADD   R7, R8
-	ADD   R7, R9
-	ADD   R7, R10
-	ADD   R12, R11
-	SUB   $1, R13
-	CMP   $1, R13
-	BGE   loop1x6
-
-loop1xDone6:
-	MOVD  args+8(FP), R7
-	MOVD  168(R7), R7
 	CMP   $6, R7
-	BLE   endif58
+	BLE   endif57
 	MOVD  R7, R13
 	MOVD  $·lineMask<>+64(SB), R12
 	LSL   $3, R13
@@ -189057,10 +187657,10 @@ partial49:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif59
+	BLE  endif58
 	VLD1 (R12), V18.D[0]
 
-endif59:
+endif58:
 masked49:
 	VORR  V0.B16, V0.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -189075,10 +187675,10 @@ partial50:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif60
+	BLE  endif59
 	VLD1 (R12), V18.D[0]
 
-endif60:
+endif59:
 masked50:
 	VORR  V4.B16, V4.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -189093,10 +187693,10 @@ partial51:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif61
+	BLE  endif60
 	VLD1 (R12), V18.D[0]
 
-endif61:
+endif60:
 masked51:
 	VORR  V8.B16, V8.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -189111,10 +187711,10 @@ partial52:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif62
+	BLE  endif61
 	VLD1 (R12), V18.D[0]
 
-endif62:
+endif61:
 masked52:
 	VORR  V12.B16, V12.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -189130,10 +187730,10 @@ partial53:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif63
+	BLE  endif62
 	VLD1 (R12), V18.D[0]
 
-endif63:
+endif62:
 masked53:
 	VORR  V1.B16, V1.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -189148,10 +187748,10 @@ partial54:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif64
+	BLE  endif63
 	VLD1 (R12), V18.D[0]
 
-endif64:
+endif63:
 masked54:
 	VORR  V5.B16, V5.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -189166,10 +187766,10 @@ partial55:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif65
+	BLE  endif64
 	VLD1 (R12), V18.D[0]
 
-endif65:
+endif64:
 masked55:
 	VORR  V9.B16, V9.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -189184,10 +187784,10 @@ partial56:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif66
+	BLE  endif65
 	VLD1 (R12), V18.D[0]
 
-endif66:
+endif65:
 masked56:
 	VORR  V13.B16, V13.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -189203,10 +187803,10 @@ partial57:
 	MOVD R6, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif67
+	BLE  endif66
 	VLD1 (R12), V18.D[0]
 
-endif67:
+endif66:
 masked57:
 	VORR  V2.B16, V2.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -189221,10 +187821,10 @@ partial58:
 	MOVD R8, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif68
+	BLE  endif67
 	VLD1 (R12), V18.D[0]
 
-endif68:
+endif67:
 masked58:
 	VORR  V6.B16, V6.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -189239,10 +187839,10 @@ partial59:
 	MOVD R9, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif69
+	BLE  endif68
 	VLD1 (R12), V18.D[0]
 
-endif69:
+endif68:
 masked59:
 	VORR  V10.B16, V10.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -189257,10 +187857,10 @@ partial60:
 	MOVD R10, R12
 	ADD  $0, R12
 	CMP  $0, R7
-	BLE  endif70
+	BLE  endif69
 	VLD1 (R12), V18.D[0]
 
-endif70:
+endif69:
 masked60:
 	VORR  V14.B16, V14.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -189276,10 +187876,10 @@ partial61:
 	MOVD R6, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif71
+	BLE  endif70
 	VLD1 (R6), V18.D[0]
 
-endif71:
+endif70:
 masked61:
 	VORR  V3.B16, V3.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -189294,10 +187894,10 @@ partial62:
 	MOVD R8, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif72
+	BLE  endif71
 	VLD1 (R6), V18.D[0]
 
-endif72:
+endif71:
 masked62:
 	VORR  V7.B16, V7.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -189312,10 +187912,10 @@ partial63:
 	MOVD R9, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif73
+	BLE  endif72
 	VLD1 (R6), V18.D[0]
 
-endif73:
+endif72:
 masked63:
 	VORR  V11.B16, V11.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
@@ -189330,19 +187930,19 @@ partial64:
 	MOVD R10, R6
 	ADD  $0, R6
 	CMP  $0, R7
-	BLE  endif74
+	BLE  endif73
 	VLD1 (R6), V18.D[0]
 
-endif74:
+endif73:
 masked64:
 	VORR  V15.B16, V15.B16, V19.B16
 	VFMLA V17.D2, V18.D2, V19.D2
 	VBIT  V16.B16, V19.B16, V15.B16
 
-endif58:
+endif57:
 	MOVD  args+8(FP), R6
 	MOVD  160(R6), R6
-	CBNZ  R6, otherwise7
+	CBNZ  R6, otherwise6
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -189365,9 +187965,9 @@ endif58:
 	FMOVQ F13, 112(R6)
 	FMOVQ F14, 176(R6)
 	FMOVQ F15, 240(R6)
-	B     endif75
+	B     endif74
 
-otherwise7:
+otherwise6:
 	MOVD  R1, R6
 	MOVD  args+8(FP), R7
 	MOVD  96(R7), R7
@@ -189509,7 +188109,7 @@ otherwise7:
 	MOVD  128(R6), R6
 	MOVD  args+8(FP), R7
 	MOVD  120(R7), R7
-	CBNZ  R6, otherwise8
+	CBNZ  R6, otherwise7
 	MOVD  R2, R6
 	FMOVQ 0(R1), F0
 	FMOVQ F0, 0(R6)
@@ -189530,9 +188130,9 @@ otherwise7:
 	FMOVQ F0, 0(R6)
 	FMOVQ 112(R1), F0
 	FMOVQ F0, 16(R6)
-	B     endif76
+	B     endif75
 
-otherwise8:
+otherwise7:
 	MOVD  R2, R8
 	MOVD  R8, R9
 	FMOVD 0(R1), F0
@@ -189586,8 +188186,8 @@ otherwise8:
 	FMOVD 120(R1), F0
 	FMOVD F0, 0(R6)
 
-endif76:
 endif75:
+endif74:
 	MOVD args+8(FP), R6
 	MOVD 80(R6), R6
 	ADD  R6, R0

@@ -106,9 +106,9 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 			ahead = m.Copy(bk)
 			m.AddReg(ahead, arg("ahead"))
 		}
-		prefetch := func(line func(p Reg, off int), p Reg) {
+		prefetch := func(p Reg) {
 			for off := 0; off < vecs*vec; off += lineBytes {
-				line(p, off)
+				m.PrefetchNext(p, off)
 			}
 		}
 		for _, unroll := range unrolls(m) {
@@ -119,10 +119,10 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 					case fetches:
 						line := m.LoadWord(next, 0)
 						m.AddReg(line, fetched)
-						prefetch(m.PrefetchLater, line)
+						prefetch(line)
 						m.AddImm(next, 8)
 					case leads:
-						prefetch(m.PrefetchNext, ahead)
+						prefetch(ahead)
 						m.AddReg(ahead, bRow)
 					}
 					column := func(j int) Reg { return load(bk, j) }

@@ -11,7 +11,7 @@ const lanesParams = "code int, args *byte"
 
 // lanesFields are what a tile needs to know, the fields of a lanesArgs.
 const lanesFields = "lines int, a *T, aRow, aLine, aVec, ahead int, b *T, bRow, bLine, bVec, bTile int, " +
-	"acc *T, accRow, accTile int, c *T, cRow, cCol, cTile, tiles, first, last, tail int, next *T, nextAt int"
+	"acc *T, accRow, accTile int, c *T, cRow, cCol, cTile, tiles, first, last, tail int"
 
 // lanes emits a tile of rows x cols striped sums, for whole lines of k,
 //
@@ -32,10 +32,6 @@ const lanesFields = "lines int, a *T, aRow, aLine, aVec, ahead int, b *T, bRow, 
 // a row at a time is too short for the hardware to fetch it in time. (Those of one row with whole lines do not: it is
 // read again and again.) All tiles of a panel do, since a core drops some of what is asked for all at once: first tiles
 // alone reached .75 of the speed.
-//
-// If next is not 0, tiles that do not do whole lines in a pass fetch what is to be read after the product instead. next
-// has a pointer for each tile, which fetches as many lines as it reads of a row of a, from nextAt bytes behind the
-// pointer on.
 func lanes(m Machine, rows, cols int, whole bool) {
 	name, vecs := lanesName(m, rows, cols, whole), 1
 	if whole {
@@ -106,45 +102,26 @@ func lanes(m Machine, rows, cols int, whole bool) {
 		if whole && rows == 1 || pass > 0 {
 			plain()
 		} else {
-			panel := func() {
-				ahead := arg("ahead")
-				m.IfZero(ahead, plain, func() {
-					var later Lines
-					if !whole {
+			ahead := arg("ahead")
+			m.IfZero(ahead, plain, func() {
+				var later Lines
+				if !whole {
+					later = as.Ahead(ahead)
+				}
+				fetch := func() {
+					if whole { // no registers are left for pointers that move along
 						later = as.Ahead(ahead)
 					}
-					fetch := func() {
-						if whole { // no registers are left for pointers that move along
-							later = as.Ahead(ahead)
-						}
-						for r := range rows {
-							later.Fetch(r)
-						}
-						if !whole {
-							later.Advance(aLine)
-						}
+					for r := range rows {
+						later.Fetch(r)
 					}
-					loop(fetch)
-					fetch() // where lines begin within a line of the cache, and the tail
-				})
-			}
-			if whole {
-				panel()
-			} else {
-				next := arg("next")
-				m.IfZero(next, panel, func() {
-					line := m.LoadWord(next, 0)
-					m.AddReg(line, arg("nextAt"))
-					m.AddImm(next, 8)
-					m.StoreWord(next, m.Arg("args"), argOf(m, lanesFields, "next"))
-					fetch := func() {
-						m.PrefetchLater(line, 0)
-						m.AddImm(line, lineBytes)
+					if !whole {
+						later.Advance(aLine)
 					}
-					loop(fetch)
-					fetch()
-				})
-			}
+				}
+				loop(fetch)
+				fetch() // where lines begin within a line of the cache, and the tail
+			})
 		}
 		tail := arg("tail")
 		m.IfMore(tail, pass*vecs*vec/m.ElemBytes(), func() {
