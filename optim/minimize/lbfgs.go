@@ -31,9 +31,9 @@ type LBFGS[T kernels.Float] struct {
 	Engine      *bitstep.Engine[T]           // nil: those of the active backend
 }
 
-// mostMemory is the largest number of elements in the changes of x, 2^36 or on machines of 32 bits 2^20: there is no
-// memory for more, and sizes would overflow.
-const mostMemory = 1 << (bits.UintSize/2 + 4)
+// mostMemory is the largest number of elements in the changes of x, and in those of the gradient: 2^36, which no
+// machine has memory for, or 2^26 where addresses have 32 bits, since both then take half of what there can be in float64.
+const mostMemory = 1 << (16 + 10*bits.UintSize/32)
 
 // Minimize minimizes f from x. It writes whole iterates to x, each lower than the one before but for rounding, and
 // whatever ends it, also a context that is done or the limit of evaluations in the midst of a search, x is the

@@ -377,7 +377,7 @@ func TestSettingsErrors(t *testing.T) {
 		{run(minimize.Stop{}, minimize.LineSearch{Trials: -1}), "BFGS: LineSearch.Trials = -1, want at least 1"},
 		{run(minimize.Stop{}, minimize.LineSearch{Noise: -1}), "BFGS: LineSearch.Noise = -1, want in [0, 1)"},
 		{many, fmt.Sprintf("LBFGS: Memory = %d, want at most %d for 8 parameters", math.MaxInt,
-			1<<(bits.UintSize/2+1))},
+			1<<(13+10*bits.UintSize/32))},
 		{memory, "LBFGS: Memory = -3, want at least 1"},
 		{hessian, "Newton: Hessian is nil, want a function"},
 		{objective, "LBFGS: the objective is nil, want a function"},
