@@ -32,7 +32,7 @@ type LBFGS[T kernels.Float] struct {
 }
 
 // mostMemory is the largest number of elements in the changes of x, and in those of the gradient: 2^36, which no
-// machine has memory for, or 2^26 where addresses have 32 bits, since both then take half of what there can be in float64.
+// machine has memory for, or 2^26 where addresses have 32 bits: both then take half of what there can be in float64.
 const mostMemory = 1 << (16 + 10*bits.UintSize/32)
 
 // Minimize minimizes f from x. It writes whole iterates to x, each lower than the one before but for rounding, and
