@@ -30,6 +30,7 @@ func (b Backend) tiles() *tileSize { return &backends[b].tiles }
 type tileSize struct {
 	chainRows [8]int
 	packVecs  int
+	columns   bool
 	copyVecs  int
 	turnRows  [4]int
 	lanesCols [4]int
@@ -80,9 +81,16 @@ type Engine[T kernels.Float] struct {
 // On returns the kernels of a backend. It panics if the backend is not one of [Backends].
 func On[T kernels.Float](b Backend) Engine[T] {
 	if int(b) >= len(runnable) || !runnable[b] {
-		panic(fmt.Sprintf("bitstep: On: backend %v is not one of %v that this machine and build can run", b, available))
+		notRunnable(b)
 	}
 	return Engine[T]{backend: b}
+}
+
+// notRunnable panics. It is not part of On, which is inlined without it.
+//
+//go:noinline
+func notRunnable(b Backend) {
+	panic(fmt.Sprintf("bitstep: On: backend %v is not one of %v that this machine and build can run", b, available))
 }
 
 // runnable marks the available backends.

@@ -65,7 +65,7 @@ const (
 )
 
 // maxChainRows is the most rows of a micro-kernel's tile, maxTurnRows of one that transposes B.
-const maxChainRows, maxTurnRows = 12, 8
+const maxChainRows, maxTurnRows = 16, 8
 
 // bothRows is the most rows of one that packs and fetches.
 const bothRows = 8

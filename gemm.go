@@ -2,6 +2,7 @@ package bitstep
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 	"unsafe"
 
@@ -54,6 +55,22 @@ func GemmContinue[T kernels.Float](transA, transB bool, m, n, k int, a []T, lda 
 // Gemm is [Gemm] on this engine.
 func (e Engine[T]) Gemm(transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int,
 	beta T, c []T, ldc int) {
+	if max(m, n, k) <= few && min(m, n, k) > 0 && alpha != 0 && e.fetch == nil &&
+		e.backend.tiles().direct(transA, transB, m, n) {
+		rowsA, colsA, rowsB, colsB := stored(transA, transB, m, n, k)
+		lenA, okA := extentOfFew(rowsA, colsA, lda, len(a))
+		lenB, okB := extentOfFew(rowsB, colsB, ldb, len(b))
+		lenC, okC := extentOfFew(m, n, ldc, len(c))
+		if okA && okB && okC && // mem.Overlap is not inlined
+			!mem.Of(c[:lenC]).Overlaps(mem.Of(a[:lenA])) && !mem.Of(c[:lenC]).Overlaps(mem.Of(b[:lenB])) {
+			var t chainArgs[T] // field by field, as below
+			t.k, t.a, t.b, t.c = k, &a[0], &b[0], &c[0]
+			t.strides(transA, lda, ldb, ldc)
+			t.update(alpha, beta)
+			t.direct(e.backend, transB, m, n)
+			return
+		}
+	}
 	lenA, lenB, lenC := checkGemm("Gemm", transA, transB, m, n, k, len(a), lda, len(b), ldb, len(c), ldc)
 	var p product[T] // field by field: the compiler makes a literal elsewhere and copies it
 	p.backend, p.striped, p.transA, p.transB = e.backend, kernels.GemmStriped(transA, transB, k), transA, transB
@@ -75,13 +92,7 @@ func (e Engine[T]) GemmContinue(transA, transB bool, m, n, k int, a []T, lda int
 // checkGemm checks sizes, strides and lengths, and returns how long the matrices are. (To set a product's operands here
 // would move them to the heap.)
 func checkGemm(fn string, transA, transB bool, m, n, k, a, lda, b, ldb, c, ldc int) (lenA, lenB, lenC int) {
-	rowsA, colsA, rowsB, colsB := m, k, k, n
-	if transA {
-		rowsA, colsA = k, m
-	}
-	if transB {
-		rowsB, colsB = n, k
-	}
+	rowsA, colsA, rowsB, colsB := stored(transA, transB, m, n, k)
 	lenA, okA := extent(rowsA, colsA, lda, a)
 	lenB, okB := extent(rowsB, colsB, ldb, b)
 	lenC, okC := extent(m, n, ldc, c)
@@ -126,6 +137,28 @@ func extent(rows, cols, ld, length int) (n int, ok bool) {
 	hi, last := bits.Mul(uint(rows-1), uint(ld)) // the last row's place
 	n = int(last) + cols
 	return n, ld >= cols && hi == 0 && last <= uint(length) && cols <= length-int(last)
+}
+
+// few is up to how many rows, columns and k a product is not worth any planning: its operands stay in L1.
+const few = 32
+
+// extentOfFew is extent of a matrix of 1 to few rows, the short way: it is not ok either if the stride is so large that
+// numbers might overflow.
+func extentOfFew(rows, cols, ld, length int) (n int, ok bool) {
+	n = (rows-1)*ld + cols
+	return n, ld >= cols && ld <= math.MaxInt32/few/2 && n <= length
+}
+
+// stored returns how A and B are stored.
+func stored(transA, transB bool, m, n, k int) (rowsA, colsA, rowsB, colsB int) {
+	rowsA, colsA, rowsB, colsB = m, k, k, n
+	if transA {
+		rowsA, colsA = k, m
+	}
+	if transB {
+		rowsB, colsB = n, k
+	}
+	return rowsA, colsA, rowsB, colsB
 }
 
 func checkSize(fn, name string, n int) {

@@ -42,14 +42,18 @@ func (p *product[T]) chains() {
 	if p.k == 1 && p.ldb == 1 { // B is a row
 		p.transB = false
 	}
+	once := p.k <= kernels.GemmBlock && p.small()
 	switch {
+	case once && p.byColumns():
+		p.once()
+		return
 	case !p.continues && p.columns():
 		p.swapped()
 		return
 	case p.turns():
 		p.turned()
 		return
-	case p.k <= kernels.GemmBlock && p.small():
+	case once:
 		p.once()
 		return
 	}
@@ -77,6 +81,9 @@ func (p *product[T]) chainWork() chainWork[T] {
 	return w
 }
 
+// narrow is up to how many columns C may be so.
+const narrow = 8
+
 // columns reports whether C is so narrow that its columns are better computed as rows. Vectors along its rows are
 // mostly empty, and each k takes half a clock a row. Vectors along its columns are full; but unless A is transposed it
 // has to be, in registers, and unless C is one dense column its elements are stored one by one.
@@ -85,7 +92,7 @@ func (p *product[T]) columns() bool {
 		few   = 16 // rows of a transposed A that are not worth it
 		store = 3  // clocks for an element
 	)
-	if p.n > 8 || p.m <= p.n {
+	if p.n > narrow || p.m <= p.n {
 		return false
 	}
 	lanes := p.backend.vecBytes() / int(unsafe.Sizeof(T(0)))
@@ -131,21 +138,25 @@ func (p *product[T]) swapped() {
 
 // once computes a product without blocking, in one call of a micro-kernel or few.
 func (p *product[T]) once() {
-	t := chainArgs[T]{k: p.k, a: &p.a[0], b: &p.b[0], c: &p.c[0]}
-	lanes := t.lanes(p.backend)
-	vecs := p.backend.tiles().chainTile(p.m, p.n, lanes)
-	t.strides(p)
-	t.bTile = vecs * p.backend.vecBytes()
-	t.update(p)
-	if !p.transB {
-		t.multiply(p.backend, vecs, p.m, p.n, false)
+	var t chainArgs[T] // field by field, as in Gemm
+	t.k, t.a, t.b, t.c = p.k, &p.a[0], &p.b[0], &p.c[0]
+	t.of(p)
+	t.update(p.alpha, p.beta)
+	if !p.transB || p.byColumns() {
+		t.direct(p.backend, p.transB, p.m, p.n)
 		return
 	}
+	lanes := t.lanes(p.backend)
 	memory, row := getScratch[T](), vectors(p.n, lanes)*lanes
 	t.b, t.bRow = unsafe.SliceData(grow(&memory.packedB, p.k*row)), row*t.size()
 	p.transpose(p.k, &p.b[0], p.n, p.ldb, t.b, row)
-	t.multiply(p.backend, vecs, p.m, p.n, false)
+	t.direct(p.backend, false, p.m, p.n)
 	memory.put()
+}
+
+// byColumns reports whether the product is one that tiles compute which transpose their sums.
+func (p *product[T]) byColumns() bool {
+	return p.transA && p.transB && !p.continues && p.backend.tiles().byColumns(p.m, p.n)
 }
 
 func (w *chainWork[T]) blocks() {
@@ -172,13 +183,13 @@ func vectors(n, lanes int) int { return (n + lanes - 1) >> (bits.TrailingZeros(u
 // block computes rows i0 to i1 and columns j0 to j1 of C.
 func (w *chainWork[T]) block(i0, i1, j0, j1 int) {
 	var t chainArgs[T]
-	t.strides(w.product)
+	t.of(w.product)
 	dst := unsafe.Pointer(&w.c[i0*w.ldc+j0])
 	if !w.direct {
 		t.cRow = (j1 - j0) * w.size
 		dst = unsafe.Pointer(unsafe.SliceData(grow(&w.sums, (i1-i0)*(j1-j0))))
 	} else if w.k <= kernels.GemmBlock {
-		t.update(w.product)
+		t.update(w.alpha, w.beta)
 	}
 	panels := (i1 - i0 + w.rows - 1) / w.rows
 	for k0 := 0; k0 < w.k; k0 += kernels.GemmBlock {
@@ -277,30 +288,35 @@ func (t *chainArgs[T]) fetchStep(vecs int, backend Backend) int {
 	return (vecs*backend.vecBytes() + mem.Line - 1) &^ (mem.Line - 1)
 }
 
+// of sets strides of the product's matrices, read and written where they lie, and whether sums start from C.
+func (t *chainArgs[T]) of(p *product[T]) {
+	if p.continues {
+		t.continues = 1
+	}
+	t.strides(p.transA, p.lda, p.ldb, p.ldc)
+}
+
 // size is that of an element in bytes, lanes how many elements a vector has.
 func (t *chainArgs[T]) size() int                 { return int(unsafe.Sizeof(T(0))) }
 func (t *chainArgs[T]) lanes(backend Backend) int { return backend.vecBytes() / t.size() }
 
-// strides sets those of matrices that are read and written where they lie, and whether sums start from C.
-func (t *chainArgs[T]) strides(p *product[T]) {
-	if p.continues {
-		t.continues = 1
-	}
-	t.aRow, t.aCol, t.bRow, t.cRow = p.lda*t.size(), t.size(), p.ldb*t.size(), p.ldc*t.size()
-	if p.transA {
+// strides sets those of matrices that are read and written where they lie.
+func (t *chainArgs[T]) strides(transA bool, lda, ldb, ldc int) {
+	t.aRow, t.aCol, t.bRow, t.cRow = lda*t.size(), t.size(), ldb*t.size(), ldc*t.size()
+	if transA {
 		t.aRow, t.aCol = t.aCol, t.aRow
 	}
 }
 
 // update sets what becomes of sums over all of k: alpha*sum + beta*c.
-func (t *chainArgs[T]) update(p *product[T]) {
-	t.alpha, t.beta = p.alpha, p.beta
-	if p.alpha != 1 {
+func (t *chainArgs[T]) update(alpha, beta T) {
+	t.alpha, t.beta = alpha, beta
+	if alpha != 1 {
 		t.scaled = 1
 	}
-	if p.beta != 0 {
+	if beta != 0 {
 		t.accumulate = 1
-		if p.beta != 1 {
+		if beta != 1 {
 			t.weighted = 1
 		}
 	}
@@ -380,6 +396,9 @@ func (t *chainArgs[T]) panelsOf(backend Backend, kind chainKind, vecs, m, most i
 			high -= t.panels
 		}
 		t.aPanel, t.cPanel = rows*t.aRow, rows*t.cRow
+		if kind == columnsChain {
+			t.cPanel = rows * t.size()
+		}
 		chainTiles[T](backend, chainCode(kind, rows, vecs), (*byte)(unsafe.Pointer(t)))
 		if panels -= t.panels; panels == 0 {
 			return
@@ -402,6 +421,7 @@ const (
 	fetchingChain           // which fetches what is to come
 	bothChain               // which does both, of at most bothRows rows
 	leadingChain            // which fetches later columns of B
+	columnsChain            // of which a vector is a column of C, and its last rows need not be there
 )
 
 // chainCode is the number of a tile in the table of codes; see chains in asmgen.

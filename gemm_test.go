@@ -145,6 +145,28 @@ func testGemm[T kernels.Float](t *testing.T, k bitstep.Engine[T]) {
 	}
 }
 
+// All shapes of products that are not planned, and a few more.
+func TestGemmFew(t *testing.T) {
+	for _, b := range bitstep.Backends()[1:] {
+		testGemmFew(t, bitstep.On[float32](b))
+		testGemmFew(t, bitstep.On[float64](b))
+	}
+}
+
+func testGemmFew[T kernels.Float](t *testing.T, k bitstep.Engine[T]) {
+	seed := uint64(0)
+	for form := range 4 {
+		for m := 1; m <= 33; m++ {
+			for n := 1; n <= 33; n++ {
+				seed++
+				r := edge.Rand(seed)
+				checkGemm(t, gemmCase{form&1 != 0, form&2 != 0, m, n, 1 + r.IntN(33),
+					[]float64{1, 1, -1.5, 0}[r.IntN(4)], []float64{0, 0, 1, -0.7}[r.IntN(4)], r.IntN(3), seed}, k)
+			}
+		}
+	}
+}
+
 // Products do not depend on the caches: blocks of one tile, and of whatever there is.
 func TestGemmCaches(t *testing.T) {
 	for _, c := range [][2]int{{64, 128}, {8 << 10, 24 << 10}, {1 << 24, 1 << 30}} {
@@ -236,8 +258,8 @@ func testGemmPageEnds[T kernels.Float](t *testing.T, k bitstep.Engine[T]) {
 	pages := newPages[T](t, 3)
 	for form := range 4 {
 		for i, s := range [][3]int{{10, 40, 7}, {5, 33, 15}, {12, 20, 24}, {3, 17, 29}, {1, 30, 16}, {30, 1, 16},
-			{1, 1, 500}, {2, 2, 250}, {1, 3, 150}, {17, 2, 29},
-			{4, 6, 141}, {5, 7, 131}, {6, 4, 141}} { // no matrix exceeds 1024 elements
+			{1, 1, 500}, {2, 2, 250}, {1, 3, 150}, {17, 2, 29}, {7, 16, 31}, {16, 16, 16}, {9, 9, 9}, {19, 18, 5},
+			{32, 14, 16}, {4, 6, 141}, {5, 7, 131}, {6, 4, 141}} { // no matrix exceeds 1024 elements
 			g := gemmCase{form&1 != 0, form&2 != 0, s[0], s[1], s[2], 1, float64(i % 2), 0, uint64(i)}
 			checkGemmIn(t, g, func(i, n int) []T { return pages[i][len(pages[i])-n:] }, k)
 			checkGemmIn(t, g, func(i, n int) []T { return pages[i][:n] }, k)

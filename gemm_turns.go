@@ -70,8 +70,8 @@ func (t *turnArgs[T]) lanes(backend Backend) int {
 // strides sets those of the product, and what becomes of its sums.
 func (t *turnArgs[T]) strides(p *product[T]) {
 	var c chainArgs[T]
-	c.strides(p)
-	c.update(p)
+	c.of(p)
+	c.update(p.alpha, p.beta)
 	t.aRow, t.aCol, t.bRow, t.cRow = c.aRow, c.aCol, p.ldb*c.size(), c.cRow
 	t.alpha, t.beta, t.scaled, t.accumulate, t.weighted = c.alpha, c.beta, c.scaled, c.accumulate, c.weighted
 }

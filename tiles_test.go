@@ -34,6 +34,13 @@ func tilesRun[T kernels.Float](t *testing.T, b Backend) {
 			}
 		}
 	}
+	if size.columns {
+		for r := range size.chainRows[0] {
+			for width := 1; width <= vecLen[T](b); width++ {
+				columnsTileRuns[T](t, b, r+1, width)
+			}
+		}
+	}
 	for g, most := range size.turnRows {
 		for r := range most {
 			for width := 1; width <= vecLen[T](b); width++ {
@@ -136,6 +143,40 @@ func chainTileRuns[T kernels.Float](t *testing.T, backend Backend, rows, vecs, w
 						t.Fatalf("%v %T chain tile %d x %d, width %d, k = %d, update %d: (%d, %d) = %v, want %v",
 							backend, got, rows, vecs, width, k, update, r, j, got, want)
 					}
+				}
+			}
+		}
+	}
+}
+
+// columnsTileRuns checks a tile that transposes its sums, of so many columns of C and of width rows.
+func columnsTileRuns[T kernels.Float](t *testing.T, backend Backend, columns, width int) {
+	const alpha, beta = 3, 5
+	size := int(unsafe.Sizeof(T(0)))
+	for _, k := range []int{1, 2, 5, 9} {
+		panels := 1 + k%3
+		n := panels * columns
+		lda, ldb, ldc := width+1, k+2, n+3 // of A, k x width, of B, n x k, and of C
+		a, b, c := integers[T](k*lda), integers[T](n*ldb), sentinels[T](width*ldc)
+		for update := range 6 { // store, add, add to what has a weight, and so with alpha
+			args := chainArgs[T]{k: k, a: &b[0], aRow: ldb * size, aCol: size, aPanel: columns * ldb * size,
+				b: &a[0], bRow: lda * size, c: &c[0], cRow: ldc * size, cPanel: columns * size,
+				panels: panels, width: width, alpha: alpha, beta: beta,
+				scaled: update / 3, accumulate: min(1, update%3), weighted: update % 3 / 2}
+			was := slices.Clone(c)
+			chainTiles[T](backend, chainCode(columnsChain, columns, 1), (*byte)(unsafe.Pointer(&args)))
+			for at, got := range c {
+				r, j, want := at/ldc, at%ldc, T(untouched)
+				if j < n {
+					want = 0
+					for kk := range k {
+						want += T(a[kk*lda+r] * b[j*ldb+kk])
+					}
+					want = T(want*[]T{1, alpha}[update/3]) + T(was[at]*[]T{0, 1, beta}[update%3])
+				}
+				if got != want {
+					t.Fatalf("%v %T tile of %d columns, %d rows, k = %d, update %d: (%d, %d) = %v, want %v",
+						backend, got, columns, width, k, update, r, j, got, want)
 				}
 			}
 		}

@@ -69,6 +69,7 @@ type amd64 struct {
 	vec        func() Reg  // a new vector register
 	mask       func(v Reg) // all ones in v
 	loadMasked func(at operand.Mem, mask Mask) Reg
+	fmaElement anyForm // FMA of an element in memory; nil: there is none
 }
 
 func newAMD64(f file, s isa, elem int) amd64 {
@@ -427,6 +428,14 @@ func (r *rows) Advance(by Reg) {
 }
 
 func (m *amd64) FMAScalar(acc, scalar, b Reg) { m.FMA(acc, scalar, b) }
+
+func (r *rows) FMA(acc Reg, i int, b Reg) {
+	if r.fmaElement == nil {
+		r.FMAScalar(acc, r.Scalar(i), b)
+		return
+	}
+	r.do(r.fmaElement(r.mem(i, 0), b, acc))
+}
 
 func (m *amd64) LoadWord(p Reg, off int) Reg {
 	r := m.ctx.GP64()

@@ -20,6 +20,7 @@ func newAVX512(f file, s isa, elem int) Machine {
 		m.do(pick(&m.amd64, x86.VMOVUPS_Z, x86.VMOVUPD_Z)(at, mask.lanes, v))
 		return v
 	}
+	m.fmaElement = pick(&m.amd64, x86.VFMADD231PS_BCST, x86.VFMADD231PD_BCST)
 	return m
 }
 
@@ -77,10 +78,12 @@ func (m *avx512) MaxMagnitude() func(a, b Reg) Reg {
 	}
 }
 
-// Mask: a line is one vector.
+// Mask: a line is one vector. Its bits are 1<<count - 1.
 func (m *avx512) Mask(count Reg, _ int) Mask {
-	k := m.ctx.K()
-	m.do(pick(&m.amd64, x86.VPMOVD2M, x86.VPMOVQ2M)(m.Load(m.maskLanes(count), 0), k))
+	bits, k := m.Int(0), m.ctx.K()
+	m.do(x86.BTSQ(count, bits))
+	m.do(x86.DECQ(bits))
+	m.do(x86.KMOVW(bits.(reg.GP).As32(), k))
 	return Mask{count, k}
 }
 
@@ -138,6 +141,11 @@ func (m *avx512) Transpose(rows []Reg) []Reg {
 			continue
 		}
 		even01, odd01 := m.blocks(evenBlocks, oddBlocks, quarters[0][i], quarters[1][i])
+		if quarters[2] == nil {
+			columns[i], columns[2*step+i] = m.blocks(evenBlocks&0xf, oddBlocks&0xf, even01, even01)
+			columns[step+i], columns[3*step+i] = m.blocks(evenBlocks&0xf, oddBlocks&0xf, odd01, odd01)
+			continue
+		}
 		if quarters[3] == nil {
 			const even, odd = evenBlocks & 0xf, oddBlocks & 0xf
 			columns[i], columns[2*step+i] = m.blocks(even|0<<4, odd|2<<4, even01, quarters[2][i])

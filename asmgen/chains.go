@@ -32,9 +32,11 @@ const chainFields = "k int, a *T, aRow, aCol, aPanel int, b *T, bRow, bTile int,
 // those that follow.
 func chain(m Machine, rows, vecs int, kind chainKind) {
 	name, what := chainName(m, rows, vecs, kind), ""
-	masked, packs := kind == maskedChain, kind == packingChain || kind == bothChain
+	masked, packs := kind == maskedChain || kind == columnsChain, kind == packingChain || kind == bothChain
 	fetches, leads := kind == fetchingChain || kind == bothChain, kind == packingChain || kind == leadingChain
 	switch {
+	case kind == columnsChain:
+		what = ", transposed,"
 	case masked:
 		what = ", the last not whole,"
 	case packs && fetches:
@@ -74,15 +76,17 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 			}
 			return m.Load(p, j*vec)
 		}
-		line, cRow := m.Copy(c), arg("cRow")
-		for r := range rows {
-			m.Prefetch(line)
-			if r < rows-1 {
-				m.AddReg(line, cRow)
+		if kind != columnsChain {
+			line, cRow := m.Copy(c), arg("cRow")
+			for r := range rows {
+				m.Prefetch(line)
+				if r < rows-1 {
+					m.AddReg(line, cRow)
+				}
 			}
 		}
 		acc := zeros(m, rows*vecs)
-		m.IfZero(arg("continues"), func() {}, func() {
+		continues := func() {
 			p, cRow := m.Copy(c), arg("cRow")
 			for r := range rows {
 				for j := range vecs {
@@ -92,7 +96,10 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 					m.AddReg(p, cRow)
 				}
 			}
-		})
+		}
+		if kind != columnsChain {
+			m.IfZero(arg("continues"), func() {}, continues)
+		}
 		a, aCol := m.ScalarRows(arg("a"), arg("aRow"), rows), arg("aCol")
 		bk, bRow, k := b, arg("bRow"), arg("k")
 		if !masked && kind != bothChain { // another tile follows
@@ -133,8 +140,15 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 							return v
 						}
 					}
-					pairs(rows, vecs, a.Scalar, column,
-						func(r, j int, x, y Reg) { m.FMAScalar(acc[r*vecs+j], x, y) })
+					if vecs == 1 {
+						v := column(0)
+						for r := range rows {
+							a.FMA(acc[r], r, v)
+						}
+					} else {
+						pairs(rows, vecs, a.Scalar, column,
+							func(r, j int, x, y Reg) { m.FMAScalar(acc[r*vecs+j], x, y) })
+					}
 					a.Advance(aCol)
 					m.AddReg(bk, bRow)
 					if packs {
@@ -144,6 +158,10 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 			})
 		}
 		out := output{m: m, rows: rows, vecs: vecs, c: c, arg: arg, scalar: scalar}
+		if kind == columnsChain {
+			out.updateColumns(acc, arg("width"))
+			return
+		}
 		if masked {
 			out.mask = &mask
 		}
@@ -224,12 +242,7 @@ func (o *output) each(f func(i int, p Reg, j int)) {
 // beta*C + that if weighted is not 0 either.
 func (o *output) update(acc []Reg) {
 	m := o.m
-	m.IfZero(o.arg("scaled"), func() {}, func() {
-		alpha := o.scalar("alpha")
-		for i := range acc {
-			m.Move(acc[i], m.Mul(alpha, acc[i]))
-		}
-	})
+	o.scale(acc)
 	store := func(sum func(acc Reg, p Reg, j int) Reg) func() {
 		return func() { o.store(acc, sum) }
 	}
@@ -242,6 +255,62 @@ func (o *output) update(acc []Reg) {
 			})
 	})
 	o.storeLast(acc)
+}
+
+func (o *output) scale(acc []Reg) {
+	o.m.IfZero(o.arg("scaled"), func() {}, func() {
+		alpha := o.scalar("alpha")
+		for i := range acc {
+			o.m.Move(acc[i], o.m.Mul(alpha, acc[i]))
+		}
+	})
+}
+
+// updateColumns is update of sums of which each vector is a column of C, of so many rows.
+func (o *output) updateColumns(acc []Reg, rows Reg) {
+	m := o.m
+	o.scale(acc)
+	lanes := m.ISA().VecBytes / m.ElemBytes()
+	var columns [][]Reg // of vectors of C
+	var masks []Mask
+	for first := 0; first < len(acc); first += lanes {
+		n := min(lanes, len(acc)-first)
+		columns = append(columns, m.Transpose(each(lanes, func(i int) Reg {
+			if quarter := i / (lanes / 4) * (lanes / 4); quarter >= n {
+				return nil
+			}
+			return acc[first+min(i, n-1)]
+		})))
+		masks = append(masks, m.Mask(m.Int(n), 0))
+	}
+	store := func(sum func(v Reg, c func() Reg) Reg) func() {
+		return func() {
+			p, cRow := m.Copy(o.c), o.arg("cRow")
+			var from func(i int)
+			from = func(i int) {
+				for j := range columns {
+					off := j * m.ISA().VecBytes
+					v := sum(columns[j][i], func() Reg { return m.LoadMasked(p, off, masks[j]) })
+					m.StoreMasked(v, p, off, masks[j])
+				}
+				if i < lanes-1 {
+					m.IfMore(rows, i+1, func() {
+						m.AddReg(p, cRow)
+						from(i + 1)
+					})
+				}
+			}
+			from(0)
+		}
+	}
+	m.IfZero(o.arg("accumulate"), store(func(v Reg, _ func() Reg) Reg { return v }), func() {
+		m.IfZero(o.arg("weighted"),
+			store(func(v Reg, c func() Reg) Reg { return m.Add(c(), v) }),
+			func() {
+				beta := o.scalar("beta")
+				store(func(v Reg, c func() Reg) Reg { return m.Add(m.Mul(beta, c()), v) })()
+			})
+	})
 }
 
 // store stores a sum for each vector of acc. Those that are not whole it leaves there for storeLast.
@@ -308,6 +377,7 @@ const (
 	bothChain     chainKind = "PackFetch"
 	leadingChain  chainKind = "Lead"
 	maskedChain   chainKind = "Masked"
+	columnsChain  chainKind = "Columns"
 )
 
 // bothRows is the most rows of a tile that packs and fetches: more need more general registers than amd64 has.
@@ -322,12 +392,12 @@ func chainName(m Machine, rows, vecs int, kind chainKind) string {
 func chains(m Machine) {
 	t := m.ISA().Tiles
 	var codes []string
-	for _, kind := range []chainKind{plainChain, maskedChain, packingChain, fetchingChain, bothChain, leadingChain} {
+	for _, kind := range []chainKind{plainChain, maskedChain, packingChain, fetchingChain, bothChain, leadingChain,
+		columnsChain} {
 		for i, most := range t.ChainRows {
 			for r := range maxChainRows {
 				code := ""
-				if r < most && (kind == plainChain || kind == maskedChain || i+1 == t.PackVecs) &&
-					(kind != bothChain || r < bothRows) {
+				if r < most && t.has(kind, r+1, i+1) {
 					chain(m, r+1, i+1, kind)
 					code = chainName(m, r+1, i+1, kind)
 				}
@@ -336,6 +406,20 @@ func chains(m Machine) {
 		}
 	}
 	oneOf(m, symbol("chain", m), chainParams, codes, "computes tiles of C by rule 8")
+}
+
+// has reports whether there are tiles of that kind.
+func (t *tileSize) has(kind chainKind, rows, vecs int) bool {
+	switch kind {
+	case plainChain, maskedChain:
+		return true
+	case columnsChain:
+		return t.Columns && vecs == 1
+	case bothChain:
+		return vecs == t.PackVecs && rows <= bothRows
+	default:
+		return vecs == t.PackVecs
+	}
 }
 
 // oneOf emits a function that goes on in one of several, by its first parameter.

@@ -24,7 +24,7 @@ var backends = [...]backendInfo{
 	Go: {name: "go"},
 {{- range .ISAs}}
 	{{.Const}}: { {{printf "%q, %q, %d" .Name .Arch .VecBytes}}, tileSize{ {{with .Tiles}}
-		chainRows: {{printf "%#v" .ChainRows}}, packVecs: {{.PackVecs}}, copyVecs: {{.CopyVecs}},
+		chainRows: {{printf "%#v" .ChainRows}}, packVecs: {{.PackVecs}}, copyVecs: {{.CopyVecs}}, columns: {{.Columns}},
 		turnRows: {{printf "%#v" .TurnRows}},
 		lanesCols: {{printf "%#v" .LanesCols}}, lanesTile: {{printf "%#v" .LanesTile}},
 		wholeCols: {{printf "%#v" .WholeCols}},{{end}}

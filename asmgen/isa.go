@@ -23,7 +23,7 @@ var isas = []isa{
 		LanesCols: [4]int{6, 6, 4}, LanesTile: [2]int{3, 4}, WholeCols: [4]int{6}}, newAVX2},
 	{"avx512", "AVX512", "amd64",
 		[]string{"AVX", "AVX2", "FMA3", "AVX512F", "AVX512DQ", "AVX512BW", "AVX512VL"}, 64, tileSize{
-			ChainRows: [8]int{12, 12, 9, 6, 5, 4, 3, 3}, PackVecs: 2, CopyVecs: 2,
+			ChainRows: [8]int{16, 12, 9, 6, 5, 4, 3, 3}, PackVecs: 2, CopyVecs: 2, Columns: true,
 			TurnRows: [4]int{6, 4, 2, 2}, TurnQuarters: [4]int{1, 3, 3, 4},
 			LanesCols: [4]int{6, 6, 6, 6}, LanesTile: [2]int{4, 4}, WholeCols: [4]int{8, 6, 6, 6}}, newAVX512},
 	{"neon", "NEON", "arm64", nil, 16, tileSize{
@@ -39,9 +39,10 @@ type tileSize struct {
 	// ChainRows is the most rows of A in a tile of rule 8 with so many vectors of B's columns, from 1 on. There are
 	// tiles of all numbers of rows up to that.
 	ChainRows [8]int
-	PackVecs  int // the vectors of tiles that can pack what they read of B
-	Unroll    int // steps of k in a turn of a tile's loop; 0: one
-	CopyVecs  int // the most vectors of a row that is packed: the rows, or a part of the columns, of tiles that pack
+	PackVecs  int  // the vectors of tiles that can pack what they read of B
+	Columns   bool // whether tiles of one vector can transpose their sums, whose vectors are columns of C then
+	Unroll    int  // steps of k in a turn of a tile's loop; 0: one
+	CopyVecs  int  // the most vectors of a row that is packed: the rows, or a part of the columns, of tiles that pack
 
 	// TurnRows is the most rows of A in a tile of rule 8 with so many vectors of B's columns, from 1 on, which are
 	// transposed in its registers. TurnQuarters is how many quarters of a vector a transposition does of which 1, 2, 3
@@ -57,7 +58,7 @@ type tileSize struct {
 }
 
 // maxChainRows is the most rows of A in any tile of rule 8.
-const maxChainRows = 12
+const maxChainRows = 16
 
 // maxTurnRows is the most rows of A in any of those that transpose B.
 const maxTurnRows = 8

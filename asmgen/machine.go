@@ -143,7 +143,8 @@ type Lines interface {
 
 // Scalars are the rows of a matrix of which one element is read at a time.
 type Scalars interface {
-	Scalar(r int) Reg // what FMAScalar takes
+	Scalar(r int) Reg          // what FMAScalar takes
+	FMA(acc Reg, r int, b Reg) // FMAScalar of one that is needed once
 	Advance(by Reg)
 }
 

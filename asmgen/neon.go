@@ -271,6 +271,8 @@ func (r rowOffsets) Scalar(i int) Reg {
 	return v
 }
 
+func (r rowOffsets) FMA(acc Reg, i int, b Reg) { r.FMAScalar(acc, r.Scalar(i), b) }
+
 func (r rowOffsets) Advance(by Reg) {
 	for _, p := range r.bases {
 		r.AddReg(p, by)

@@ -60,7 +60,7 @@ func turn(m Machine, rows, groups int, blocks bool, quarters int) {
 				for i, column := range columns {
 					step(i, func() {
 						for r := range rows {
-							m.FMAScalar(acc[r*groups+g], a.Scalar(r), column)
+							a.FMA(acc[r*groups+g], r, column)
 						}
 					})
 					a.Advance(aCol)
