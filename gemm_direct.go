@@ -34,9 +34,8 @@ func (t *chainArgs[T]) direct(backend Backend, transB bool, m, n int) {
 		rows, t.width = n, m
 	} else {
 		vecs, kind = tile.chainTile(m, n, lanes), plainChain
-		if cols := vecs * lanes; n > cols {
-			t.bTile = cols * t.size()
-			t.multiply(backend, vecs, m, n, false)
+		if n > vecs*lanes {
+			t.wide(backend, vecs, m, n)
 			return
 		}
 		if t.width = n - (vecs-1)*lanes; t.width < lanes {
@@ -51,6 +50,20 @@ func (t *chainArgs[T]) direct(backend Backend, transB bool, m, n int) {
 	t.panels = 1
 	chainTiles[T](backend, chainCode(kind, rows, vecs), (*byte)(unsafe.Pointer(t)))
 }
+
+// wide computes C of more columns than so many vectors: in tiles of these, or of all columns if that makes fewer.
+func (t *chainArgs[T]) wide(backend Backend, vecs, m, n int) {
+	tile, lanes := backend.tiles(), t.lanes(backend)
+	all := vectors(n, lanes)
+	if all <= len(tile.chainRows) && tile.panels(m, all) < tile.panels(m, vecs)*((all+vecs-1)/vecs) {
+		vecs = all
+	}
+	t.bTile = vecs * lanes * t.size()
+	t.multiply(backend, vecs, m, n, false)
+}
+
+// panels returns how many panels of rows the tiles of so many vectors make of m rows.
+func (t *tileSize) panels(m, vecs int) int { return (m + t.chainRows[vecs-1] - 1) / t.chainRows[vecs-1] }
 
 // vectors computes the n columns of C, whose m elements are several vectors.
 func (t *chainArgs[T]) vectors(backend Backend, m, n int) {
