@@ -55,8 +55,8 @@ func GemmContinue[T kernels.Float](transA, transB bool, m, n, k int, a []T, lda 
 // Gemm is [Gemm] on this engine.
 func (e Engine[T]) Gemm(transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int,
 	beta T, c []T, ldc int) {
-	if max(m, n, k) <= few && min(m, n, k) > 0 && alpha != 0 && e.fetch == nil &&
-		e.backend.tiles().direct(transA, transB, m, n) {
+	if tile := e.backend.tiles(); max(m, n, k) <= few && min(m, n, k) > 0 && alpha != 0 && e.fetch == nil &&
+		(!transB && tile.byRows(m, n) || transA && transB && tile.byColumns(m, n, lanesOf[T](e.backend))) {
 		rowsA, colsA, rowsB, colsB := stored(transA, transB, m, n, k)
 		lenA, okA := extentOfFew(rowsA, colsA, lda, len(a))
 		lenB, okB := extentOfFew(rowsB, colsB, ldb, len(b))

@@ -95,7 +95,7 @@ func (p *product[T]) columns() bool {
 	if p.n > narrow || p.m <= p.n {
 		return false
 	}
-	lanes := p.backend.vecBytes() / int(unsafe.Sizeof(T(0)))
+	lanes := lanesOf[T](p.backend)
 	stores := store * p.n
 	if p.dense() {
 		stores = 0
@@ -156,7 +156,7 @@ func (p *product[T]) once() {
 
 // byColumns reports whether the product is one that tiles compute which transpose their sums.
 func (p *product[T]) byColumns() bool {
-	return p.transA && p.transB && !p.continues && p.backend.tiles().byColumns(p.m, p.n)
+	return p.transA && p.transB && !p.continues && p.backend.tiles().byColumns(p.m, p.n, lanesOf[T](p.backend))
 }
 
 func (w *chainWork[T]) blocks() {
@@ -298,7 +298,7 @@ func (t *chainArgs[T]) of(p *product[T]) {
 
 // size is that of an element in bytes, lanes how many elements a vector has.
 func (t *chainArgs[T]) size() int                 { return int(unsafe.Sizeof(T(0))) }
-func (t *chainArgs[T]) lanes(backend Backend) int { return backend.vecBytes() / t.size() }
+func (t *chainArgs[T]) lanes(backend Backend) int { return lanesOf[T](backend) }
 
 // strides sets those of matrices that are read and written where they lie.
 func (t *chainArgs[T]) strides(transA bool, lda, ldb, ldc int) {

@@ -5,20 +5,20 @@ import "unsafe"
 // Products by rule 8 whose operands are read where they lie, in one call of a micro-kernel or few. The smallest take as
 // long to check and to call as to compute, so Gemm comes here without a plan.
 
-// direct reports whether a product of few rows and columns is best computed so. Those of narrow C are not, see columns,
-// nor are those whose B alone is transposed.
-func (t *tileSize) direct(transA, transB bool, m, n int) bool {
-	if transB {
-		return transA && t.byColumns(m, n)
-	}
-	return (m <= n || n > narrow) && t.chainRows[0] != 0
-}
+// byRows reports whether a product whose B is not transposed is best computed by plain tiles. If C is narrow it is not:
+// see columns.
+func (t *tileSize) byRows(m, n int) bool { return (m <= n || n > narrow) && t.chainRows[0] != 0 }
 
 // byColumns reports whether the product of a transposed A and a transposed B is best computed by tiles that transpose
-// their sums: C' = B*A. A vector has a column of C, so few rows of C leave it mostly empty, which costs less than to
-// transpose B only where one tile has all of the columns.
-func (t *tileSize) byColumns(m, n int) bool {
-	return t.columns && (m > t.turnRows[0] || n <= t.chainRows[0])
+// their sums, C' = B*A: whether that takes fewer fma, or time for such, than to transpose B. A vector of these tiles has
+// a column of C, so few rows leave it mostly empty. One column of several vectors is computed as a row: see columns.
+func (t *tileSize) byColumns(m, n, lanes int) bool {
+	const (
+		latency   = 8 // fma before one that needs the first
+		transpose = 3 // shuffles for a vector of B, or 4
+	)
+	vecs := vectors(n, lanes)
+	return t.columns && (n > 1 || m <= lanes) && vectors(m, lanes)*n <= max(vecs*m, latency)+vecs*transpose
 }
 
 // direct computes C of m x n, with transB by columns. It moves the operands.
@@ -63,7 +63,9 @@ func (t *chainArgs[T]) wide(backend Backend, vecs, m, n int) {
 }
 
 // panels returns how many panels of rows the tiles of so many vectors make of m rows.
-func (t *tileSize) panels(m, vecs int) int { return (m + t.chainRows[vecs-1] - 1) / t.chainRows[vecs-1] }
+func (t *tileSize) panels(m, vecs int) int {
+	return (m + t.chainRows[vecs-1] - 1) / t.chainRows[vecs-1]
+}
 
 // vectors computes the n columns of C, whose m elements are several vectors.
 func (t *chainArgs[T]) vectors(backend Backend, m, n int) {

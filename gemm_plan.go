@@ -21,6 +21,9 @@ func tilesPerCall(bytes int) int { return max(1, bytesPerCall/bytes) }
 
 const kept = 1024 // rows and columns of C for which an operand is packed once for a block of k
 
+// lanesOf returns how many elements a vector of the backend has.
+func lanesOf[T kernels.Float](b Backend) int { return b.vecBytes() / int(unsafe.Sizeof(T(0))) }
+
 // small reports whether a product needs no blocking: its operands stay in L1.
 func (p *product[T]) small() bool {
 	return (p.m+p.n)*p.k*int(unsafe.Sizeof(T(0))) <= cacheL1 && max(p.m, p.n) <= kept

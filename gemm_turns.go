@@ -63,9 +63,7 @@ func (p *product[T]) turnedSums() {
 	}
 }
 
-func (t *turnArgs[T]) lanes(backend Backend) int {
-	return backend.vecBytes() / int(unsafe.Sizeof(T(0)))
-}
+func (t *turnArgs[T]) lanes(backend Backend) int { return lanesOf[T](backend) }
 
 // strides sets those of the product, and what becomes of its sums.
 func (t *turnArgs[T]) strides(p *product[T]) {
