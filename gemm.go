@@ -55,27 +55,39 @@ func GemmContinue[T kernels.Float](transA, transB bool, m, n, k int, a []T, lda 
 // Gemm is [Gemm] on this engine.
 func (e Engine[T]) Gemm(transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int,
 	beta T, c []T, ldc int) {
-	if tile := e.backend.tiles(); max(m, n, k) <= few && min(m, n, k) > 0 && alpha != 0 && e.fetch == nil &&
-		(!transB && tile.byRows(m, n) || transA && transB && tile.byColumns(m, n, lanesOf[T](e.backend))) {
+	var lenA, lenB, lenC int
+	tile := e.backend.tiles()
+	small := max(m, n, k) <= few && min(m, n, k) > 0 && alpha != 0 && tile.chainRows[0] != 0
+	if small { // checked the short way; what is wrong, the long way tells
 		rowsA, colsA, rowsB, colsB := stored(transA, transB, m, n, k)
-		lenA, okA := extentOfFew(rowsA, colsA, lda, len(a))
-		lenB, okB := extentOfFew(rowsB, colsB, ldb, len(b))
-		lenC, okC := extentOfFew(m, n, ldc, len(c))
-		if okA && okB && okC && // mem.Overlap is not inlined
-			!mem.Of(c[:lenC]).Overlaps(mem.Of(a[:lenA])) && !mem.Of(c[:lenC]).Overlaps(mem.Of(b[:lenB])) {
-			var t chainArgs[T] // field by field, as below
-			t.k, t.a, t.b, t.c = k, &a[0], &b[0], &c[0]
-			t.strides(transA, lda, ldb, ldc)
-			t.update(alpha, beta)
-			t.direct(e.backend, transB, m, n)
-			return
-		}
+		var okA, okB, okC bool
+		lenA, okA = extentOfFew(rowsA, colsA, lda, len(a))
+		lenB, okB = extentOfFew(rowsB, colsB, ldb, len(b))
+		lenC, okC = extentOfFew(m, n, ldc, len(c))
+		small = okA && okB && okC && // mem.Overlap is not inlined
+			!mem.Of(c[:lenC]).Overlaps(mem.Of(a[:lenA])) && !mem.Of(c[:lenC]).Overlaps(mem.Of(b[:lenB]))
 	}
-	lenA, lenB, lenC := checkGemm("Gemm", transA, transB, m, n, k, len(a), lda, len(b), ldb, len(c), ldc)
+	if small && e.fetch == nil &&
+		(!transB && byRows(m, n) || transA && transB && tile.byColumns(m, n, lanesOf[T](e.backend))) {
+		var t chainArgs[T] // field by field, as below
+		t.k, t.a, t.b, t.c = k, &a[0], &b[0], &c[0]
+		t.strides(transA, lda, ldb, ldc)
+		t.update(alpha, beta)
+		t.direct(e.backend, transB, m, n)
+		return
+	}
+	if !small {
+		lenA, lenB, lenC = checkGemm("Gemm", transA, transB, m, n, k, len(a), lda, len(b), ldb, len(c), ldc)
+	}
 	var p product[T] // field by field: the compiler makes a literal elsewhere and copies it
 	p.backend, p.striped, p.transA, p.transB = e.backend, kernels.GemmStriped(transA, transB, k), transA, transB
 	p.m, p.n, p.k, p.alpha, p.beta = m, n, k, alpha, beta
 	p.a, p.b, p.c, p.lda, p.ldb, p.ldc = a[:lenA], b[:lenB], c[:lenC], lda, ldb, ldc
+	if small { // too small for threads
+		p.fetch = e.fetch
+		p.run()
+		return
+	}
 	p.do(e, "Gemm", "c", "a", "b")
 }
 

@@ -5,9 +5,9 @@ import "unsafe"
 // Products by rule 8 whose operands are read where they lie, in one call of a micro-kernel or few. The smallest take as
 // long to check and to call as to compute, so Gemm comes here without a plan.
 
-// byRows reports whether a product whose B is not transposed is best computed by plain tiles. If C is narrow it is not:
-// see columns.
-func (t *tileSize) byRows(m, n int) bool { return (m <= n || n > narrow) && t.chainRows[0] != 0 }
+// byRows reports whether a product whose B is not transposed is best computed by plain tiles: unless C is narrow, see
+// columns.
+func byRows(m, n int) bool { return m <= n || n > narrow }
 
 // byColumns reports whether the product of a transposed A and a transposed B is best computed by tiles that transpose
 // their sums, C' = B*A: whether that takes fewer fma, or time for such, than to transpose B. A vector of these tiles has
@@ -51,11 +51,12 @@ func (t *chainArgs[T]) direct(backend Backend, transB bool, m, n int) {
 	chainTiles[T](backend, chainCode(kind, rows, vecs), (*byte)(unsafe.Pointer(t)))
 }
 
-// wide computes C of more columns than so many vectors: in tiles of these, or of all columns if that makes fewer.
+// wide computes C of more columns than so many vectors: in tiles of these, or of all columns if that makes fewer. (Tiles
+// of still more vectors have so few rows that they wait for loads.)
 func (t *chainArgs[T]) wide(backend Backend, vecs, m, n int) {
 	tile, lanes := backend.tiles(), t.lanes(backend)
 	all := vectors(n, lanes)
-	if all <= len(tile.chainRows) && tile.panels(m, all) < tile.panels(m, vecs)*((all+vecs-1)/vecs) {
+	if all <= 2*tile.packVecs && tile.panels(m, all) < tile.panels(m, vecs)*((all+vecs-1)/vecs) {
 		vecs = all
 	}
 	t.bTile = vecs * lanes * t.size()
