@@ -27,6 +27,10 @@ const chainFields = "k int, a *T, aRow, aCol, aPanel int, b *T, bRow, bTile int,
 // are not what hardware prefetches. A tile that packs does so too, and stores what it reads of b to packed, tile after
 // tile.
 //
+// A tile of columns computes those of C for two operands that are both transposed, C' = B*A: its a is B and its b is A,
+// as they are stored. A row of its sums is width elements of a column of C, and they are transposed before they are
+// stored; C's rows are cRow bytes apart here, too. Panels of more columns follow to the right. No sum starts from C.
+//
 // A tile that fetches, of one panel too, does so for what is to be read after the product: next has a pointer for
 // each k, and the tile fetches as many lines from fetched bytes behind it as b's row has in the tile, the next tile
 // those that follow.
@@ -257,6 +261,7 @@ func (o *output) update(acc []Reg) {
 	o.storeLast(acc)
 }
 
+// scale multiplies sums by alpha if scaled is not 0.
 func (o *output) scale(acc []Reg) {
 	o.m.IfZero(o.arg("scaled"), func() {}, func() {
 		alpha := o.scalar("alpha")
@@ -286,7 +291,7 @@ func (o *output) updateColumns(acc []Reg, rows Reg) {
 	store := func(sum func(v Reg, c func() Reg) Reg) func() {
 		return func() {
 			p, cRow := m.Copy(o.c), o.arg("cRow")
-			var from func(i int)
+			var from func(i int) // row i and those below
 			from = func(i int) {
 				for j := range columns {
 					off := j * m.ISA().VecBytes
