@@ -10,8 +10,9 @@ import "unsafe"
 func byRows(m, n int) bool { return m <= n || n > narrow }
 
 // byColumns reports whether the product of a transposed A and a transposed B is best computed by tiles that transpose
-// their sums, C' = B*A: whether that takes fewer fma, or time for such, than to transpose B. A vector of these tiles has
-// a column of C, so few rows leave it mostly empty. One column of several vectors is computed as a row: see columns.
+// their sums, C' = B*A: whether that takes fewer fma, or time for such, than to transpose B. A vector of these tiles
+// has a column of C, so few rows leave it mostly empty. One column of several vectors is computed as a row: see
+// columns.
 func (t *tileSize) byColumns(m, n, lanes int) bool {
 	const (
 		latency   = 8 // fma before one that needs the first
@@ -51,8 +52,8 @@ func (t *chainArgs[T]) direct(backend Backend, transB bool, m, n int) {
 	chainTiles[T](backend, chainCode(kind, rows, vecs), (*byte)(unsafe.Pointer(t)))
 }
 
-// wide computes C of more columns than so many vectors: in tiles of these, or of all columns if that makes fewer. (Tiles
-// of still more vectors have so few rows that they wait for loads.)
+// wide computes C of more columns than so many vectors: in tiles of these, or of all columns if that makes fewer.
+// (Tiles of still more vectors have so few rows that they wait for loads.)
 func (t *chainArgs[T]) wide(backend Backend, vecs, m, n int) {
 	tile, lanes := backend.tiles(), t.lanes(backend)
 	all := vectors(n, lanes)

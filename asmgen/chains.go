@@ -275,9 +275,10 @@ func (o *output) scale(acc []Reg) {
 func (o *output) updateColumns(acc []Reg, rows Reg) {
 	m := o.m
 	o.scale(acc)
-	lanes := m.ISA().VecBytes / m.ElemBytes()
+	vec := m.ISA().VecBytes
+	lanes := vec / m.ElemBytes()
 	var columns [][]Reg // of vectors of C
-	var masks []Mask
+	var last *Mask      // of the last vector, if it is not whole
 	for first := 0; first < len(acc); first += lanes {
 		n := min(lanes, len(acc)-first)
 		columns = append(columns, m.Transpose(each(lanes, func(i int) Reg {
@@ -286,17 +287,24 @@ func (o *output) updateColumns(acc []Reg, rows Reg) {
 			}
 			return acc[first+min(i, n-1)]
 		})))
-		masks = append(masks, m.Mask(m.Int(n), 0))
+		if n < lanes {
+			mask := m.Mask(m.Int(n), 0)
+			last = &mask
+		}
 	}
 	store := func(sum func(v Reg, c func() Reg) Reg) func() {
 		return func() {
 			p, cRow := m.Copy(o.c), o.arg("cRow")
 			var from func(i int) // row i and those below
 			from = func(i int) {
-				for j := range columns {
-					off := j * m.ISA().VecBytes
-					v := sum(columns[j][i], func() Reg { return m.LoadMasked(p, off, masks[j]) })
-					m.StoreMasked(v, p, off, masks[j])
+				for j, column := range columns {
+					load := func() Reg { return m.Load(p, j*vec) }
+					if last == nil || j < len(columns)-1 {
+						m.Store(sum(column[i], load), p, j*vec)
+						continue
+					}
+					load = func() Reg { return m.LoadMasked(p, j*vec, *last) }
+					m.StoreMasked(sum(column[i], load), p, j*vec, *last)
 				}
 				if i < lanes-1 {
 					m.IfMore(rows, i+1, func() {
