@@ -7,9 +7,10 @@ import "unsafe"
 // arithmetic of one part of the data hides the wait for the next. That changes no result. The zero value lists
 // nothing.
 //
-// What fetches are products by rule 8 on engines of one thread whose B is not transposed and whose C has a few rows:
-// while row i of B is read, so is row i of the list, up to as many bytes as the row of B has. What is listed should
-// fit in the second cache beside the operands. A Fetch serves one product at a time.
+// What fetches are products by rule 8 on engines of one thread whose B is not transposed and whose C has a few rows,
+// unless their operands fit in the first cache: while row i of B is read, so is row i of the list, up to as many bytes
+// as the row of B has. What is listed should fit in the second cache beside the operands. A Fetch serves one product at
+// a time.
 type Fetch struct {
 	rows  []unsafe.Pointer
 	bytes int // of the longest row

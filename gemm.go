@@ -67,8 +67,7 @@ func (e Engine[T]) Gemm(transA, transB bool, m, n, k int, alpha T, a []T, lda in
 		small = okA && okB && okC && // mem.Overlap is not inlined
 			!mem.Of(c[:lenC]).Overlaps(mem.Of(a[:lenA])) && !mem.Of(c[:lenC]).Overlaps(mem.Of(b[:lenB]))
 	}
-	if small && e.fetch == nil &&
-		(!transB && byRows(m, n) || transA && transB && tile.byColumns(m, n, lanesOf[T](e.backend))) {
+	if small && (!transB && byRows(m, n) || transA && transB && tile.byColumns(m, n, lanesOf[T](e.backend))) {
 		var t chainArgs[T] // field by field, as below
 		t.k, t.a, t.b, t.c = k, &a[0], &b[0], &c[0]
 		t.strides(transA, lda, ldb, ldc)
@@ -83,8 +82,7 @@ func (e Engine[T]) Gemm(transA, transB bool, m, n, k int, alpha T, a []T, lda in
 	p.backend, p.striped, p.transA, p.transB = e.backend, kernels.GemmStriped(transA, transB, k), transA, transB
 	p.m, p.n, p.k, p.alpha, p.beta = m, n, k, alpha, beta
 	p.a, p.b, p.c, p.lda, p.ldb, p.ldc = a[:lenA], b[:lenB], c[:lenC], lda, ldb, ldc
-	if small { // too small for threads
-		p.fetch = e.fetch
+	if small { // too small for threads, and to fetch anything meanwhile
 		p.run()
 		return
 	}
