@@ -441,6 +441,9 @@ func TestGemmChecks(t *testing.T) {
 		{2, 3, 4, 8, 4, 14, 4, 6, 3, "bitstep: Gemm: len(b) = 14, too short for 4 rows of 3 with leading dimension 4"},
 		{2, 3, 4, 8, 4, 12, 3, 5, 3, "bitstep: Gemm: len(c) = 5, too short for 2 rows of 3 with leading dimension 3"},
 		{2, 3, 4, 8, 4, 12, 3, 6, 2, "bitstep: Gemm: leading dimension of c = 2, want at least its 3 columns"},
+		{5, 3, 4, 20, math.MaxInt/2 + 1, 12, 3, 15, 3, // the last row's place, as an int, is 0
+			fmt.Sprintf("bitstep: Gemm: len(a) = 20, too short for 5 rows of 4 with leading dimension %d",
+				math.MaxInt/2+1)},
 		{2, 3, 4, 8, 4, 12, 3, 6, 3, ""},
 	} {
 		a, b, out := make([]float32, c.lenA), make([]float32, c.lenB), make([]float32, c.lenC)
