@@ -57,13 +57,13 @@ func (e Engine[T]) Gemm(transA, transB bool, m, n, k int, alpha T, a []T, lda in
 	beta T, c []T, ldc int) {
 	var lenA, lenB, lenC int
 	tile := e.backend.tiles()
-	small := max(m, n, k) <= few && min(m, n, k) > 0 && alpha != 0 && tile.chainRows[0] != 0
+	small := max(m, n, k) <= unplanned && min(m, n, k) > 0 && alpha != 0 && tile.chainRows[0] != 0
 	if small { // checked the short way; what is wrong, the long way tells
 		rowsA, colsA, rowsB, colsB := stored(transA, transB, m, n, k)
 		var okA, okB, okC bool
-		lenA, okA = extentOfFew(rowsA, colsA, lda, len(a))
-		lenB, okB = extentOfFew(rowsB, colsB, ldb, len(b))
-		lenC, okC = extentOfFew(m, n, ldc, len(c))
+		lenA, okA = shortExtent(rowsA, colsA, lda, len(a))
+		lenB, okB = shortExtent(rowsB, colsB, ldb, len(b))
+		lenC, okC = shortExtent(m, n, ldc, len(c))
 		small = okA && okB && okC && // mem.Overlap is not inlined
 			!mem.Of(c[:lenC]).Overlaps(mem.Of(a[:lenA])) && !mem.Of(c[:lenC]).Overlaps(mem.Of(b[:lenB]))
 	}
@@ -149,14 +149,14 @@ func extent(rows, cols, ld, length int) (n int, ok bool) {
 	return n, ld >= cols && hi == 0 && last <= uint(length) && cols <= length-int(last)
 }
 
-// few is up to how many rows, columns and k a product is not worth any planning: its operands stay in L1.
-const few = 32
+// unplanned is up to how many rows, columns and k a product is not worth any planning: its operands stay in L1.
+const unplanned = 32
 
-// extentOfFew is extent of a matrix of 1 to few rows, the short way: it is not ok either if the stride is so large that
-// numbers might overflow.
-func extentOfFew(rows, cols, ld, length int) (n int, ok bool) {
+// shortExtent is extent of a matrix of 1 to unplanned rows, the short way: it is not ok either if the stride is so
+// large that numbers might overflow.
+func shortExtent(rows, cols, ld, length int) (n int, ok bool) {
 	n = (rows-1)*ld + cols
-	return n, ld >= cols && ld <= math.MaxInt32/few/2 && n <= length
+	return n, ld >= cols && ld <= math.MaxInt32/unplanned/2 && n <= length
 }
 
 // stored returns how A and B are stored.
