@@ -510,7 +510,9 @@ func (p *product[T]) transpose(k int, src *T, rows, ld int, dst *T, stride int) 
 	if whole := groups * lanes; whole < rows {
 		p.transposeGroups(k, move(src, whole*ld*size), rows-whole, ld, 0, move(dst, whole*size), stride*size, 0, 1)
 	}
-	p.transposeGroups(k, src, lanes, ld, lanes*ld*size, dst, stride*size, lanes*size, groups)
+	if groups > 0 { // or rows of a group would leave the matrix
+		p.transposeGroups(k, src, lanes, ld, lanes*ld*size, dst, stride*size, lanes*size, groups)
+	}
 }
 
 // transposeGroups packs groups of as many rows as a vector has elements, or of fewer; dst gets whole vectors, dstRow
