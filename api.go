@@ -39,6 +39,16 @@ func (e Engine[T]) SGD(x, g []T, c SGDCoef[T]) {
 	e.update(&call)
 }
 
+// SGDEach is [Engine.SGD] for each of several tensors, in one call: x[i], and element i of the other
+// operands. Many small tensors take little longer than one of as many elements. It panics likewise, before anything is
+// written; that operands of different tensors share no memory is up to the caller.
+func (e Engine[T]) SGDEach(x, g [][]T, c SGDCoef[T]) {
+	call := eachCall[T]{call: call[T]{id: idSGD, backend: e.backend},
+		slices: [maxOperands][][]T{x, g}}
+	*(*SGDCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.updateEach(&call, 0b1, 2)
+}
+
 // MomentumHyper is [kernels.MomentumHyper], the hyperparameters of [Momentum].
 type MomentumHyper = kernels.MomentumHyper
 
@@ -70,6 +80,16 @@ func (e Engine[T]) Momentum(x, v, g []T, c MomentumCoef[T]) {
 	e.update(&call)
 }
 
+// MomentumEach is [Engine.Momentum] for each of several tensors, in one call: x[i], and element i of the other
+// operands. Many small tensors take little longer than one of as many elements. It panics likewise, before anything is
+// written; that operands of different tensors share no memory is up to the caller.
+func (e Engine[T]) MomentumEach(x, v, g [][]T, c MomentumCoef[T]) {
+	call := eachCall[T]{call: call[T]{id: idMomentum, backend: e.backend},
+		slices: [maxOperands][][]T{x, v, g}}
+	*(*MomentumCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.updateEach(&call, 0b11, 3)
+}
+
 // MomentumVelocityHyper is [kernels.MomentumVelocityHyper], the hyperparameters of [MomentumVelocity].
 type MomentumVelocityHyper = kernels.MomentumVelocityHyper
 
@@ -99,6 +119,16 @@ func (e Engine[T]) MomentumVelocity(x, v, g []T, c MomentumVelocityCoef[T]) {
 	check(idMomentumVelocity, 0b11, mem.Of(x), mem.Of(v), mem.Of(g))
 	*(*MomentumVelocityCoef[T])(unsafe.Pointer(&call.coef)) = c
 	e.update(&call)
+}
+
+// MomentumVelocityEach is [Engine.MomentumVelocity] for each of several tensors, in one call: x[i], and element i of the other
+// operands. Many small tensors take little longer than one of as many elements. It panics likewise, before anything is
+// written; that operands of different tensors share no memory is up to the caller.
+func (e Engine[T]) MomentumVelocityEach(x, v, g [][]T, c MomentumVelocityCoef[T]) {
+	call := eachCall[T]{call: call[T]{id: idMomentumVelocity, backend: e.backend},
+		slices: [maxOperands][][]T{x, v, g}}
+	*(*MomentumVelocityCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.updateEach(&call, 0b11, 3)
 }
 
 // NesterovHyper is [kernels.NesterovHyper], the hyperparameters of [Nesterov].
@@ -135,6 +165,16 @@ func (e Engine[T]) Nesterov(x, v, g []T, c NesterovCoef[T]) {
 	e.update(&call)
 }
 
+// NesterovEach is [Engine.Nesterov] for each of several tensors, in one call: x[i], and element i of the other
+// operands. Many small tensors take little longer than one of as many elements. It panics likewise, before anything is
+// written; that operands of different tensors share no memory is up to the caller.
+func (e Engine[T]) NesterovEach(x, v, g [][]T, c NesterovCoef[T]) {
+	call := eachCall[T]{call: call[T]{id: idNesterov, backend: e.backend},
+		slices: [maxOperands][][]T{x, v, g}}
+	*(*NesterovCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.updateEach(&call, 0b11, 3)
+}
+
 // NesterovTorchHyper is [kernels.NesterovTorchHyper], the hyperparameters of [NesterovTorch].
 type NesterovTorchHyper = kernels.NesterovTorchHyper
 
@@ -167,6 +207,16 @@ func (e Engine[T]) NesterovTorch(x, v, g []T, c NesterovTorchCoef[T]) {
 	check(idNesterovTorch, 0b11, mem.Of(x), mem.Of(v), mem.Of(g))
 	*(*NesterovTorchCoef[T])(unsafe.Pointer(&call.coef)) = c
 	e.update(&call)
+}
+
+// NesterovTorchEach is [Engine.NesterovTorch] for each of several tensors, in one call: x[i], and element i of the other
+// operands. Many small tensors take little longer than one of as many elements. It panics likewise, before anything is
+// written; that operands of different tensors share no memory is up to the caller.
+func (e Engine[T]) NesterovTorchEach(x, v, g [][]T, c NesterovTorchCoef[T]) {
+	call := eachCall[T]{call: call[T]{id: idNesterovTorch, backend: e.backend},
+		slices: [maxOperands][][]T{x, v, g}}
+	*(*NesterovTorchCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.updateEach(&call, 0b11, 3)
 }
 
 // AdaGradHyper is [kernels.AdaGradHyper], the hyperparameters of [AdaGrad].
@@ -202,6 +252,16 @@ func (e Engine[T]) AdaGrad(x, s, g []T, c AdaGradCoef[T]) {
 	e.update(&call)
 }
 
+// AdaGradEach is [Engine.AdaGrad] for each of several tensors, in one call: x[i], and element i of the other
+// operands. Many small tensors take little longer than one of as many elements. It panics likewise, before anything is
+// written; that operands of different tensors share no memory is up to the caller.
+func (e Engine[T]) AdaGradEach(x, s, g [][]T, c AdaGradCoef[T]) {
+	call := eachCall[T]{call: call[T]{id: idAdaGrad, backend: e.backend},
+		slices: [maxOperands][][]T{x, s, g}}
+	*(*AdaGradCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.updateEach(&call, 0b11, 3)
+}
+
 // RMSPropHyper is [kernels.RMSPropHyper], the hyperparameters of [RMSProp].
 type RMSPropHyper = kernels.RMSPropHyper
 
@@ -233,6 +293,16 @@ func (e Engine[T]) RMSProp(x, s, g []T, c RMSPropCoef[T]) {
 	check(idRMSProp, 0b11, mem.Of(x), mem.Of(s), mem.Of(g))
 	*(*RMSPropCoef[T])(unsafe.Pointer(&call.coef)) = c
 	e.update(&call)
+}
+
+// RMSPropEach is [Engine.RMSProp] for each of several tensors, in one call: x[i], and element i of the other
+// operands. Many small tensors take little longer than one of as many elements. It panics likewise, before anything is
+// written; that operands of different tensors share no memory is up to the caller.
+func (e Engine[T]) RMSPropEach(x, s, g [][]T, c RMSPropCoef[T]) {
+	call := eachCall[T]{call: call[T]{id: idRMSProp, backend: e.backend},
+		slices: [maxOperands][][]T{x, s, g}}
+	*(*RMSPropCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.updateEach(&call, 0b11, 3)
 }
 
 // RMSPropMomentumHyper is [kernels.RMSPropMomentumHyper], the hyperparameters of [RMSPropMomentum].
@@ -267,6 +337,16 @@ func (e Engine[T]) RMSPropMomentum(x, s, b, g []T, c RMSPropMomentumCoef[T]) {
 	check(idRMSPropMomentum, 0b111, mem.Of(x), mem.Of(s), mem.Of(b), mem.Of(g))
 	*(*RMSPropMomentumCoef[T])(unsafe.Pointer(&call.coef)) = c
 	e.update(&call)
+}
+
+// RMSPropMomentumEach is [Engine.RMSPropMomentum] for each of several tensors, in one call: x[i], and element i of the other
+// operands. Many small tensors take little longer than one of as many elements. It panics likewise, before anything is
+// written; that operands of different tensors share no memory is up to the caller.
+func (e Engine[T]) RMSPropMomentumEach(x, s, b, g [][]T, c RMSPropMomentumCoef[T]) {
+	call := eachCall[T]{call: call[T]{id: idRMSPropMomentum, backend: e.backend},
+		slices: [maxOperands][][]T{x, s, b, g}}
+	*(*RMSPropMomentumCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.updateEach(&call, 0b111, 4)
 }
 
 // RMSPropCenteredHyper is [kernels.RMSPropCenteredHyper], the hyperparameters of [RMSPropCentered].
@@ -305,6 +385,16 @@ func (e Engine[T]) RMSPropCentered(x, s, m, g []T, c RMSPropCenteredCoef[T]) {
 	e.update(&call)
 }
 
+// RMSPropCenteredEach is [Engine.RMSPropCentered] for each of several tensors, in one call: x[i], and element i of the other
+// operands. Many small tensors take little longer than one of as many elements. It panics likewise, before anything is
+// written; that operands of different tensors share no memory is up to the caller.
+func (e Engine[T]) RMSPropCenteredEach(x, s, m, g [][]T, c RMSPropCenteredCoef[T]) {
+	call := eachCall[T]{call: call[T]{id: idRMSPropCentered, backend: e.backend},
+		slices: [maxOperands][][]T{x, s, m, g}}
+	*(*RMSPropCenteredCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.updateEach(&call, 0b111, 4)
+}
+
 // RMSPropCenteredMomentumHyper is [kernels.RMSPropCenteredMomentumHyper], the hyperparameters of [RMSPropCenteredMomentum].
 type RMSPropCenteredMomentumHyper = kernels.RMSPropCenteredMomentumHyper
 
@@ -338,6 +428,16 @@ func (e Engine[T]) RMSPropCenteredMomentum(x, s, m, b, g []T, c RMSPropCenteredM
 	check(idRMSPropCenteredMomentum, 0b1111, mem.Of(x), mem.Of(s), mem.Of(m), mem.Of(b), mem.Of(g))
 	*(*RMSPropCenteredMomentumCoef[T])(unsafe.Pointer(&call.coef)) = c
 	e.update(&call)
+}
+
+// RMSPropCenteredMomentumEach is [Engine.RMSPropCenteredMomentum] for each of several tensors, in one call: x[i], and element i of the other
+// operands. Many small tensors take little longer than one of as many elements. It panics likewise, before anything is
+// written; that operands of different tensors share no memory is up to the caller.
+func (e Engine[T]) RMSPropCenteredMomentumEach(x, s, m, b, g [][]T, c RMSPropCenteredMomentumCoef[T]) {
+	call := eachCall[T]{call: call[T]{id: idRMSPropCenteredMomentum, backend: e.backend},
+		slices: [maxOperands][][]T{x, s, m, b, g}}
+	*(*RMSPropCenteredMomentumCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.updateEach(&call, 0b1111, 5)
 }
 
 // AdamHyper is [kernels.AdamHyper], the hyperparameters of [Adam].
@@ -375,6 +475,16 @@ func (e Engine[T]) Adam(x, m, v, g []T, c AdamCoef[T]) {
 	e.update(&call)
 }
 
+// AdamEach is [Engine.Adam] for each of several tensors, in one call: x[i], and element i of the other
+// operands. Many small tensors take little longer than one of as many elements. It panics likewise, before anything is
+// written; that operands of different tensors share no memory is up to the caller.
+func (e Engine[T]) AdamEach(x, m, v, g [][]T, c AdamCoef[T]) {
+	call := eachCall[T]{call: call[T]{id: idAdam, backend: e.backend},
+		slices: [maxOperands][][]T{x, m, v, g}}
+	*(*AdamCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.updateEach(&call, 0b111, 4)
+}
+
 // AMSGradHyper is [kernels.AMSGradHyper], the hyperparameters of [AMSGrad].
 type AMSGradHyper = kernels.AMSGradHyper
 
@@ -410,6 +520,16 @@ func (e Engine[T]) AMSGrad(x, m, v, vmax, g []T, c AMSGradCoef[T]) {
 	e.update(&call)
 }
 
+// AMSGradEach is [Engine.AMSGrad] for each of several tensors, in one call: x[i], and element i of the other
+// operands. Many small tensors take little longer than one of as many elements. It panics likewise, before anything is
+// written; that operands of different tensors share no memory is up to the caller.
+func (e Engine[T]) AMSGradEach(x, m, v, vmax, g [][]T, c AMSGradCoef[T]) {
+	call := eachCall[T]{call: call[T]{id: idAMSGrad, backend: e.backend},
+		slices: [maxOperands][][]T{x, m, v, vmax, g}}
+	*(*AMSGradCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.updateEach(&call, 0b1111, 5)
+}
+
 // LionHyper is [kernels.LionHyper], the hyperparameters of [Lion].
 type LionHyper = kernels.LionHyper
 
@@ -443,6 +563,16 @@ func (e Engine[T]) Lion(x, m, g []T, c LionCoef[T]) {
 	check(idLion, 0b11, mem.Of(x), mem.Of(m), mem.Of(g))
 	*(*LionCoef[T])(unsafe.Pointer(&call.coef)) = c
 	e.update(&call)
+}
+
+// LionEach is [Engine.Lion] for each of several tensors, in one call: x[i], and element i of the other
+// operands. Many small tensors take little longer than one of as many elements. It panics likewise, before anything is
+// written; that operands of different tensors share no memory is up to the caller.
+func (e Engine[T]) LionEach(x, m, g [][]T, c LionCoef[T]) {
+	call := eachCall[T]{call: call[T]{id: idLion, backend: e.backend},
+		slices: [maxOperands][][]T{x, m, g}}
+	*(*LionCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.updateEach(&call, 0b11, 3)
 }
 
 // Axpy adds a multiple of x to y, rounding the product and the sum: y = y + a*x.

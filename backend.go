@@ -76,6 +76,7 @@ type Engine[T kernels.Float] struct {
 	threads int    // 0: GOMAXPROCS
 	pool    *Pool  // nil: none
 	fetch   *Fetch // nil: nothing
+	checked bool   // operands of several tensors
 }
 
 // On returns the kernels of a backend. It panics if the backend is not one of [Backends].

@@ -217,6 +217,15 @@ func (c *call[T]) define(lo, hi int) {
 	}
 }
 
+// isStep reports whether the kernel is a Step.
+func (c *call[T]) isStep() bool {
+	switch c.id {
+	case idSGD, idMomentum, idMomentumVelocity, idNesterov, idNesterovTorch, idAdaGrad, idRMSProp, idRMSPropMomentum, idRMSPropCentered, idRMSPropCenteredMomentum, idAdam, idAMSGrad, idLion:
+		return true
+	}
+	return false
+}
+
 // foldsByMax reports how the lanes of a reduction, and its chunks, are joined: by the larger one, or else by
 // their sum.
 func (c *call[T]) foldsByMax() bool {

@@ -229,6 +229,156 @@ func (c *call[T]) assemblyF64(lo, n int) bool {
 	return true
 }
 
+// assemblyEach runs a step on n tensors, of which the headers of each operand's slices begin there, or returns false.
+func (c *call[T]) assemblyEach(n int, headers *[maxOperands]unsafe.Pointer) bool {
+	if num.Is32[T]() {
+		return c.eachF32(n, headers)
+	}
+	return c.eachF64(n, headers)
+}
+
+func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
+	coef := (*float32)(unsafe.Pointer(&c.coef))
+	switch c.backend {
+	case AVX2:
+		switch c.id {
+		case idSGD:
+			sgdEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]))
+		case idMomentum:
+			momentumEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+		case idMomentumVelocity:
+			momentumVelocityEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+		case idNesterov:
+			nesterovEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+		case idNesterovTorch:
+			nesterovTorchEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+		case idAdaGrad:
+			adaGradEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+		case idRMSProp:
+			rmsPropEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+		case idRMSPropMomentum:
+			rmsPropMomentumEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idRMSPropCentered:
+			rmsPropCenteredEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idRMSPropCenteredMomentum:
+			rmsPropCenteredMomentumEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
+		case idAdam:
+			adamEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idAMSGrad:
+			amsGradEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
+		case idLion:
+			lionEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+		default:
+			return false
+		}
+	case AVX512:
+		switch c.id {
+		case idSGD:
+			sgdEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]))
+		case idMomentum:
+			momentumEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+		case idMomentumVelocity:
+			momentumVelocityEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+		case idNesterov:
+			nesterovEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+		case idNesterovTorch:
+			nesterovTorchEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+		case idAdaGrad:
+			adaGradEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+		case idRMSProp:
+			rmsPropEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+		case idRMSPropMomentum:
+			rmsPropMomentumEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idRMSPropCentered:
+			rmsPropCenteredEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idRMSPropCenteredMomentum:
+			rmsPropCenteredMomentumEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
+		case idAdam:
+			adamEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idAMSGrad:
+			amsGradEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
+		case idLion:
+			lionEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+		default:
+			return false
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
+	coef := (*float64)(unsafe.Pointer(&c.coef))
+	switch c.backend {
+	case AVX2:
+		switch c.id {
+		case idSGD:
+			sgdEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]))
+		case idMomentum:
+			momentumEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+		case idMomentumVelocity:
+			momentumVelocityEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+		case idNesterov:
+			nesterovEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+		case idNesterovTorch:
+			nesterovTorchEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+		case idAdaGrad:
+			adaGradEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+		case idRMSProp:
+			rmsPropEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+		case idRMSPropMomentum:
+			rmsPropMomentumEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idRMSPropCentered:
+			rmsPropCenteredEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idRMSPropCenteredMomentum:
+			rmsPropCenteredMomentumEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
+		case idAdam:
+			adamEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idAMSGrad:
+			amsGradEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
+		case idLion:
+			lionEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+		default:
+			return false
+		}
+	case AVX512:
+		switch c.id {
+		case idSGD:
+			sgdEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]))
+		case idMomentum:
+			momentumEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+		case idMomentumVelocity:
+			momentumVelocityEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+		case idNesterov:
+			nesterovEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+		case idNesterovTorch:
+			nesterovTorchEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+		case idAdaGrad:
+			adaGradEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+		case idRMSProp:
+			rmsPropEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+		case idRMSPropMomentum:
+			rmsPropMomentumEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idRMSPropCentered:
+			rmsPropCenteredEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idRMSPropCenteredMomentum:
+			rmsPropCenteredMomentumEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
+		case idAdam:
+			adamEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idAMSGrad:
+			amsGradEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
+		case idLion:
+			lionEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+		default:
+			return false
+		}
+	default:
+		return false
+	}
+	return true
+}
+
 // assemblyLanes continues a reduction's lanes with n elements from lo, n a multiple of a line, or returns false.
 func (c *call[T]) assemblyLanes(lanes *[16]T, lo, n int) bool {
 	if num.Is32[T]() {

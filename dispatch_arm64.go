@@ -133,6 +133,94 @@ func (c *call[T]) assemblyF64(lo, n int) bool {
 	return true
 }
 
+// assemblyEach runs a step on n tensors, of which the headers of each operand's slices begin there, or returns false.
+func (c *call[T]) assemblyEach(n int, headers *[maxOperands]unsafe.Pointer) bool {
+	if num.Is32[T]() {
+		return c.eachF32(n, headers)
+	}
+	return c.eachF64(n, headers)
+}
+
+func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
+	coef := (*float32)(unsafe.Pointer(&c.coef))
+	switch c.backend {
+	case NEON:
+		switch c.id {
+		case idSGD:
+			sgdEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]))
+		case idMomentum:
+			momentumEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+		case idMomentumVelocity:
+			momentumVelocityEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+		case idNesterov:
+			nesterovEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+		case idNesterovTorch:
+			nesterovTorchEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+		case idAdaGrad:
+			adaGradEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+		case idRMSProp:
+			rmsPropEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+		case idRMSPropMomentum:
+			rmsPropMomentumEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idRMSPropCentered:
+			rmsPropCenteredEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idRMSPropCenteredMomentum:
+			rmsPropCenteredMomentumEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
+		case idAdam:
+			adamEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idAMSGrad:
+			amsGradEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
+		case idLion:
+			lionEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+		default:
+			return false
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
+	coef := (*float64)(unsafe.Pointer(&c.coef))
+	switch c.backend {
+	case NEON:
+		switch c.id {
+		case idSGD:
+			sgdEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]))
+		case idMomentum:
+			momentumEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+		case idMomentumVelocity:
+			momentumVelocityEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+		case idNesterov:
+			nesterovEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+		case idNesterovTorch:
+			nesterovTorchEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+		case idAdaGrad:
+			adaGradEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+		case idRMSProp:
+			rmsPropEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+		case idRMSPropMomentum:
+			rmsPropMomentumEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idRMSPropCentered:
+			rmsPropCenteredEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idRMSPropCenteredMomentum:
+			rmsPropCenteredMomentumEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
+		case idAdam:
+			adamEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idAMSGrad:
+			amsGradEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
+		case idLion:
+			lionEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+		default:
+			return false
+		}
+	default:
+		return false
+	}
+	return true
+}
+
 // assemblyLanes continues a reduction's lanes with n elements from lo, n a multiple of a line, or returns false.
 func (c *call[T]) assemblyLanes(lanes *[16]T, lo, n int) bool {
 	if num.Is32[T]() {

@@ -4,11 +4,15 @@
 
 package bitstep
 
+import "unsafe"
+
 // Without assembly: what the detect and dispatch files of an architecture with assembly provide.
 
 func detect() []Backend { return nil }
 
 func (c *call[T]) assembly(lo, n int) bool { return false }
+
+func (c *call[T]) assemblyEach(n int, headers *[maxOperands]unsafe.Pointer) bool { return false }
 
 func (c *call[T]) assemblyLanes(lanes *[16]T, lo, n int) bool { return false }
 

@@ -82,6 +82,10 @@ func assemblyRuns[T kernels.Float](t *testing.T, b Backend, id kernelID, row tab
 		return false
 	}
 	want.define(0, n)
+	if row.Kind == table.Step {
+		c.assemblyOfTail(t, n, n+3)
+		want.define(n, n+3)
+	}
 	changed := false
 	for i, o := range row.Operands {
 		for j := range got[i] {
@@ -95,6 +99,14 @@ func assemblyRuns[T kernels.Float](t *testing.T, b Backend, id kernelID, row tab
 		t.Errorf("%v %s %T changed nothing", b, row.Name, T(0))
 	}
 	return true
+}
+
+// assemblyOfTail updates elements lo to hi, and must do so in assembly.
+func (c *call[T]) assemblyOfTail(t *testing.T, lo, hi int) {
+	t.Helper()
+	if !c.isStep() || !c.tail(lo, hi) {
+		t.Errorf("%v has no assembly for the tail of %s %T", c.backend, table.Rows[c.id].Name, T(0))
+	}
 }
 
 // A backend other than Go has vectors, and Go has none.

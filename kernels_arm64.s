@@ -901,6 +901,162 @@ prelude1x:
 	BL (R3)
 	B  prelude1xDone
 
+// func sgdEachF32NEON(count int, c *float32, x *[]float32, grad *[]float32)
+TEXT ·sgdEachF32NEON(SB), $0-32
+	// c, by byte: 0 lr, 4 scale, 8 lo, 12 hi, 16 l2, 20 keep, 24 use.
+	MOVD  count+0(FP), R0
+	MOVD  c+8(FP), R2
+	FMOVS 0(R2), F0
+	VDUP  V0.S[0], V4.S4
+	MOVWU 24(R2), R1
+	AND   $15, R1
+	ADD   $4, R2, R12
+	MOVD  $·preludeF32NEONx1<>(SB), R2
+	MOVD  (R2)(R1<<3), R1
+	MOVD  $0, R2
+	CMP   $1, R0
+	BLT   tensorDone
+
+tensor:
+	MOVD x+16(FP), R3
+	ADD  R2, R3
+	MOVD 0(R3), R6
+	MOVD 8(R3), R3
+	MOVD grad+24(FP), R7
+	ADD  R2, R7
+	MOVD 0(R7), R7
+	CMP  $4, R3
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F0
+	FMOVQ 0(R7), F1
+	CBNZ  R1, prelude1x
+
+prelude1xDone:
+	// x = x - lr*g
+	WORD  $0x6e21dc81 // fmul v1.4s, v4.4s, v1.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R6)
+	ADD   $16, R6
+	ADD   $16, R7
+	SUB   $4, R3
+	CMP   $4, R3
+	BGE   loop
+
+loopDone:
+	CMP   $0, R3
+	BLE   endif
+	MOVD  R3, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $2, R9
+	SUB   R9, R8
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R8), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial
+	FMOVQ 0(R6), F0
+	B     masked
+
+partial:
+	MOVD  R6, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif2
+	FMOVD (R8), F0
+	CMP   $2, R3
+	BLE   endif3
+	ADD   $8, R8
+	VLD1  (R8), V0.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R3
+	BLE  endif4
+	VLD1 (R8), V0.S[0]
+
+endif4:
+masked:
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $4, R3
+	BLT   partial2
+	FMOVQ 0(R7), F1
+	B     masked2
+
+partial2:
+	MOVD  R7, R7
+	ADD   $0, R7
+	CMP   $1, R3
+	BLE   endif5
+	FMOVD (R7), F1
+	CMP   $2, R3
+	BLE   endif6
+	ADD   $8, R7
+	VLD1  (R7), V1.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R3
+	BLE  endif7
+	VLD1 (R7), V1.S[0]
+
+endif7:
+masked2:
+	CBNZ R1, preludeTail
+
+preludeTailDone:
+	// x = x - lr*g
+	WORD  $0x6e21dc81 // fmul v1.4s, v4.4s, v1.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	CMP   $4, R3
+	BLT   partial3
+	FMOVQ F0, 0(R6)
+	B     masked3
+
+partial3:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R3
+	BLE   endif8
+	FMOVD F0, (R6)
+	CMP   $2, R3
+	BLE   endif9
+	ADD   $8, R6
+	VST1  V0.S[2], (R6)
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R3
+	BLE  endif10
+	VST1 V0.S[0], (R6)
+
+endif10:
+masked3:
+endif:
+	ADD $24, R2
+	SUB $1, R0
+	CMP $1, R0
+	BGE tensor
+
+tensorDone:
+	RET
+
+prelude1x:
+	BL (R1)
+	B  prelude1xDone
+
+preludeTail:
+	BL (R1)
+	B  preludeTailDone
+
 // func momentumF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
 TEXT ·momentumF32NEON(SB), $0-40
 	// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
@@ -1023,6 +1179,231 @@ prelude1x:
 	BL (R6)
 	B  prelude1xDone
 
+// func momentumEachF32NEON(count int, c *float32, x *[]float32, v *[]float32, grad *[]float32)
+TEXT ·momentumEachF32NEON(SB), $0-40
+	// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+	MOVD  count+0(FP), R0
+	MOVD  c+8(FP), R2
+	FMOVS 0(R2), F0
+	VDUP  V0.S[0], V4.S4
+	FMOVS 4(R2), F0
+	VDUP  V0.S[0], V5.S4
+	MOVWU 28(R2), R1
+	AND   $15, R1
+	ADD   $8, R2, R12
+	MOVD  $·preludeF32NEONx1<>(SB), R2
+	MOVD  (R2)(R1<<3), R1
+	MOVD  $0, R2
+	CMP   $1, R0
+	BLT   tensorDone
+
+tensor:
+	MOVD x+16(FP), R3
+	ADD  R2, R3
+	MOVD 0(R3), R6
+	MOVD 8(R3), R3
+	MOVD v+24(FP), R7
+	ADD  R2, R7
+	MOVD 0(R7), R7
+	MOVD grad+32(FP), R8
+	ADD  R2, R8
+	MOVD 0(R8), R8
+	CMP  $4, R3
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F0
+	FMOVQ 0(R8), F1
+	CBNZ  R1, prelude1x
+
+prelude1xDone:
+	// v = rho*v + g
+	FMOVQ 0(R7), F2
+	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
+	WORD  $0x4e21d441 // fadd v1.4s, v2.4s, v1.4s
+	FMOVQ F1, 0(R7)
+
+	// x = x - lr*v
+	WORD  $0x6e21dca1 // fmul v1.4s, v5.4s, v1.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R6)
+	ADD   $16, R6
+	ADD   $16, R7
+	ADD   $16, R8
+	SUB   $4, R3
+	CMP   $4, R3
+	BGE   loop
+
+loopDone:
+	CMP   $0, R3
+	BLE   endif
+	MOVD  R3, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R10
+	SUB   R10, R9
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R9), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial
+	FMOVQ 0(R6), F0
+	B     masked
+
+partial:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R3
+	BLE   endif2
+	FMOVD (R9), F0
+	CMP   $2, R3
+	BLE   endif3
+	ADD   $8, R9
+	VLD1  (R9), V0.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R3
+	BLE  endif4
+	VLD1 (R9), V0.S[0]
+
+endif4:
+masked:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R3
+	BLT   partial2
+	FMOVQ 0(R7), F6
+	B     masked2
+
+partial2:
+	MOVD  R7, R9
+	ADD   $0, R9
+	CMP   $1, R3
+	BLE   endif5
+	FMOVD (R9), F6
+	CMP   $2, R3
+	BLE   endif6
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R3
+	BLE  endif7
+	VLD1 (R9), V6.S[0]
+
+endif7:
+masked2:
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $4, R3
+	BLT   partial3
+	FMOVQ 0(R8), F1
+	B     masked3
+
+partial3:
+	MOVD  R8, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif8
+	FMOVD (R8), F1
+	CMP   $2, R3
+	BLE   endif9
+	ADD   $8, R8
+	VLD1  (R8), V1.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R3
+	BLE  endif10
+	VLD1 (R8), V1.S[0]
+
+endif10:
+masked3:
+	CBNZ R1, preludeTail
+
+preludeTailDone:
+	// v = rho*v + g
+	WORD  $0x6e26dc82 // fmul v2.4s, v4.4s, v6.4s
+	WORD  $0x4e21d441 // fadd v1.4s, v2.4s, v1.4s
+	VORR  V1.B16, V1.B16, V2.B16
+	CMP   $4, R3
+	BLT   partial4
+	FMOVQ F2, 0(R7)
+	B     masked4
+
+partial4:
+	MOVD  R7, R7
+	ADD   $0, R7
+	CMP   $1, R3
+	BLE   endif11
+	FMOVD F2, (R7)
+	CMP   $2, R3
+	BLE   endif12
+	ADD   $8, R7
+	VST1  V2.S[2], (R7)
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R3
+	BLE  endif13
+	VST1 V2.S[0], (R7)
+
+endif13:
+masked4:
+	// x = x - lr*v
+	WORD  $0x6e21dca1 // fmul v1.4s, v5.4s, v1.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	CMP   $4, R3
+	BLT   partial5
+	FMOVQ F0, 0(R6)
+	B     masked5
+
+partial5:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R3
+	BLE   endif14
+	FMOVD F0, (R6)
+	CMP   $2, R3
+	BLE   endif15
+	ADD   $8, R6
+	VST1  V0.S[2], (R6)
+
+endif15:
+	B masked5
+
+endif14:
+	CMP  $0, R3
+	BLE  endif16
+	VST1 V0.S[0], (R6)
+
+endif16:
+masked5:
+endif:
+	ADD $24, R2
+	SUB $1, R0
+	CMP $1, R0
+	BGE tensor
+
+tensorDone:
+	RET
+
+prelude1x:
+	BL (R1)
+	B  prelude1xDone
+
+preludeTail:
+	BL (R1)
+	B  preludeTailDone
+
 // func momentumVelocityF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
 TEXT ·momentumVelocityF32NEON(SB), $0-40
 	// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
@@ -1144,6 +1525,231 @@ prelude4x:
 prelude1x:
 	BL (R6)
 	B  prelude1xDone
+
+// func momentumVelocityEachF32NEON(count int, c *float32, x *[]float32, v *[]float32, grad *[]float32)
+TEXT ·momentumVelocityEachF32NEON(SB), $0-40
+	// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+	MOVD  count+0(FP), R0
+	MOVD  c+8(FP), R2
+	FMOVS 0(R2), F0
+	VDUP  V0.S[0], V4.S4
+	FMOVS 4(R2), F0
+	VDUP  V0.S[0], V5.S4
+	MOVWU 28(R2), R1
+	AND   $15, R1
+	ADD   $8, R2, R12
+	MOVD  $·preludeF32NEONx1<>(SB), R2
+	MOVD  (R2)(R1<<3), R1
+	MOVD  $0, R2
+	CMP   $1, R0
+	BLT   tensorDone
+
+tensor:
+	MOVD x+16(FP), R3
+	ADD  R2, R3
+	MOVD 0(R3), R6
+	MOVD 8(R3), R3
+	MOVD v+24(FP), R7
+	ADD  R2, R7
+	MOVD 0(R7), R7
+	MOVD grad+32(FP), R8
+	ADD  R2, R8
+	MOVD 0(R8), R8
+	CMP  $4, R3
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F0
+	FMOVQ 0(R8), F1
+	CBNZ  R1, prelude1x
+
+prelude1xDone:
+	// v = rho*v - lr*g
+	FMOVQ 0(R7), F2
+	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
+	WORD  $0x6e21dca1 // fmul v1.4s, v5.4s, v1.4s
+	WORD  $0x4ea1d441 // fsub v1.4s, v2.4s, v1.4s
+	FMOVQ F1, 0(R7)
+
+	// x = x + v
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R6)
+	ADD   $16, R6
+	ADD   $16, R7
+	ADD   $16, R8
+	SUB   $4, R3
+	CMP   $4, R3
+	BGE   loop
+
+loopDone:
+	CMP   $0, R3
+	BLE   endif
+	MOVD  R3, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R10
+	SUB   R10, R9
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R9), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial
+	FMOVQ 0(R6), F0
+	B     masked
+
+partial:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R3
+	BLE   endif2
+	FMOVD (R9), F0
+	CMP   $2, R3
+	BLE   endif3
+	ADD   $8, R9
+	VLD1  (R9), V0.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R3
+	BLE  endif4
+	VLD1 (R9), V0.S[0]
+
+endif4:
+masked:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R3
+	BLT   partial2
+	FMOVQ 0(R7), F6
+	B     masked2
+
+partial2:
+	MOVD  R7, R9
+	ADD   $0, R9
+	CMP   $1, R3
+	BLE   endif5
+	FMOVD (R9), F6
+	CMP   $2, R3
+	BLE   endif6
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R3
+	BLE  endif7
+	VLD1 (R9), V6.S[0]
+
+endif7:
+masked2:
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $4, R3
+	BLT   partial3
+	FMOVQ 0(R8), F1
+	B     masked3
+
+partial3:
+	MOVD  R8, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif8
+	FMOVD (R8), F1
+	CMP   $2, R3
+	BLE   endif9
+	ADD   $8, R8
+	VLD1  (R8), V1.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R3
+	BLE  endif10
+	VLD1 (R8), V1.S[0]
+
+endif10:
+masked3:
+	CBNZ R1, preludeTail
+
+preludeTailDone:
+	// v = rho*v - lr*g
+	WORD  $0x6e26dc82 // fmul v2.4s, v4.4s, v6.4s
+	WORD  $0x6e21dca1 // fmul v1.4s, v5.4s, v1.4s
+	WORD  $0x4ea1d441 // fsub v1.4s, v2.4s, v1.4s
+	VORR  V1.B16, V1.B16, V2.B16
+	CMP   $4, R3
+	BLT   partial4
+	FMOVQ F2, 0(R7)
+	B     masked4
+
+partial4:
+	MOVD  R7, R7
+	ADD   $0, R7
+	CMP   $1, R3
+	BLE   endif11
+	FMOVD F2, (R7)
+	CMP   $2, R3
+	BLE   endif12
+	ADD   $8, R7
+	VST1  V2.S[2], (R7)
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R3
+	BLE  endif13
+	VST1 V2.S[0], (R7)
+
+endif13:
+masked4:
+	// x = x + v
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	CMP   $4, R3
+	BLT   partial5
+	FMOVQ F0, 0(R6)
+	B     masked5
+
+partial5:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R3
+	BLE   endif14
+	FMOVD F0, (R6)
+	CMP   $2, R3
+	BLE   endif15
+	ADD   $8, R6
+	VST1  V0.S[2], (R6)
+
+endif15:
+	B masked5
+
+endif14:
+	CMP  $0, R3
+	BLE  endif16
+	VST1 V0.S[0], (R6)
+
+endif16:
+masked5:
+endif:
+	ADD $24, R2
+	SUB $1, R0
+	CMP $1, R0
+	BGE tensor
+
+tensorDone:
+	RET
+
+prelude1x:
+	BL (R1)
+	B  prelude1xDone
+
+preludeTail:
+	BL (R1)
+	B  preludeTailDone
 
 // func nesterovF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
 TEXT ·nesterovF32NEON(SB), $0-40
@@ -1289,6 +1895,240 @@ prelude1x:
 	BL (R6)
 	B  prelude1xDone
 
+// func nesterovEachF32NEON(count int, c *float32, x *[]float32, v *[]float32, grad *[]float32)
+TEXT ·nesterovEachF32NEON(SB), $0-40
+	// c, by byte: 0 rho, 4 1+rho, 8 lr, 12 scale, 16 lo, 20 hi, 24 l2, 28 keep, 32 use.
+	MOVD  count+0(FP), R0
+	MOVD  c+8(FP), R2
+	FMOVS 0(R2), F0
+	VDUP  V0.S[0], V4.S4
+	FMOVS 4(R2), F0
+	VDUP  V0.S[0], V5.S4
+	FMOVS 8(R2), F0
+	VDUP  V0.S[0], V6.S4
+	MOVWU 32(R2), R1
+	AND   $15, R1
+	ADD   $12, R2, R12
+	MOVD  $·preludeF32NEONx1<>(SB), R2
+	MOVD  (R2)(R1<<3), R1
+	MOVD  $0, R2
+	CMP   $1, R0
+	BLT   tensorDone
+
+tensor:
+	MOVD x+16(FP), R3
+	ADD  R2, R3
+	MOVD 0(R3), R6
+	MOVD 8(R3), R3
+	MOVD v+24(FP), R7
+	ADD  R2, R7
+	MOVD 0(R7), R7
+	MOVD grad+32(FP), R8
+	ADD  R2, R8
+	MOVD 0(R8), R8
+	CMP  $4, R3
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F0
+	FMOVQ 0(R8), F1
+	CBNZ  R1, prelude1x
+
+prelude1xDone:
+	// u = v
+	FMOVQ 0(R7), F2
+
+	// v = rho*v - lr*g
+	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
+	WORD  $0x6e21dcc1 // fmul v1.4s, v6.4s, v1.4s
+	WORD  $0x4ea1d441 // fsub v1.4s, v2.4s, v1.4s
+	FMOVQ F1, 0(R7)
+
+	// x = (x - rho*u) + (1+rho)*v
+	WORD  $0x4ea2d400 // fsub v0.4s, v0.4s, v2.4s
+	WORD  $0x6e21dca1 // fmul v1.4s, v5.4s, v1.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R6)
+	ADD   $16, R6
+	ADD   $16, R7
+	ADD   $16, R8
+	SUB   $4, R3
+	CMP   $4, R3
+	BGE   loop
+
+loopDone:
+	CMP   $0, R3
+	BLE   endif
+	MOVD  R3, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R10
+	SUB   R10, R9
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R9), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial
+	FMOVQ 0(R6), F0
+	B     masked
+
+partial:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R3
+	BLE   endif2
+	FMOVD (R9), F0
+	CMP   $2, R3
+	BLE   endif3
+	ADD   $8, R9
+	VLD1  (R9), V0.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R3
+	BLE  endif4
+	VLD1 (R9), V0.S[0]
+
+endif4:
+masked:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $4, R3
+	BLT   partial2
+	FMOVQ 0(R7), F7
+	B     masked2
+
+partial2:
+	MOVD  R7, R9
+	ADD   $0, R9
+	CMP   $1, R3
+	BLE   endif5
+	FMOVD (R9), F7
+	CMP   $2, R3
+	BLE   endif6
+	ADD   $8, R9
+	VLD1  (R9), V7.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R3
+	BLE  endif7
+	VLD1 (R9), V7.S[0]
+
+endif7:
+masked2:
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $4, R3
+	BLT   partial3
+	FMOVQ 0(R8), F1
+	B     masked3
+
+partial3:
+	MOVD  R8, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif8
+	FMOVD (R8), F1
+	CMP   $2, R3
+	BLE   endif9
+	ADD   $8, R8
+	VLD1  (R8), V1.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R3
+	BLE  endif10
+	VLD1 (R8), V1.S[0]
+
+endif10:
+masked3:
+	CBNZ R1, preludeTail
+
+preludeTailDone:
+	// u = v
+	// v = rho*v - lr*g
+	WORD  $0x6e27dc82 // fmul v2.4s, v4.4s, v7.4s
+	WORD  $0x6e21dcc1 // fmul v1.4s, v6.4s, v1.4s
+	WORD  $0x4ea1d441 // fsub v1.4s, v2.4s, v1.4s
+	VORR  V1.B16, V1.B16, V3.B16
+	CMP   $4, R3
+	BLT   partial4
+	FMOVQ F3, 0(R7)
+	B     masked4
+
+partial4:
+	MOVD  R7, R7
+	ADD   $0, R7
+	CMP   $1, R3
+	BLE   endif11
+	FMOVD F3, (R7)
+	CMP   $2, R3
+	BLE   endif12
+	ADD   $8, R7
+	VST1  V3.S[2], (R7)
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R3
+	BLE  endif13
+	VST1 V3.S[0], (R7)
+
+endif13:
+masked4:
+	// x = (x - rho*u) + (1+rho)*v
+	WORD  $0x4ea2d400 // fsub v0.4s, v0.4s, v2.4s
+	WORD  $0x6e21dca1 // fmul v1.4s, v5.4s, v1.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	CMP   $4, R3
+	BLT   partial5
+	FMOVQ F0, 0(R6)
+	B     masked5
+
+partial5:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R3
+	BLE   endif14
+	FMOVD F0, (R6)
+	CMP   $2, R3
+	BLE   endif15
+	ADD   $8, R6
+	VST1  V0.S[2], (R6)
+
+endif15:
+	B masked5
+
+endif14:
+	CMP  $0, R3
+	BLE  endif16
+	VST1 V0.S[0], (R6)
+
+endif16:
+masked5:
+endif:
+	ADD $24, R2
+	SUB $1, R0
+	CMP $1, R0
+	BGE tensor
+
+tensorDone:
+	RET
+
+prelude1x:
+	BL (R1)
+	B  prelude1xDone
+
+preludeTail:
+	BL (R1)
+	B  preludeTailDone
+
 // func nesterovTorchF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
 TEXT ·nesterovTorchF32NEON(SB), $0-40
 	// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
@@ -1421,6 +2261,235 @@ prelude1x:
 	BL (R6)
 	B  prelude1xDone
 
+// func nesterovTorchEachF32NEON(count int, c *float32, x *[]float32, v *[]float32, grad *[]float32)
+TEXT ·nesterovTorchEachF32NEON(SB), $0-40
+	// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+	MOVD  count+0(FP), R0
+	MOVD  c+8(FP), R2
+	FMOVS 0(R2), F0
+	VDUP  V0.S[0], V4.S4
+	FMOVS 4(R2), F0
+	VDUP  V0.S[0], V5.S4
+	MOVWU 28(R2), R1
+	AND   $15, R1
+	ADD   $8, R2, R12
+	MOVD  $·preludeF32NEONx1<>(SB), R2
+	MOVD  (R2)(R1<<3), R1
+	MOVD  $0, R2
+	CMP   $1, R0
+	BLT   tensorDone
+
+tensor:
+	MOVD x+16(FP), R3
+	ADD  R2, R3
+	MOVD 0(R3), R6
+	MOVD 8(R3), R3
+	MOVD v+24(FP), R7
+	ADD  R2, R7
+	MOVD 0(R7), R7
+	MOVD grad+32(FP), R8
+	ADD  R2, R8
+	MOVD 0(R8), R8
+	CMP  $4, R3
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F0
+	FMOVQ 0(R8), F1
+	CBNZ  R1, prelude1x
+
+prelude1xDone:
+	// v = rho*v + g
+	FMOVQ 0(R7), F2
+	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
+	WORD  $0x4e21d442 // fadd v2.4s, v2.4s, v1.4s
+	FMOVQ F2, 0(R7)
+
+	// x = x - lr*(g + rho*v)
+	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	WORD  $0x6e21dca1 // fmul v1.4s, v5.4s, v1.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R6)
+	ADD   $16, R6
+	ADD   $16, R7
+	ADD   $16, R8
+	SUB   $4, R3
+	CMP   $4, R3
+	BGE   loop
+
+loopDone:
+	CMP   $0, R3
+	BLE   endif
+	MOVD  R3, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R10
+	SUB   R10, R9
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R9), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial
+	FMOVQ 0(R6), F0
+	B     masked
+
+partial:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R3
+	BLE   endif2
+	FMOVD (R9), F0
+	CMP   $2, R3
+	BLE   endif3
+	ADD   $8, R9
+	VLD1  (R9), V0.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R3
+	BLE  endif4
+	VLD1 (R9), V0.S[0]
+
+endif4:
+masked:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R3
+	BLT   partial2
+	FMOVQ 0(R7), F6
+	B     masked2
+
+partial2:
+	MOVD  R7, R9
+	ADD   $0, R9
+	CMP   $1, R3
+	BLE   endif5
+	FMOVD (R9), F6
+	CMP   $2, R3
+	BLE   endif6
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R3
+	BLE  endif7
+	VLD1 (R9), V6.S[0]
+
+endif7:
+masked2:
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $4, R3
+	BLT   partial3
+	FMOVQ 0(R8), F1
+	B     masked3
+
+partial3:
+	MOVD  R8, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif8
+	FMOVD (R8), F1
+	CMP   $2, R3
+	BLE   endif9
+	ADD   $8, R8
+	VLD1  (R8), V1.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R3
+	BLE  endif10
+	VLD1 (R8), V1.S[0]
+
+endif10:
+masked3:
+	CBNZ R1, preludeTail
+
+preludeTailDone:
+	// v = rho*v + g
+	WORD  $0x6e26dc82 // fmul v2.4s, v4.4s, v6.4s
+	WORD  $0x4e21d442 // fadd v2.4s, v2.4s, v1.4s
+	VORR  V2.B16, V2.B16, V3.B16
+	CMP   $4, R3
+	BLT   partial4
+	FMOVQ F3, 0(R7)
+	B     masked4
+
+partial4:
+	MOVD  R7, R7
+	ADD   $0, R7
+	CMP   $1, R3
+	BLE   endif11
+	FMOVD F3, (R7)
+	CMP   $2, R3
+	BLE   endif12
+	ADD   $8, R7
+	VST1  V3.S[2], (R7)
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R3
+	BLE  endif13
+	VST1 V3.S[0], (R7)
+
+endif13:
+masked4:
+	// x = x - lr*(g + rho*v)
+	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
+	WORD  $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	WORD  $0x6e21dca1 // fmul v1.4s, v5.4s, v1.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	CMP   $4, R3
+	BLT   partial5
+	FMOVQ F0, 0(R6)
+	B     masked5
+
+partial5:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R3
+	BLE   endif14
+	FMOVD F0, (R6)
+	CMP   $2, R3
+	BLE   endif15
+	ADD   $8, R6
+	VST1  V0.S[2], (R6)
+
+endif15:
+	B masked5
+
+endif14:
+	CMP  $0, R3
+	BLE  endif16
+	VST1 V0.S[0], (R6)
+
+endif16:
+masked5:
+endif:
+	ADD $24, R2
+	SUB $1, R0
+	CMP $1, R0
+	BGE tensor
+
+tensorDone:
+	RET
+
+prelude1x:
+	BL (R1)
+	B  prelude1xDone
+
+preludeTail:
+	BL (R1)
+	B  preludeTailDone
+
 // func adaGradF32NEON(n int, c *float32, x *float32, s *float32, grad *float32)
 TEXT ·adaGradF32NEON(SB), $0-40
 	// c, by byte: 0 lr, 4 eps, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
@@ -1473,6 +2542,237 @@ loop1xDone:
 prelude1x:
 	BL (R6)
 	B  prelude1xDone
+
+// func adaGradEachF32NEON(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+TEXT ·adaGradEachF32NEON(SB), $0-40
+	// c, by byte: 0 lr, 4 eps, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+	MOVD  count+0(FP), R0
+	MOVD  c+8(FP), R2
+	FMOVS 0(R2), F0
+	VDUP  V0.S[0], V4.S4
+	FMOVS 4(R2), F0
+	VDUP  V0.S[0], V5.S4
+	MOVWU 28(R2), R1
+	AND   $15, R1
+	ADD   $8, R2, R12
+	MOVD  $·preludeF32NEONx1<>(SB), R2
+	MOVD  (R2)(R1<<3), R1
+	MOVD  $0, R2
+	CMP   $1, R0
+	BLT   tensorDone
+
+tensor:
+	MOVD x+16(FP), R3
+	ADD  R2, R3
+	MOVD 0(R3), R6
+	MOVD 8(R3), R3
+	MOVD s+24(FP), R7
+	ADD  R2, R7
+	MOVD 0(R7), R7
+	MOVD grad+32(FP), R8
+	ADD  R2, R8
+	MOVD 0(R8), R8
+	CMP  $4, R3
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F0
+	FMOVQ 0(R8), F1
+	CBNZ  R1, prelude1x
+
+prelude1xDone:
+	// s = s + g*g
+	FMOVQ 0(R7), F2
+	WORD  $0x6e21dc23 // fmul v3.4s, v1.4s, v1.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	FMOVQ F2, 0(R7)
+
+	// x = x - (lr*g)/(sqrt(s)+eps)
+	WORD  $0x6e21dc81 // fmul v1.4s, v4.4s, v1.4s
+	WORD  $0x6ea1f842 // fsqrt v2.4s, v2.4s
+	WORD  $0x4e25d442 // fadd v2.4s, v2.4s, v5.4s
+	WORD  $0x6e22fc21 // fdiv v1.4s, v1.4s, v2.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R6)
+	ADD   $16, R6
+	ADD   $16, R7
+	ADD   $16, R8
+	SUB   $4, R3
+	CMP   $4, R3
+	BGE   loop
+
+loopDone:
+	CMP   $0, R3
+	BLE   endif
+	MOVD  R3, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R10
+	SUB   R10, R9
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R9), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial
+	FMOVQ 0(R6), F0
+	B     masked
+
+partial:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R3
+	BLE   endif2
+	FMOVD (R9), F0
+	CMP   $2, R3
+	BLE   endif3
+	ADD   $8, R9
+	VLD1  (R9), V0.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R3
+	BLE  endif4
+	VLD1 (R9), V0.S[0]
+
+endif4:
+masked:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R3
+	BLT   partial2
+	FMOVQ 0(R7), F6
+	B     masked2
+
+partial2:
+	MOVD  R7, R9
+	ADD   $0, R9
+	CMP   $1, R3
+	BLE   endif5
+	FMOVD (R9), F6
+	CMP   $2, R3
+	BLE   endif6
+	ADD   $8, R9
+	VLD1  (R9), V6.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R3
+	BLE  endif7
+	VLD1 (R9), V6.S[0]
+
+endif7:
+masked2:
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $4, R3
+	BLT   partial3
+	FMOVQ 0(R8), F1
+	B     masked3
+
+partial3:
+	MOVD  R8, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif8
+	FMOVD (R8), F1
+	CMP   $2, R3
+	BLE   endif9
+	ADD   $8, R8
+	VLD1  (R8), V1.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R3
+	BLE  endif10
+	VLD1 (R8), V1.S[0]
+
+endif10:
+masked3:
+	CBNZ R1, preludeTail
+
+preludeTailDone:
+	// s = s + g*g
+	WORD  $0x6e21dc22 // fmul v2.4s, v1.4s, v1.4s
+	WORD  $0x4e22d4c2 // fadd v2.4s, v6.4s, v2.4s
+	VORR  V2.B16, V2.B16, V3.B16
+	CMP   $4, R3
+	BLT   partial4
+	FMOVQ F3, 0(R7)
+	B     masked4
+
+partial4:
+	MOVD  R7, R7
+	ADD   $0, R7
+	CMP   $1, R3
+	BLE   endif11
+	FMOVD F3, (R7)
+	CMP   $2, R3
+	BLE   endif12
+	ADD   $8, R7
+	VST1  V3.S[2], (R7)
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R3
+	BLE  endif13
+	VST1 V3.S[0], (R7)
+
+endif13:
+masked4:
+	// x = x - (lr*g)/(sqrt(s)+eps)
+	WORD  $0x6e21dc81 // fmul v1.4s, v4.4s, v1.4s
+	WORD  $0x6ea1f842 // fsqrt v2.4s, v2.4s
+	WORD  $0x4e25d442 // fadd v2.4s, v2.4s, v5.4s
+	WORD  $0x6e22fc21 // fdiv v1.4s, v1.4s, v2.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	CMP   $4, R3
+	BLT   partial5
+	FMOVQ F0, 0(R6)
+	B     masked5
+
+partial5:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R3
+	BLE   endif14
+	FMOVD F0, (R6)
+	CMP   $2, R3
+	BLE   endif15
+	ADD   $8, R6
+	VST1  V0.S[2], (R6)
+
+endif15:
+	B masked5
+
+endif14:
+	CMP  $0, R3
+	BLE  endif16
+	VST1 V0.S[0], (R6)
+
+endif16:
+masked5:
+endif:
+	ADD $24, R2
+	SUB $1, R0
+	CMP $1, R0
+	BGE tensor
+
+tensorDone:
+	RET
+
+prelude1x:
+	BL (R1)
+	B  prelude1xDone
+
+preludeTail:
+	BL (R1)
+	B  preludeTailDone
 
 // func rmsPropF32NEON(n int, c *float32, x *float32, s *float32, grad *float32)
 TEXT ·rmsPropF32NEON(SB), $0-40
@@ -1532,6 +2832,245 @@ loop1xDone:
 prelude1x:
 	BL (R6)
 	B  prelude1xDone
+
+// func rmsPropEachF32NEON(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+TEXT ·rmsPropEachF32NEON(SB), $0-40
+	// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+	MOVD  count+0(FP), R0
+	MOVD  c+8(FP), R2
+	FMOVS 0(R2), F0
+	VDUP  V0.S[0], V4.S4
+	FMOVS 4(R2), F0
+	VDUP  V0.S[0], V5.S4
+	FMOVS 8(R2), F0
+	VDUP  V0.S[0], V6.S4
+	FMOVS 12(R2), F0
+	VDUP  V0.S[0], V7.S4
+	MOVWU 36(R2), R1
+	AND   $15, R1
+	ADD   $16, R2, R12
+	MOVD  $·preludeF32NEONx1<>(SB), R2
+	MOVD  (R2)(R1<<3), R1
+	MOVD  $0, R2
+	CMP   $1, R0
+	BLT   tensorDone
+
+tensor:
+	MOVD x+16(FP), R3
+	ADD  R2, R3
+	MOVD 0(R3), R6
+	MOVD 8(R3), R3
+	MOVD s+24(FP), R7
+	ADD  R2, R7
+	MOVD 0(R7), R7
+	MOVD grad+32(FP), R8
+	ADD  R2, R8
+	MOVD 0(R8), R8
+	CMP  $4, R3
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F0
+	FMOVQ 0(R8), F1
+	CBNZ  R1, prelude1x
+
+prelude1xDone:
+	// s = decay*s + ((1-decay)*g)*g
+	FMOVQ 0(R7), F2
+	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
+	WORD  $0x6e21dca3 // fmul v3.4s, v5.4s, v1.4s
+	WORD  $0x6e21dc63 // fmul v3.4s, v3.4s, v1.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	FMOVQ F2, 0(R7)
+
+	// x = x - (lr*g)/(sqrt(s)+eps)
+	WORD  $0x6e21dcc1 // fmul v1.4s, v6.4s, v1.4s
+	WORD  $0x6ea1f842 // fsqrt v2.4s, v2.4s
+	WORD  $0x4e27d442 // fadd v2.4s, v2.4s, v7.4s
+	WORD  $0x6e22fc21 // fdiv v1.4s, v1.4s, v2.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R6)
+	ADD   $16, R6
+	ADD   $16, R7
+	ADD   $16, R8
+	SUB   $4, R3
+	CMP   $4, R3
+	BGE   loop
+
+loopDone:
+	CMP   $0, R3
+	BLE   endif
+	MOVD  R3, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R10
+	SUB   R10, R9
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R9), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial
+	FMOVQ 0(R6), F0
+	B     masked
+
+partial:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R3
+	BLE   endif2
+	FMOVD (R9), F0
+	CMP   $2, R3
+	BLE   endif3
+	ADD   $8, R9
+	VLD1  (R9), V0.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R3
+	BLE  endif4
+	VLD1 (R9), V0.S[0]
+
+endif4:
+masked:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R3
+	BLT   partial2
+	FMOVQ 0(R7), F8
+	B     masked2
+
+partial2:
+	MOVD  R7, R9
+	ADD   $0, R9
+	CMP   $1, R3
+	BLE   endif5
+	FMOVD (R9), F8
+	CMP   $2, R3
+	BLE   endif6
+	ADD   $8, R9
+	VLD1  (R9), V8.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R3
+	BLE  endif7
+	VLD1 (R9), V8.S[0]
+
+endif7:
+masked2:
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $4, R3
+	BLT   partial3
+	FMOVQ 0(R8), F1
+	B     masked3
+
+partial3:
+	MOVD  R8, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif8
+	FMOVD (R8), F1
+	CMP   $2, R3
+	BLE   endif9
+	ADD   $8, R8
+	VLD1  (R8), V1.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R3
+	BLE  endif10
+	VLD1 (R8), V1.S[0]
+
+endif10:
+masked3:
+	CBNZ R1, preludeTail
+
+preludeTailDone:
+	// s = decay*s + ((1-decay)*g)*g
+	WORD  $0x6e28dc82 // fmul v2.4s, v4.4s, v8.4s
+	WORD  $0x6e21dca3 // fmul v3.4s, v5.4s, v1.4s
+	WORD  $0x6e21dc63 // fmul v3.4s, v3.4s, v1.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VORR  V2.B16, V2.B16, V3.B16
+	CMP   $4, R3
+	BLT   partial4
+	FMOVQ F3, 0(R7)
+	B     masked4
+
+partial4:
+	MOVD  R7, R7
+	ADD   $0, R7
+	CMP   $1, R3
+	BLE   endif11
+	FMOVD F3, (R7)
+	CMP   $2, R3
+	BLE   endif12
+	ADD   $8, R7
+	VST1  V3.S[2], (R7)
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R3
+	BLE  endif13
+	VST1 V3.S[0], (R7)
+
+endif13:
+masked4:
+	// x = x - (lr*g)/(sqrt(s)+eps)
+	WORD  $0x6e21dcc1 // fmul v1.4s, v6.4s, v1.4s
+	WORD  $0x6ea1f842 // fsqrt v2.4s, v2.4s
+	WORD  $0x4e27d442 // fadd v2.4s, v2.4s, v7.4s
+	WORD  $0x6e22fc21 // fdiv v1.4s, v1.4s, v2.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	CMP   $4, R3
+	BLT   partial5
+	FMOVQ F0, 0(R6)
+	B     masked5
+
+partial5:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R3
+	BLE   endif14
+	FMOVD F0, (R6)
+	CMP   $2, R3
+	BLE   endif15
+	ADD   $8, R6
+	VST1  V0.S[2], (R6)
+
+endif15:
+	B masked5
+
+endif14:
+	CMP  $0, R3
+	BLE  endif16
+	VST1 V0.S[0], (R6)
+
+endif16:
+masked5:
+endif:
+	ADD $24, R2
+	SUB $1, R0
+	CMP $1, R0
+	BGE tensor
+
+tensorDone:
+	RET
+
+prelude1x:
+	BL (R1)
+	B  prelude1xDone
+
+preludeTail:
+	BL (R1)
+	B  preludeTailDone
 
 // func rmsPropMomentumF32NEON(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 TEXT ·rmsPropMomentumF32NEON(SB), $0-48
@@ -1602,6 +3141,314 @@ prelude1x:
 	BL (R7)
 	B  prelude1xDone
 
+// func rmsPropMomentumEachF32NEON(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
+TEXT ·rmsPropMomentumEachF32NEON(SB), $0-48
+	// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+	MOVD  count+0(FP), R0
+	MOVD  c+8(FP), R2
+	FMOVS 0(R2), F0
+	VDUP  V0.S[0], V4.S4
+	FMOVS 4(R2), F0
+	VDUP  V0.S[0], V5.S4
+	FMOVS 8(R2), F0
+	VDUP  V0.S[0], V6.S4
+	FMOVS 12(R2), F0
+	VDUP  V0.S[0], V7.S4
+	FMOVS 16(R2), F0
+	VDUP  V0.S[0], V8.S4
+	MOVWU 40(R2), R1
+	AND   $15, R1
+	ADD   $20, R2, R12
+	MOVD  $·preludeF32NEONx1<>(SB), R2
+	MOVD  (R2)(R1<<3), R1
+	MOVD  $0, R2
+	CMP   $1, R0
+	BLT   tensorDone
+
+tensor:
+	MOVD x+16(FP), R3
+	ADD  R2, R3
+	MOVD 0(R3), R6
+	MOVD 8(R3), R3
+	MOVD s+24(FP), R7
+	ADD  R2, R7
+	MOVD 0(R7), R7
+	MOVD b+32(FP), R8
+	ADD  R2, R8
+	MOVD 0(R8), R8
+	MOVD grad+40(FP), R9
+	ADD  R2, R9
+	MOVD 0(R9), R9
+	CMP  $4, R3
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F0
+	FMOVQ 0(R9), F1
+	CBNZ  R1, prelude1x
+
+prelude1xDone:
+	// s = decay*s + ((1-decay)*g)*g
+	FMOVQ 0(R7), F2
+	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
+	WORD  $0x6e21dca3 // fmul v3.4s, v5.4s, v1.4s
+	WORD  $0x6e21dc63 // fmul v3.4s, v3.4s, v1.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	FMOVQ F2, 0(R7)
+
+	// b = rho*b + g/(sqrt(s)+eps)
+	FMOVQ 0(R8), F3
+	WORD  $0x6e23dcc3 // fmul v3.4s, v6.4s, v3.4s
+	WORD  $0x6ea1f842 // fsqrt v2.4s, v2.4s
+	WORD  $0x4e28d442 // fadd v2.4s, v2.4s, v8.4s
+	WORD  $0x6e22fc21 // fdiv v1.4s, v1.4s, v2.4s
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	FMOVQ F1, 0(R8)
+
+	// x = x - lr*b
+	WORD  $0x6e21dce1 // fmul v1.4s, v7.4s, v1.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R6)
+	ADD   $16, R6
+	ADD   $16, R7
+	ADD   $16, R8
+	ADD   $16, R9
+	SUB   $4, R3
+	CMP   $4, R3
+	BGE   loop
+
+loopDone:
+	CMP   $0, R3
+	BLE   endif
+	MOVD  R3, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R11
+	SUB   R11, R10
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R10), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial
+	FMOVQ 0(R6), F0
+	B     masked
+
+partial:
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R3
+	BLE   endif2
+	FMOVD (R10), F0
+	CMP   $2, R3
+	BLE   endif3
+	ADD   $8, R10
+	VLD1  (R10), V0.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R3
+	BLE  endif4
+	VLD1 (R10), V0.S[0]
+
+endif4:
+masked:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R3
+	BLT   partial2
+	FMOVQ 0(R7), F9
+	B     masked2
+
+partial2:
+	MOVD  R7, R10
+	ADD   $0, R10
+	CMP   $1, R3
+	BLE   endif5
+	FMOVD (R10), F9
+	CMP   $2, R3
+	BLE   endif6
+	ADD   $8, R10
+	VLD1  (R10), V9.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R3
+	BLE  endif7
+	VLD1 (R10), V9.S[0]
+
+endif7:
+masked2:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R3
+	BLT   partial3
+	FMOVQ 0(R8), F10
+	B     masked3
+
+partial3:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R3
+	BLE   endif8
+	FMOVD (R10), F10
+	CMP   $2, R3
+	BLE   endif9
+	ADD   $8, R10
+	VLD1  (R10), V10.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R3
+	BLE  endif10
+	VLD1 (R10), V10.S[0]
+
+endif10:
+masked3:
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $4, R3
+	BLT   partial4
+	FMOVQ 0(R9), F1
+	B     masked4
+
+partial4:
+	MOVD  R9, R9
+	ADD   $0, R9
+	CMP   $1, R3
+	BLE   endif11
+	FMOVD (R9), F1
+	CMP   $2, R3
+	BLE   endif12
+	ADD   $8, R9
+	VLD1  (R9), V1.S[2]
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R3
+	BLE  endif13
+	VLD1 (R9), V1.S[0]
+
+endif13:
+masked4:
+	CBNZ R1, preludeTail
+
+preludeTailDone:
+	// s = decay*s + ((1-decay)*g)*g
+	WORD  $0x6e29dc82 // fmul v2.4s, v4.4s, v9.4s
+	WORD  $0x6e21dca3 // fmul v3.4s, v5.4s, v1.4s
+	WORD  $0x6e21dc63 // fmul v3.4s, v3.4s, v1.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VORR  V2.B16, V2.B16, V3.B16
+	CMP   $4, R3
+	BLT   partial5
+	FMOVQ F3, 0(R7)
+	B     masked5
+
+partial5:
+	MOVD  R7, R7
+	ADD   $0, R7
+	CMP   $1, R3
+	BLE   endif14
+	FMOVD F3, (R7)
+	CMP   $2, R3
+	BLE   endif15
+	ADD   $8, R7
+	VST1  V3.S[2], (R7)
+
+endif15:
+	B masked5
+
+endif14:
+	CMP  $0, R3
+	BLE  endif16
+	VST1 V3.S[0], (R7)
+
+endif16:
+masked5:
+	// b = rho*b + g/(sqrt(s)+eps)
+	WORD  $0x6e2adcc3 // fmul v3.4s, v6.4s, v10.4s
+	WORD  $0x6ea1f842 // fsqrt v2.4s, v2.4s
+	WORD  $0x4e28d442 // fadd v2.4s, v2.4s, v8.4s
+	WORD  $0x6e22fc21 // fdiv v1.4s, v1.4s, v2.4s
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VORR  V1.B16, V1.B16, V2.B16
+	CMP   $4, R3
+	BLT   partial6
+	FMOVQ F2, 0(R8)
+	B     masked6
+
+partial6:
+	MOVD  R8, R7
+	ADD   $0, R7
+	CMP   $1, R3
+	BLE   endif17
+	FMOVD F2, (R7)
+	CMP   $2, R3
+	BLE   endif18
+	ADD   $8, R7
+	VST1  V2.S[2], (R7)
+
+endif18:
+	B masked6
+
+endif17:
+	CMP  $0, R3
+	BLE  endif19
+	VST1 V2.S[0], (R7)
+
+endif19:
+masked6:
+	// x = x - lr*b
+	WORD  $0x6e21dce1 // fmul v1.4s, v7.4s, v1.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	CMP   $4, R3
+	BLT   partial7
+	FMOVQ F0, 0(R6)
+	B     masked7
+
+partial7:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R3
+	BLE   endif20
+	FMOVD F0, (R6)
+	CMP   $2, R3
+	BLE   endif21
+	ADD   $8, R6
+	VST1  V0.S[2], (R6)
+
+endif21:
+	B masked7
+
+endif20:
+	CMP  $0, R3
+	BLE  endif22
+	VST1 V0.S[0], (R6)
+
+endif22:
+masked7:
+endif:
+	ADD $24, R2
+	SUB $1, R0
+	CMP $1, R0
+	BGE tensor
+
+tensorDone:
+	RET
+
+prelude1x:
+	BL (R1)
+	B  prelude1xDone
+
+preludeTail:
+	BL (R1)
+	B  preludeTailDone
+
 // func rmsPropCenteredF32NEON(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 TEXT ·rmsPropCenteredF32NEON(SB), $0-48
 	// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
@@ -1670,6 +3517,316 @@ loop1xDone:
 prelude1x:
 	BL (R7)
 	B  prelude1xDone
+
+// func rmsPropCenteredEachF32NEON(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
+TEXT ·rmsPropCenteredEachF32NEON(SB), $0-48
+	// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+	MOVD  count+0(FP), R0
+	MOVD  c+8(FP), R2
+	FMOVS 0(R2), F0
+	VDUP  V0.S[0], V4.S4
+	FMOVS 4(R2), F0
+	VDUP  V0.S[0], V5.S4
+	FMOVS 8(R2), F0
+	VDUP  V0.S[0], V6.S4
+	FMOVS 12(R2), F0
+	VDUP  V0.S[0], V7.S4
+	MOVWU 36(R2), R1
+	AND   $15, R1
+	ADD   $16, R2, R12
+	MOVD  $·preludeF32NEONx1<>(SB), R2
+	MOVD  (R2)(R1<<3), R1
+	MOVD  $0, R2
+	CMP   $1, R0
+	BLT   tensorDone
+
+tensor:
+	MOVD x+16(FP), R3
+	ADD  R2, R3
+	MOVD 0(R3), R6
+	MOVD 8(R3), R3
+	MOVD s+24(FP), R7
+	ADD  R2, R7
+	MOVD 0(R7), R7
+	MOVD m+32(FP), R8
+	ADD  R2, R8
+	MOVD 0(R8), R8
+	MOVD grad+40(FP), R9
+	ADD  R2, R9
+	MOVD 0(R9), R9
+	CMP  $4, R3
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F0
+	FMOVQ 0(R9), F1
+	CBNZ  R1, prelude1x
+
+prelude1xDone:
+	// s = decay*s + ((1-decay)*g)*g
+	FMOVQ 0(R7), F2
+	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
+	WORD  $0x6e21dca3 // fmul v3.4s, v5.4s, v1.4s
+	WORD  $0x6e21dc68 // fmul v8.4s, v3.4s, v1.4s
+	WORD  $0x4e28d442 // fadd v2.4s, v2.4s, v8.4s
+	FMOVQ F2, 0(R7)
+
+	// m = decay*m + (1-decay)*g
+	FMOVQ 0(R8), F8
+	WORD  $0x6e28dc88 // fmul v8.4s, v4.4s, v8.4s
+	WORD  $0x4e23d503 // fadd v3.4s, v8.4s, v3.4s
+	FMOVQ F3, 0(R8)
+
+	// x = x - (lr*g)/(sqrt(s-m*m)+eps)
+	WORD  $0x6e21dcc1 // fmul v1.4s, v6.4s, v1.4s
+	WORD  $0x6e23dc63 // fmul v3.4s, v3.4s, v3.4s
+	WORD  $0x4ea3d442 // fsub v2.4s, v2.4s, v3.4s
+	WORD  $0x6ea1f842 // fsqrt v2.4s, v2.4s
+	WORD  $0x4e27d442 // fadd v2.4s, v2.4s, v7.4s
+	WORD  $0x6e22fc21 // fdiv v1.4s, v1.4s, v2.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R6)
+	ADD   $16, R6
+	ADD   $16, R7
+	ADD   $16, R8
+	ADD   $16, R9
+	SUB   $4, R3
+	CMP   $4, R3
+	BGE   loop
+
+loopDone:
+	CMP   $0, R3
+	BLE   endif
+	MOVD  R3, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R11
+	SUB   R11, R10
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R10), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial
+	FMOVQ 0(R6), F0
+	B     masked
+
+partial:
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R3
+	BLE   endif2
+	FMOVD (R10), F0
+	CMP   $2, R3
+	BLE   endif3
+	ADD   $8, R10
+	VLD1  (R10), V0.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R3
+	BLE  endif4
+	VLD1 (R10), V0.S[0]
+
+endif4:
+masked:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $4, R3
+	BLT   partial2
+	FMOVQ 0(R7), F8
+	B     masked2
+
+partial2:
+	MOVD  R7, R10
+	ADD   $0, R10
+	CMP   $1, R3
+	BLE   endif5
+	FMOVD (R10), F8
+	CMP   $2, R3
+	BLE   endif6
+	ADD   $8, R10
+	VLD1  (R10), V8.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R3
+	BLE  endif7
+	VLD1 (R10), V8.S[0]
+
+endif7:
+masked2:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R3
+	BLT   partial3
+	FMOVQ 0(R8), F9
+	B     masked3
+
+partial3:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R3
+	BLE   endif8
+	FMOVD (R10), F9
+	CMP   $2, R3
+	BLE   endif9
+	ADD   $8, R10
+	VLD1  (R10), V9.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R3
+	BLE  endif10
+	VLD1 (R10), V9.S[0]
+
+endif10:
+masked3:
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $4, R3
+	BLT   partial4
+	FMOVQ 0(R9), F1
+	B     masked4
+
+partial4:
+	MOVD  R9, R9
+	ADD   $0, R9
+	CMP   $1, R3
+	BLE   endif11
+	FMOVD (R9), F1
+	CMP   $2, R3
+	BLE   endif12
+	ADD   $8, R9
+	VLD1  (R9), V1.S[2]
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R3
+	BLE  endif13
+	VLD1 (R9), V1.S[0]
+
+endif13:
+masked4:
+	CBNZ R1, preludeTail
+
+preludeTailDone:
+	// s = decay*s + ((1-decay)*g)*g
+	WORD  $0x6e28dc82 // fmul v2.4s, v4.4s, v8.4s
+	WORD  $0x6e21dca3 // fmul v3.4s, v5.4s, v1.4s
+	WORD  $0x6e21dc68 // fmul v8.4s, v3.4s, v1.4s
+	WORD  $0x4e28d442 // fadd v2.4s, v2.4s, v8.4s
+	VORR  V2.B16, V2.B16, V8.B16
+	CMP   $4, R3
+	BLT   partial5
+	FMOVQ F8, 0(R7)
+	B     masked5
+
+partial5:
+	MOVD  R7, R7
+	ADD   $0, R7
+	CMP   $1, R3
+	BLE   endif14
+	FMOVD F8, (R7)
+	CMP   $2, R3
+	BLE   endif15
+	ADD   $8, R7
+	VST1  V8.S[2], (R7)
+
+endif15:
+	B masked5
+
+endif14:
+	CMP  $0, R3
+	BLE  endif16
+	VST1 V8.S[0], (R7)
+
+endif16:
+masked5:
+	// m = decay*m + (1-decay)*g
+	WORD  $0x6e29dc88 // fmul v8.4s, v4.4s, v9.4s
+	WORD  $0x4e23d503 // fadd v3.4s, v8.4s, v3.4s
+	VORR  V3.B16, V3.B16, V8.B16
+	CMP   $4, R3
+	BLT   partial6
+	FMOVQ F8, 0(R8)
+	B     masked6
+
+partial6:
+	MOVD  R8, R7
+	ADD   $0, R7
+	CMP   $1, R3
+	BLE   endif17
+	FMOVD F8, (R7)
+	CMP   $2, R3
+	BLE   endif18
+	ADD   $8, R7
+	VST1  V8.S[2], (R7)
+
+endif18:
+	B masked6
+
+endif17:
+	CMP  $0, R3
+	BLE  endif19
+	VST1 V8.S[0], (R7)
+
+endif19:
+masked6:
+	// x = x - (lr*g)/(sqrt(s-m*m)+eps)
+	WORD  $0x6e21dcc1 // fmul v1.4s, v6.4s, v1.4s
+	WORD  $0x6e23dc63 // fmul v3.4s, v3.4s, v3.4s
+	WORD  $0x4ea3d442 // fsub v2.4s, v2.4s, v3.4s
+	WORD  $0x6ea1f842 // fsqrt v2.4s, v2.4s
+	WORD  $0x4e27d442 // fadd v2.4s, v2.4s, v7.4s
+	WORD  $0x6e22fc21 // fdiv v1.4s, v1.4s, v2.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	CMP   $4, R3
+	BLT   partial7
+	FMOVQ F0, 0(R6)
+	B     masked7
+
+partial7:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R3
+	BLE   endif20
+	FMOVD F0, (R6)
+	CMP   $2, R3
+	BLE   endif21
+	ADD   $8, R6
+	VST1  V0.S[2], (R6)
+
+endif21:
+	B masked7
+
+endif20:
+	CMP  $0, R3
+	BLE  endif22
+	VST1 V0.S[0], (R6)
+
+endif22:
+masked7:
+endif:
+	ADD $24, R2
+	SUB $1, R0
+	CMP $1, R0
+	BGE tensor
+
+tensorDone:
+	RET
+
+prelude1x:
+	BL (R1)
+	B  prelude1xDone
+
+preludeTail:
+	BL (R1)
+	B  preludeTailDone
 
 // func rmsPropCenteredMomentumF32NEON(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 TEXT ·rmsPropCenteredMomentumF32NEON(SB), $0-56
@@ -1750,6 +3907,385 @@ prelude1x:
 	BL (R8)
 	B  prelude1xDone
 
+// func rmsPropCenteredMomentumEachF32NEON(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
+TEXT ·rmsPropCenteredMomentumEachF32NEON(SB), $0-56
+	// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+	MOVD  count+0(FP), R0
+	MOVD  c+8(FP), R2
+	FMOVS 0(R2), F0
+	VDUP  V0.S[0], V4.S4
+	FMOVS 4(R2), F0
+	VDUP  V0.S[0], V5.S4
+	FMOVS 8(R2), F0
+	VDUP  V0.S[0], V6.S4
+	FMOVS 12(R2), F0
+	VDUP  V0.S[0], V7.S4
+	FMOVS 16(R2), F0
+	VDUP  V0.S[0], V8.S4
+	MOVWU 40(R2), R1
+	AND   $15, R1
+	ADD   $20, R2, R12
+	MOVD  $·preludeF32NEONx1<>(SB), R2
+	MOVD  (R2)(R1<<3), R1
+	MOVD  $0, R2
+	CMP   $1, R0
+	BLT   tensorDone
+
+tensor:
+	MOVD x+16(FP), R3
+	ADD  R2, R3
+	MOVD 0(R3), R6
+	MOVD 8(R3), R3
+	MOVD s+24(FP), R7
+	ADD  R2, R7
+	MOVD 0(R7), R7
+	MOVD m+32(FP), R8
+	ADD  R2, R8
+	MOVD 0(R8), R8
+	MOVD b+40(FP), R9
+	ADD  R2, R9
+	MOVD 0(R9), R9
+	MOVD grad+48(FP), R10
+	ADD  R2, R10
+	MOVD 0(R10), R10
+	CMP  $4, R3
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F0
+	FMOVQ 0(R10), F1
+	CBNZ  R1, prelude1x
+
+prelude1xDone:
+	// s = decay*s + ((1-decay)*g)*g
+	FMOVQ 0(R7), F2
+	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
+	WORD  $0x6e21dca3 // fmul v3.4s, v5.4s, v1.4s
+	WORD  $0x6e21dc69 // fmul v9.4s, v3.4s, v1.4s
+	WORD  $0x4e29d442 // fadd v2.4s, v2.4s, v9.4s
+	FMOVQ F2, 0(R7)
+
+	// m = decay*m + (1-decay)*g
+	FMOVQ 0(R8), F9
+	WORD  $0x6e29dc89 // fmul v9.4s, v4.4s, v9.4s
+	WORD  $0x4e23d523 // fadd v3.4s, v9.4s, v3.4s
+	FMOVQ F3, 0(R8)
+
+	// b = rho*b + g/(sqrt(s-m*m)+eps)
+	FMOVQ 0(R9), F9
+	WORD  $0x6e29dcc9 // fmul v9.4s, v6.4s, v9.4s
+	WORD  $0x6e23dc63 // fmul v3.4s, v3.4s, v3.4s
+	WORD  $0x4ea3d442 // fsub v2.4s, v2.4s, v3.4s
+	WORD  $0x6ea1f842 // fsqrt v2.4s, v2.4s
+	WORD  $0x4e28d442 // fadd v2.4s, v2.4s, v8.4s
+	WORD  $0x6e22fc21 // fdiv v1.4s, v1.4s, v2.4s
+	WORD  $0x4e21d521 // fadd v1.4s, v9.4s, v1.4s
+	FMOVQ F1, 0(R9)
+
+	// x = x - lr*b
+	WORD  $0x6e21dce1 // fmul v1.4s, v7.4s, v1.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R6)
+	ADD   $16, R6
+	ADD   $16, R7
+	ADD   $16, R8
+	ADD   $16, R9
+	ADD   $16, R10
+	SUB   $4, R3
+	CMP   $4, R3
+	BGE   loop
+
+loopDone:
+	CMP   $0, R3
+	BLE   endif
+	MOVD  R3, R13
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R13
+	SUB   R13, R11
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R11), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial
+	FMOVQ 0(R6), F0
+	B     masked
+
+partial:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R3
+	BLE   endif2
+	FMOVD (R11), F0
+	CMP   $2, R3
+	BLE   endif3
+	ADD   $8, R11
+	VLD1  (R11), V0.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R3
+	BLE  endif4
+	VLD1 (R11), V0.S[0]
+
+endif4:
+masked:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $4, R3
+	BLT   partial2
+	FMOVQ 0(R7), F9
+	B     masked2
+
+partial2:
+	MOVD  R7, R11
+	ADD   $0, R11
+	CMP   $1, R3
+	BLE   endif5
+	FMOVD (R11), F9
+	CMP   $2, R3
+	BLE   endif6
+	ADD   $8, R11
+	VLD1  (R11), V9.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R3
+	BLE  endif7
+	VLD1 (R11), V9.S[0]
+
+endif7:
+masked2:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $4, R3
+	BLT   partial3
+	FMOVQ 0(R8), F10
+	B     masked3
+
+partial3:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R3
+	BLE   endif8
+	FMOVD (R11), F10
+	CMP   $2, R3
+	BLE   endif9
+	ADD   $8, R11
+	VLD1  (R11), V10.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R3
+	BLE  endif10
+	VLD1 (R11), V10.S[0]
+
+endif10:
+masked3:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R3
+	BLT   partial4
+	FMOVQ 0(R9), F11
+	B     masked4
+
+partial4:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R3
+	BLE   endif11
+	FMOVD (R11), F11
+	CMP   $2, R3
+	BLE   endif12
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R3
+	BLE  endif13
+	VLD1 (R11), V11.S[0]
+
+endif13:
+masked4:
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $4, R3
+	BLT   partial5
+	FMOVQ 0(R10), F1
+	B     masked5
+
+partial5:
+	MOVD  R10, R10
+	ADD   $0, R10
+	CMP   $1, R3
+	BLE   endif14
+	FMOVD (R10), F1
+	CMP   $2, R3
+	BLE   endif15
+	ADD   $8, R10
+	VLD1  (R10), V1.S[2]
+
+endif15:
+	B masked5
+
+endif14:
+	CMP  $0, R3
+	BLE  endif16
+	VLD1 (R10), V1.S[0]
+
+endif16:
+masked5:
+	CBNZ R1, preludeTail
+
+preludeTailDone:
+	// s = decay*s + ((1-decay)*g)*g
+	WORD  $0x6e29dc82 // fmul v2.4s, v4.4s, v9.4s
+	WORD  $0x6e21dca3 // fmul v3.4s, v5.4s, v1.4s
+	WORD  $0x6e21dc69 // fmul v9.4s, v3.4s, v1.4s
+	WORD  $0x4e29d442 // fadd v2.4s, v2.4s, v9.4s
+	VORR  V2.B16, V2.B16, V9.B16
+	CMP   $4, R3
+	BLT   partial6
+	FMOVQ F9, 0(R7)
+	B     masked6
+
+partial6:
+	MOVD  R7, R7
+	ADD   $0, R7
+	CMP   $1, R3
+	BLE   endif17
+	FMOVD F9, (R7)
+	CMP   $2, R3
+	BLE   endif18
+	ADD   $8, R7
+	VST1  V9.S[2], (R7)
+
+endif18:
+	B masked6
+
+endif17:
+	CMP  $0, R3
+	BLE  endif19
+	VST1 V9.S[0], (R7)
+
+endif19:
+masked6:
+	// m = decay*m + (1-decay)*g
+	WORD  $0x6e2adc89 // fmul v9.4s, v4.4s, v10.4s
+	WORD  $0x4e23d523 // fadd v3.4s, v9.4s, v3.4s
+	VORR  V3.B16, V3.B16, V9.B16
+	CMP   $4, R3
+	BLT   partial7
+	FMOVQ F9, 0(R8)
+	B     masked7
+
+partial7:
+	MOVD  R8, R7
+	ADD   $0, R7
+	CMP   $1, R3
+	BLE   endif20
+	FMOVD F9, (R7)
+	CMP   $2, R3
+	BLE   endif21
+	ADD   $8, R7
+	VST1  V9.S[2], (R7)
+
+endif21:
+	B masked7
+
+endif20:
+	CMP  $0, R3
+	BLE  endif22
+	VST1 V9.S[0], (R7)
+
+endif22:
+masked7:
+	// b = rho*b + g/(sqrt(s-m*m)+eps)
+	WORD  $0x6e2bdcc9 // fmul v9.4s, v6.4s, v11.4s
+	WORD  $0x6e23dc63 // fmul v3.4s, v3.4s, v3.4s
+	WORD  $0x4ea3d442 // fsub v2.4s, v2.4s, v3.4s
+	WORD  $0x6ea1f842 // fsqrt v2.4s, v2.4s
+	WORD  $0x4e28d442 // fadd v2.4s, v2.4s, v8.4s
+	WORD  $0x6e22fc21 // fdiv v1.4s, v1.4s, v2.4s
+	WORD  $0x4e21d521 // fadd v1.4s, v9.4s, v1.4s
+	VORR  V1.B16, V1.B16, V2.B16
+	CMP   $4, R3
+	BLT   partial8
+	FMOVQ F2, 0(R9)
+	B     masked8
+
+partial8:
+	MOVD  R9, R7
+	ADD   $0, R7
+	CMP   $1, R3
+	BLE   endif23
+	FMOVD F2, (R7)
+	CMP   $2, R3
+	BLE   endif24
+	ADD   $8, R7
+	VST1  V2.S[2], (R7)
+
+endif24:
+	B masked8
+
+endif23:
+	CMP  $0, R3
+	BLE  endif25
+	VST1 V2.S[0], (R7)
+
+endif25:
+masked8:
+	// x = x - lr*b
+	WORD  $0x6e21dce1 // fmul v1.4s, v7.4s, v1.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	CMP   $4, R3
+	BLT   partial9
+	FMOVQ F0, 0(R6)
+	B     masked9
+
+partial9:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R3
+	BLE   endif26
+	FMOVD F0, (R6)
+	CMP   $2, R3
+	BLE   endif27
+	ADD   $8, R6
+	VST1  V0.S[2], (R6)
+
+endif27:
+	B masked9
+
+endif26:
+	CMP  $0, R3
+	BLE  endif28
+	VST1 V0.S[0], (R6)
+
+endif28:
+masked9:
+endif:
+	ADD $24, R2
+	SUB $1, R0
+	CMP $1, R0
+	BGE tensor
+
+tensorDone:
+	RET
+
+prelude1x:
+	BL (R1)
+	B  prelude1xDone
+
+preludeTail:
+	BL (R1)
+	B  preludeTailDone
+
 // func adamF32NEON(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 TEXT ·adamF32NEON(SB), $0-48
 	// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
@@ -1824,6 +4360,322 @@ loop1xDone:
 prelude1x:
 	BL (R7)
 	B  prelude1xDone
+
+// func adamEachF32NEON(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+TEXT ·adamEachF32NEON(SB), $0-48
+	// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+	MOVD  count+0(FP), R0
+	MOVD  c+8(FP), R2
+	FMOVS 0(R2), F0
+	VDUP  V0.S[0], V4.S4
+	FMOVS 4(R2), F0
+	VDUP  V0.S[0], V5.S4
+	FMOVS 8(R2), F0
+	VDUP  V0.S[0], V6.S4
+	FMOVS 12(R2), F0
+	VDUP  V0.S[0], V7.S4
+	FMOVS 16(R2), F0
+	VDUP  V0.S[0], V8.S4
+	FMOVS 20(R2), F0
+	VDUP  V0.S[0], V9.S4
+	FMOVS 24(R2), F0
+	VDUP  V0.S[0], V10.S4
+	MOVWU 48(R2), R1
+	AND   $15, R1
+	ADD   $28, R2, R12
+	MOVD  $·preludeF32NEONx1<>(SB), R2
+	MOVD  (R2)(R1<<3), R1
+	MOVD  $0, R2
+	CMP   $1, R0
+	BLT   tensorDone
+
+tensor:
+	MOVD x+16(FP), R3
+	ADD  R2, R3
+	MOVD 0(R3), R6
+	MOVD 8(R3), R3
+	MOVD m+24(FP), R7
+	ADD  R2, R7
+	MOVD 0(R7), R7
+	MOVD v+32(FP), R8
+	ADD  R2, R8
+	MOVD 0(R8), R8
+	MOVD grad+40(FP), R9
+	ADD  R2, R9
+	MOVD 0(R9), R9
+	CMP  $4, R3
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F0
+	FMOVQ 0(R9), F1
+	CBNZ  R1, prelude1x
+
+prelude1xDone:
+	// m = beta1*m + (1-beta1)*g
+	FMOVQ 0(R7), F2
+	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
+	WORD  $0x6e21dca3 // fmul v3.4s, v5.4s, v1.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	FMOVQ F2, 0(R7)
+
+	// v = beta2*v + ((1-beta2)*g)*g
+	FMOVQ 0(R8), F3
+	WORD  $0x6e23dcc3 // fmul v3.4s, v6.4s, v3.4s
+	WORD  $0x6e21dceb // fmul v11.4s, v7.4s, v1.4s
+	WORD  $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	FMOVQ F1, 0(R8)
+
+	// x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+	WORD  $0x6e22dd02 // fmul v2.4s, v8.4s, v2.4s
+	WORD  $0x6e21dd21 // fmul v1.4s, v9.4s, v1.4s
+	WORD  $0x6ea1f821 // fsqrt v1.4s, v1.4s
+	WORD  $0x4e2ad421 // fadd v1.4s, v1.4s, v10.4s
+	WORD  $0x6e21fc41 // fdiv v1.4s, v2.4s, v1.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R6)
+	ADD   $16, R6
+	ADD   $16, R7
+	ADD   $16, R8
+	ADD   $16, R9
+	SUB   $4, R3
+	CMP   $4, R3
+	BGE   loop
+
+loopDone:
+	CMP   $0, R3
+	BLE   endif
+	MOVD  R3, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $2, R11
+	SUB   R11, R10
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R10), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial
+	FMOVQ 0(R6), F0
+	B     masked
+
+partial:
+	MOVD  R6, R10
+	ADD   $0, R10
+	CMP   $1, R3
+	BLE   endif2
+	FMOVD (R10), F0
+	CMP   $2, R3
+	BLE   endif3
+	ADD   $8, R10
+	VLD1  (R10), V0.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R3
+	BLE  endif4
+	VLD1 (R10), V0.S[0]
+
+endif4:
+masked:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R3
+	BLT   partial2
+	FMOVQ 0(R7), F11
+	B     masked2
+
+partial2:
+	MOVD  R7, R10
+	ADD   $0, R10
+	CMP   $1, R3
+	BLE   endif5
+	FMOVD (R10), F11
+	CMP   $2, R3
+	BLE   endif6
+	ADD   $8, R10
+	VLD1  (R10), V11.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R3
+	BLE  endif7
+	VLD1 (R10), V11.S[0]
+
+endif7:
+masked2:
+	VEOR  V12.B16, V12.B16, V12.B16
+	CMP   $4, R3
+	BLT   partial3
+	FMOVQ 0(R8), F12
+	B     masked3
+
+partial3:
+	MOVD  R8, R10
+	ADD   $0, R10
+	CMP   $1, R3
+	BLE   endif8
+	FMOVD (R10), F12
+	CMP   $2, R3
+	BLE   endif9
+	ADD   $8, R10
+	VLD1  (R10), V12.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R3
+	BLE  endif10
+	VLD1 (R10), V12.S[0]
+
+endif10:
+masked3:
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $4, R3
+	BLT   partial4
+	FMOVQ 0(R9), F1
+	B     masked4
+
+partial4:
+	MOVD  R9, R9
+	ADD   $0, R9
+	CMP   $1, R3
+	BLE   endif11
+	FMOVD (R9), F1
+	CMP   $2, R3
+	BLE   endif12
+	ADD   $8, R9
+	VLD1  (R9), V1.S[2]
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R3
+	BLE  endif13
+	VLD1 (R9), V1.S[0]
+
+endif13:
+masked4:
+	CBNZ R1, preludeTail
+
+preludeTailDone:
+	// m = beta1*m + (1-beta1)*g
+	WORD  $0x6e2bdc82 // fmul v2.4s, v4.4s, v11.4s
+	WORD  $0x6e21dca3 // fmul v3.4s, v5.4s, v1.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VORR  V2.B16, V2.B16, V3.B16
+	CMP   $4, R3
+	BLT   partial5
+	FMOVQ F3, 0(R7)
+	B     masked5
+
+partial5:
+	MOVD  R7, R7
+	ADD   $0, R7
+	CMP   $1, R3
+	BLE   endif14
+	FMOVD F3, (R7)
+	CMP   $2, R3
+	BLE   endif15
+	ADD   $8, R7
+	VST1  V3.S[2], (R7)
+
+endif15:
+	B masked5
+
+endif14:
+	CMP  $0, R3
+	BLE  endif16
+	VST1 V3.S[0], (R7)
+
+endif16:
+masked5:
+	// v = beta2*v + ((1-beta2)*g)*g
+	WORD  $0x6e2cdcc3 // fmul v3.4s, v6.4s, v12.4s
+	WORD  $0x6e21dceb // fmul v11.4s, v7.4s, v1.4s
+	WORD  $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VORR  V1.B16, V1.B16, V3.B16
+	CMP   $4, R3
+	BLT   partial6
+	FMOVQ F3, 0(R8)
+	B     masked6
+
+partial6:
+	MOVD  R8, R7
+	ADD   $0, R7
+	CMP   $1, R3
+	BLE   endif17
+	FMOVD F3, (R7)
+	CMP   $2, R3
+	BLE   endif18
+	ADD   $8, R7
+	VST1  V3.S[2], (R7)
+
+endif18:
+	B masked6
+
+endif17:
+	CMP  $0, R3
+	BLE  endif19
+	VST1 V3.S[0], (R7)
+
+endif19:
+masked6:
+	// x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+	WORD  $0x6e22dd02 // fmul v2.4s, v8.4s, v2.4s
+	WORD  $0x6e21dd21 // fmul v1.4s, v9.4s, v1.4s
+	WORD  $0x6ea1f821 // fsqrt v1.4s, v1.4s
+	WORD  $0x4e2ad421 // fadd v1.4s, v1.4s, v10.4s
+	WORD  $0x6e21fc41 // fdiv v1.4s, v2.4s, v1.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	CMP   $4, R3
+	BLT   partial7
+	FMOVQ F0, 0(R6)
+	B     masked7
+
+partial7:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R3
+	BLE   endif20
+	FMOVD F0, (R6)
+	CMP   $2, R3
+	BLE   endif21
+	ADD   $8, R6
+	VST1  V0.S[2], (R6)
+
+endif21:
+	B masked7
+
+endif20:
+	CMP  $0, R3
+	BLE  endif22
+	VST1 V0.S[0], (R6)
+
+endif22:
+masked7:
+endif:
+	ADD $24, R2
+	SUB $1, R0
+	CMP $1, R0
+	BGE tensor
+
+tensorDone:
+	RET
+
+prelude1x:
+	BL (R1)
+	B  prelude1xDone
+
+preludeTail:
+	BL (R1)
+	B  preludeTailDone
 
 // func amsGradF32NEON(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 TEXT ·amsGradF32NEON(SB), $0-56
@@ -1908,6 +4760,389 @@ prelude1x:
 	BL (R8)
 	B  prelude1xDone
 
+// func amsGradEachF32NEON(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
+TEXT ·amsGradEachF32NEON(SB), $0-56
+	// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+	MOVD  count+0(FP), R0
+	MOVD  c+8(FP), R2
+	FMOVS 0(R2), F0
+	VDUP  V0.S[0], V4.S4
+	FMOVS 4(R2), F0
+	VDUP  V0.S[0], V5.S4
+	FMOVS 8(R2), F0
+	VDUP  V0.S[0], V6.S4
+	FMOVS 12(R2), F0
+	VDUP  V0.S[0], V7.S4
+	FMOVS 16(R2), F0
+	VDUP  V0.S[0], V8.S4
+	FMOVS 20(R2), F0
+	VDUP  V0.S[0], V9.S4
+	FMOVS 24(R2), F0
+	VDUP  V0.S[0], V10.S4
+	MOVWU 48(R2), R1
+	AND   $15, R1
+	ADD   $28, R2, R12
+	MOVD  $·preludeF32NEONx1<>(SB), R2
+	MOVD  (R2)(R1<<3), R1
+	MOVD  $0, R2
+	CMP   $1, R0
+	BLT   tensorDone
+
+tensor:
+	MOVD x+16(FP), R3
+	ADD  R2, R3
+	MOVD 0(R3), R6
+	MOVD 8(R3), R3
+	MOVD m+24(FP), R7
+	ADD  R2, R7
+	MOVD 0(R7), R7
+	MOVD v+32(FP), R8
+	ADD  R2, R8
+	MOVD 0(R8), R8
+	MOVD vmax+40(FP), R9
+	ADD  R2, R9
+	MOVD 0(R9), R9
+	MOVD grad+48(FP), R10
+	ADD  R2, R10
+	MOVD 0(R10), R10
+	CMP  $4, R3
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F0
+	FMOVQ 0(R10), F1
+	CBNZ  R1, prelude1x
+
+prelude1xDone:
+	// m = beta1*m + (1-beta1)*g
+	FMOVQ 0(R7), F2
+	WORD  $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
+	WORD  $0x6e21dca3 // fmul v3.4s, v5.4s, v1.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	FMOVQ F2, 0(R7)
+
+	// v = beta2*v + ((1-beta2)*g)*g
+	FMOVQ 0(R8), F3
+	WORD  $0x6e23dcc3 // fmul v3.4s, v6.4s, v3.4s
+	WORD  $0x6e21dceb // fmul v11.4s, v7.4s, v1.4s
+	WORD  $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	FMOVQ F1, 0(R8)
+
+	// vmax = vmax > v ? vmax : v
+	FMOVQ 0(R9), F3
+	WORD  $0x6ea1e46b // fcmgt v11.4s, v3.4s, v1.4s
+	VBSL  V1.B16, V3.B16, V11.B16
+	FMOVQ F11, 0(R9)
+
+	// x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
+	WORD  $0x6e22dd01 // fmul v1.4s, v8.4s, v2.4s
+	WORD  $0x6e2bdd22 // fmul v2.4s, v9.4s, v11.4s
+	WORD  $0x6ea1f842 // fsqrt v2.4s, v2.4s
+	WORD  $0x4e2ad442 // fadd v2.4s, v2.4s, v10.4s
+	WORD  $0x6e22fc21 // fdiv v1.4s, v1.4s, v2.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R6)
+	ADD   $16, R6
+	ADD   $16, R7
+	ADD   $16, R8
+	ADD   $16, R9
+	ADD   $16, R10
+	SUB   $4, R3
+	CMP   $4, R3
+	BGE   loop
+
+loopDone:
+	CMP   $0, R3
+	BLE   endif
+	MOVD  R3, R13
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $2, R13
+	SUB   R13, R11
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R11), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial
+	FMOVQ 0(R6), F0
+	B     masked
+
+partial:
+	MOVD  R6, R11
+	ADD   $0, R11
+	CMP   $1, R3
+	BLE   endif2
+	FMOVD (R11), F0
+	CMP   $2, R3
+	BLE   endif3
+	ADD   $8, R11
+	VLD1  (R11), V0.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R3
+	BLE  endif4
+	VLD1 (R11), V0.S[0]
+
+endif4:
+masked:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $4, R3
+	BLT   partial2
+	FMOVQ 0(R7), F11
+	B     masked2
+
+partial2:
+	MOVD  R7, R11
+	ADD   $0, R11
+	CMP   $1, R3
+	BLE   endif5
+	FMOVD (R11), F11
+	CMP   $2, R3
+	BLE   endif6
+	ADD   $8, R11
+	VLD1  (R11), V11.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R3
+	BLE  endif7
+	VLD1 (R11), V11.S[0]
+
+endif7:
+masked2:
+	VEOR  V12.B16, V12.B16, V12.B16
+	CMP   $4, R3
+	BLT   partial3
+	FMOVQ 0(R8), F12
+	B     masked3
+
+partial3:
+	MOVD  R8, R11
+	ADD   $0, R11
+	CMP   $1, R3
+	BLE   endif8
+	FMOVD (R11), F12
+	CMP   $2, R3
+	BLE   endif9
+	ADD   $8, R11
+	VLD1  (R11), V12.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R3
+	BLE  endif10
+	VLD1 (R11), V12.S[0]
+
+endif10:
+masked3:
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $4, R3
+	BLT   partial4
+	FMOVQ 0(R9), F13
+	B     masked4
+
+partial4:
+	MOVD  R9, R11
+	ADD   $0, R11
+	CMP   $1, R3
+	BLE   endif11
+	FMOVD (R11), F13
+	CMP   $2, R3
+	BLE   endif12
+	ADD   $8, R11
+	VLD1  (R11), V13.S[2]
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R3
+	BLE  endif13
+	VLD1 (R11), V13.S[0]
+
+endif13:
+masked4:
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $4, R3
+	BLT   partial5
+	FMOVQ 0(R10), F1
+	B     masked5
+
+partial5:
+	MOVD  R10, R10
+	ADD   $0, R10
+	CMP   $1, R3
+	BLE   endif14
+	FMOVD (R10), F1
+	CMP   $2, R3
+	BLE   endif15
+	ADD   $8, R10
+	VLD1  (R10), V1.S[2]
+
+endif15:
+	B masked5
+
+endif14:
+	CMP  $0, R3
+	BLE  endif16
+	VLD1 (R10), V1.S[0]
+
+endif16:
+masked5:
+	CBNZ R1, preludeTail
+
+preludeTailDone:
+	// m = beta1*m + (1-beta1)*g
+	WORD  $0x6e2bdc82 // fmul v2.4s, v4.4s, v11.4s
+	WORD  $0x6e21dca3 // fmul v3.4s, v5.4s, v1.4s
+	WORD  $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	VORR  V2.B16, V2.B16, V3.B16
+	CMP   $4, R3
+	BLT   partial6
+	FMOVQ F3, 0(R7)
+	B     masked6
+
+partial6:
+	MOVD  R7, R7
+	ADD   $0, R7
+	CMP   $1, R3
+	BLE   endif17
+	FMOVD F3, (R7)
+	CMP   $2, R3
+	BLE   endif18
+	ADD   $8, R7
+	VST1  V3.S[2], (R7)
+
+endif18:
+	B masked6
+
+endif17:
+	CMP  $0, R3
+	BLE  endif19
+	VST1 V3.S[0], (R7)
+
+endif19:
+masked6:
+	// v = beta2*v + ((1-beta2)*g)*g
+	WORD  $0x6e2cdcc3 // fmul v3.4s, v6.4s, v12.4s
+	WORD  $0x6e21dceb // fmul v11.4s, v7.4s, v1.4s
+	WORD  $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
+	WORD  $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	VORR  V1.B16, V1.B16, V3.B16
+	CMP   $4, R3
+	BLT   partial7
+	FMOVQ F3, 0(R8)
+	B     masked7
+
+partial7:
+	MOVD  R8, R7
+	ADD   $0, R7
+	CMP   $1, R3
+	BLE   endif20
+	FMOVD F3, (R7)
+	CMP   $2, R3
+	BLE   endif21
+	ADD   $8, R7
+	VST1  V3.S[2], (R7)
+
+endif21:
+	B masked7
+
+endif20:
+	CMP  $0, R3
+	BLE  endif22
+	VST1 V3.S[0], (R7)
+
+endif22:
+masked7:
+	// vmax = vmax > v ? vmax : v
+	WORD  $0x6ea1e5a3 // fcmgt v3.4s, v13.4s, v1.4s
+	VBSL  V1.B16, V13.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+	CMP   $4, R3
+	BLT   partial8
+	FMOVQ F1, 0(R9)
+	B     masked8
+
+partial8:
+	MOVD  R9, R7
+	ADD   $0, R7
+	CMP   $1, R3
+	BLE   endif23
+	FMOVD F1, (R7)
+	CMP   $2, R3
+	BLE   endif24
+	ADD   $8, R7
+	VST1  V1.S[2], (R7)
+
+endif24:
+	B masked8
+
+endif23:
+	CMP  $0, R3
+	BLE  endif25
+	VST1 V1.S[0], (R7)
+
+endif25:
+masked8:
+	// x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
+	WORD  $0x6e22dd01 // fmul v1.4s, v8.4s, v2.4s
+	WORD  $0x6e23dd22 // fmul v2.4s, v9.4s, v3.4s
+	WORD  $0x6ea1f842 // fsqrt v2.4s, v2.4s
+	WORD  $0x4e2ad442 // fadd v2.4s, v2.4s, v10.4s
+	WORD  $0x6e22fc21 // fdiv v1.4s, v1.4s, v2.4s
+	WORD  $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	CMP   $4, R3
+	BLT   partial9
+	FMOVQ F0, 0(R6)
+	B     masked9
+
+partial9:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R3
+	BLE   endif26
+	FMOVD F0, (R6)
+	CMP   $2, R3
+	BLE   endif27
+	ADD   $8, R6
+	VST1  V0.S[2], (R6)
+
+endif27:
+	B masked9
+
+endif26:
+	CMP  $0, R3
+	BLE  endif28
+	VST1 V0.S[0], (R6)
+
+endif28:
+masked9:
+endif:
+	ADD $24, R2
+	SUB $1, R0
+	CMP $1, R0
+	BGE tensor
+
+tensorDone:
+	RET
+
+prelude1x:
+	BL (R1)
+	B  prelude1xDone
+
+preludeTail:
+	BL (R1)
+	B  preludeTailDone
+
 // func lionF32NEON(n int, c *float32, x *float32, m *float32, grad *float32)
 TEXT ·lionF32NEON(SB), $0-40
 	// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 lr, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
@@ -1980,6 +5215,265 @@ loop1xDone:
 prelude1x:
 	BL (R6)
 	B  prelude1xDone
+
+// func lionEachF32NEON(count int, c *float32, x *[]float32, m *[]float32, grad *[]float32)
+TEXT ·lionEachF32NEON(SB), $0-40
+	// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 lr, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+	MOVD  count+0(FP), R0
+	MOVD  c+8(FP), R2
+	FMOVS 0(R2), F0
+	VDUP  V0.S[0], V4.S4
+	FMOVS 4(R2), F0
+	VDUP  V0.S[0], V5.S4
+	FMOVS 8(R2), F0
+	VDUP  V0.S[0], V6.S4
+	FMOVS 12(R2), F0
+	VDUP  V0.S[0], V7.S4
+	FMOVS 16(R2), F0
+	VDUP  V0.S[0], V8.S4
+	MOVD  $0x3f800000, R1
+	VDUP  R1, V9.S4
+	MOVD  $0x80000000, R1
+	VDUP  R1, V10.S4
+	VEOR  V11.B16, V11.B16, V11.B16
+	MOVWU 40(R2), R1
+	AND   $15, R1
+	ADD   $20, R2, R12
+	MOVD  $·preludeF32NEONx1<>(SB), R2
+	MOVD  (R2)(R1<<3), R1
+	MOVD  $0, R2
+	CMP   $1, R0
+	BLT   tensorDone
+
+tensor:
+	MOVD x+16(FP), R3
+	ADD  R2, R3
+	MOVD 0(R3), R6
+	MOVD 8(R3), R3
+	MOVD m+24(FP), R7
+	ADD  R2, R7
+	MOVD 0(R7), R7
+	MOVD grad+32(FP), R8
+	ADD  R2, R8
+	MOVD 0(R8), R8
+	CMP  $4, R3
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F0
+	FMOVQ 0(R8), F1
+	CBNZ  R1, prelude1x
+
+prelude1xDone:
+	// u = beta1*m + (1-beta1)*g
+	FMOVQ 0(R7), F2
+	WORD  $0x6e22dc83 // fmul v3.4s, v4.4s, v2.4s
+	WORD  $0x6e21dcac // fmul v12.4s, v5.4s, v1.4s
+	WORD  $0x4e2cd463 // fadd v3.4s, v3.4s, v12.4s
+
+	// x = x - lr*sign(u)
+	VAND  V10.B16, V3.B16, V12.B16
+	VORR  V9.B16, V12.B16, V12.B16
+	WORD  $0x4e2be46d // fcmeq v13.4s, v3.4s, v11.4s
+	WORD  $0x4e23e46e // fcmeq v14.4s, v3.4s, v3.4s
+	VBIT  V13.B16, V11.B16, V12.B16
+	VBIF  V14.B16, V3.B16, V12.B16
+	WORD  $0x6e2cdd03 // fmul v3.4s, v8.4s, v12.4s
+	WORD  $0x4ea3d400 // fsub v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 0(R6)
+
+	// m = beta2*m + (1-beta2)*g
+	WORD  $0x6e22dcc0 // fmul v0.4s, v6.4s, v2.4s
+	WORD  $0x6e21dce1 // fmul v1.4s, v7.4s, v1.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 0(R7)
+	ADD   $16, R6
+	ADD   $16, R7
+	ADD   $16, R8
+	SUB   $4, R3
+	CMP   $4, R3
+	BGE   loop
+
+loopDone:
+	CMP   $0, R3
+	BLE   endif
+	MOVD  R3, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $2, R10
+	SUB   R10, R9
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R9), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $4, R3
+	BLT   partial
+	FMOVQ 0(R6), F0
+	B     masked
+
+partial:
+	MOVD  R6, R9
+	ADD   $0, R9
+	CMP   $1, R3
+	BLE   endif2
+	FMOVD (R9), F0
+	CMP   $2, R3
+	BLE   endif3
+	ADD   $8, R9
+	VLD1  (R9), V0.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R3
+	BLE  endif4
+	VLD1 (R9), V0.S[0]
+
+endif4:
+masked:
+	VEOR  V12.B16, V12.B16, V12.B16
+	CMP   $4, R3
+	BLT   partial2
+	FMOVQ 0(R7), F12
+	B     masked2
+
+partial2:
+	MOVD  R7, R9
+	ADD   $0, R9
+	CMP   $1, R3
+	BLE   endif5
+	FMOVD (R9), F12
+	CMP   $2, R3
+	BLE   endif6
+	ADD   $8, R9
+	VLD1  (R9), V12.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R3
+	BLE  endif7
+	VLD1 (R9), V12.S[0]
+
+endif7:
+masked2:
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $4, R3
+	BLT   partial3
+	FMOVQ 0(R8), F1
+	B     masked3
+
+partial3:
+	MOVD  R8, R8
+	ADD   $0, R8
+	CMP   $1, R3
+	BLE   endif8
+	FMOVD (R8), F1
+	CMP   $2, R3
+	BLE   endif9
+	ADD   $8, R8
+	VLD1  (R8), V1.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R3
+	BLE  endif10
+	VLD1 (R8), V1.S[0]
+
+endif10:
+masked3:
+	CBNZ R1, preludeTail
+
+preludeTailDone:
+	// u = beta1*m + (1-beta1)*g
+	WORD $0x6e2cdc82 // fmul v2.4s, v4.4s, v12.4s
+	WORD $0x6e21dca3 // fmul v3.4s, v5.4s, v1.4s
+	WORD $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+
+	// x = x - lr*sign(u)
+	VAND  V10.B16, V2.B16, V3.B16
+	VORR  V9.B16, V3.B16, V3.B16
+	WORD  $0x4e2be44d // fcmeq v13.4s, v2.4s, v11.4s
+	WORD  $0x4e22e44e // fcmeq v14.4s, v2.4s, v2.4s
+	VBIT  V13.B16, V11.B16, V3.B16
+	VBIF  V14.B16, V2.B16, V3.B16
+	WORD  $0x6e23dd02 // fmul v2.4s, v8.4s, v3.4s
+	WORD  $0x4ea2d400 // fsub v0.4s, v0.4s, v2.4s
+	CMP   $4, R3
+	BLT   partial4
+	FMOVQ F0, 0(R6)
+	B     masked4
+
+partial4:
+	MOVD  R6, R6
+	ADD   $0, R6
+	CMP   $1, R3
+	BLE   endif11
+	FMOVD F0, (R6)
+	CMP   $2, R3
+	BLE   endif12
+	ADD   $8, R6
+	VST1  V0.S[2], (R6)
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R3
+	BLE  endif13
+	VST1 V0.S[0], (R6)
+
+endif13:
+masked4:
+	// m = beta2*m + (1-beta2)*g
+	WORD  $0x6e2cdcc0 // fmul v0.4s, v6.4s, v12.4s
+	WORD  $0x6e21dce1 // fmul v1.4s, v7.4s, v1.4s
+	WORD  $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	CMP   $4, R3
+	BLT   partial5
+	FMOVQ F0, 0(R7)
+	B     masked5
+
+partial5:
+	MOVD  R7, R6
+	ADD   $0, R6
+	CMP   $1, R3
+	BLE   endif14
+	FMOVD F0, (R6)
+	CMP   $2, R3
+	BLE   endif15
+	ADD   $8, R6
+	VST1  V0.S[2], (R6)
+
+endif15:
+	B masked5
+
+endif14:
+	CMP  $0, R3
+	BLE  endif16
+	VST1 V0.S[0], (R6)
+
+endif16:
+masked5:
+endif:
+	ADD $24, R2
+	SUB $1, R0
+	CMP $1, R0
+	BGE tensor
+
+tensorDone:
+	RET
+
+prelude1x:
+	BL (R1)
+	B  prelude1xDone
+
+preludeTail:
+	BL (R1)
+	B  preludeTailDone
 
 // func axpyF32NEON(n int, c *float32, y *float32, x *float32)
 TEXT ·axpyF32NEON(SB), $0-32
@@ -109552,6 +113046,126 @@ prelude1x:
 	BL (R3)
 	B  prelude1xDone
 
+// func sgdEachF64NEON(count int, c *float64, x *[]float64, grad *[]float64)
+TEXT ·sgdEachF64NEON(SB), $0-32
+	// c, by byte: 0 lr, 8 scale, 16 lo, 24 hi, 32 l2, 40 keep, 48 use.
+	MOVD  count+0(FP), R0
+	MOVD  c+8(FP), R2
+	FMOVD 0(R2), F0
+	VDUP  V0.D[0], V4.D2
+	MOVWU 48(R2), R1
+	AND   $15, R1
+	ADD   $8, R2, R12
+	MOVD  $·preludeF64NEONx1<>(SB), R2
+	MOVD  (R2)(R1<<3), R1
+	MOVD  $0, R2
+	CMP   $1, R0
+	BLT   tensorDone
+
+tensor:
+	MOVD x+16(FP), R3
+	ADD  R2, R3
+	MOVD 0(R3), R6
+	MOVD 8(R3), R3
+	MOVD grad+24(FP), R7
+	ADD  R2, R7
+	MOVD 0(R7), R7
+	CMP  $2, R3
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F0
+	FMOVQ 0(R7), F1
+	CBNZ  R1, prelude1x
+
+prelude1xDone:
+	// x = x - lr*g
+	WORD  $0x6e61dc81 // fmul v1.2d, v4.2d, v1.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R6)
+	ADD   $16, R6
+	ADD   $16, R7
+	SUB   $2, R3
+	CMP   $2, R3
+	BGE   loop
+
+loopDone:
+	CMP   $0, R3
+	BLE   endif
+	MOVD  R3, R9
+	MOVD  $·lineMask<>+64(SB), R8
+	LSL   $3, R9
+	SUB   R9, R8
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R8), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial
+	FMOVQ 0(R6), F0
+	B     masked
+
+partial:
+	MOVD R6, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif2
+	VLD1 (R8), V0.D[0]
+
+endif2:
+masked:
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $2, R3
+	BLT   partial2
+	FMOVQ 0(R7), F1
+	B     masked2
+
+partial2:
+	MOVD R7, R7
+	ADD  $0, R7
+	CMP  $0, R3
+	BLE  endif3
+	VLD1 (R7), V1.D[0]
+
+endif3:
+masked2:
+	CBNZ R1, preludeTail
+
+preludeTailDone:
+	// x = x - lr*g
+	WORD  $0x6e61dc81 // fmul v1.2d, v4.2d, v1.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	CMP   $2, R3
+	BLT   partial3
+	FMOVQ F0, 0(R6)
+	B     masked3
+
+partial3:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R3
+	BLE  endif4
+	VST1 V0.D[0], (R6)
+
+endif4:
+masked3:
+endif:
+	ADD $24, R2
+	SUB $1, R0
+	CMP $1, R0
+	BGE tensor
+
+tensorDone:
+	RET
+
+prelude1x:
+	BL (R1)
+	B  prelude1xDone
+
+preludeTail:
+	BL (R1)
+	B  preludeTailDone
+
 // func momentumF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
 TEXT ·momentumF64NEON(SB), $0-40
 	// c, by byte: 0 rho, 8 lr, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
@@ -109674,6 +113288,171 @@ prelude1x:
 	BL (R6)
 	B  prelude1xDone
 
+// func momentumEachF64NEON(count int, c *float64, x *[]float64, v *[]float64, grad *[]float64)
+TEXT ·momentumEachF64NEON(SB), $0-40
+	// c, by byte: 0 rho, 8 lr, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
+	MOVD  count+0(FP), R0
+	MOVD  c+8(FP), R2
+	FMOVD 0(R2), F0
+	VDUP  V0.D[0], V4.D2
+	FMOVD 8(R2), F0
+	VDUP  V0.D[0], V5.D2
+	MOVWU 56(R2), R1
+	AND   $15, R1
+	ADD   $16, R2, R12
+	MOVD  $·preludeF64NEONx1<>(SB), R2
+	MOVD  (R2)(R1<<3), R1
+	MOVD  $0, R2
+	CMP   $1, R0
+	BLT   tensorDone
+
+tensor:
+	MOVD x+16(FP), R3
+	ADD  R2, R3
+	MOVD 0(R3), R6
+	MOVD 8(R3), R3
+	MOVD v+24(FP), R7
+	ADD  R2, R7
+	MOVD 0(R7), R7
+	MOVD grad+32(FP), R8
+	ADD  R2, R8
+	MOVD 0(R8), R8
+	CMP  $2, R3
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F0
+	FMOVQ 0(R8), F1
+	CBNZ  R1, prelude1x
+
+prelude1xDone:
+	// v = rho*v + g
+	FMOVQ 0(R7), F2
+	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
+	WORD  $0x4e61d441 // fadd v1.2d, v2.2d, v1.2d
+	FMOVQ F1, 0(R7)
+
+	// x = x - lr*v
+	WORD  $0x6e61dca1 // fmul v1.2d, v5.2d, v1.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R6)
+	ADD   $16, R6
+	ADD   $16, R7
+	ADD   $16, R8
+	SUB   $2, R3
+	CMP   $2, R3
+	BGE   loop
+
+loopDone:
+	CMP   $0, R3
+	BLE   endif
+	MOVD  R3, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R9), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial
+	FMOVQ 0(R6), F0
+	B     masked
+
+partial:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R3
+	BLE  endif2
+	VLD1 (R9), V0.D[0]
+
+endif2:
+masked:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R3
+	BLT   partial2
+	FMOVQ 0(R7), F6
+	B     masked2
+
+partial2:
+	MOVD R7, R9
+	ADD  $0, R9
+	CMP  $0, R3
+	BLE  endif3
+	VLD1 (R9), V6.D[0]
+
+endif3:
+masked2:
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $2, R3
+	BLT   partial3
+	FMOVQ 0(R8), F1
+	B     masked3
+
+partial3:
+	MOVD R8, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif4
+	VLD1 (R8), V1.D[0]
+
+endif4:
+masked3:
+	CBNZ R1, preludeTail
+
+preludeTailDone:
+	// v = rho*v + g
+	WORD  $0x6e66dc82 // fmul v2.2d, v4.2d, v6.2d
+	WORD  $0x4e61d441 // fadd v1.2d, v2.2d, v1.2d
+	VORR  V1.B16, V1.B16, V2.B16
+	CMP   $2, R3
+	BLT   partial4
+	FMOVQ F2, 0(R7)
+	B     masked4
+
+partial4:
+	MOVD R7, R7
+	ADD  $0, R7
+	CMP  $0, R3
+	BLE  endif5
+	VST1 V2.D[0], (R7)
+
+endif5:
+masked4:
+	// x = x - lr*v
+	WORD  $0x6e61dca1 // fmul v1.2d, v5.2d, v1.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	CMP   $2, R3
+	BLT   partial5
+	FMOVQ F0, 0(R6)
+	B     masked5
+
+partial5:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R3
+	BLE  endif6
+	VST1 V0.D[0], (R6)
+
+endif6:
+masked5:
+endif:
+	ADD $24, R2
+	SUB $1, R0
+	CMP $1, R0
+	BGE tensor
+
+tensorDone:
+	RET
+
+prelude1x:
+	BL (R1)
+	B  prelude1xDone
+
+preludeTail:
+	BL (R1)
+	B  preludeTailDone
+
 // func momentumVelocityF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
 TEXT ·momentumVelocityF64NEON(SB), $0-40
 	// c, by byte: 0 rho, 8 lr, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
@@ -109795,6 +113574,171 @@ prelude4x:
 prelude1x:
 	BL (R6)
 	B  prelude1xDone
+
+// func momentumVelocityEachF64NEON(count int, c *float64, x *[]float64, v *[]float64, grad *[]float64)
+TEXT ·momentumVelocityEachF64NEON(SB), $0-40
+	// c, by byte: 0 rho, 8 lr, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
+	MOVD  count+0(FP), R0
+	MOVD  c+8(FP), R2
+	FMOVD 0(R2), F0
+	VDUP  V0.D[0], V4.D2
+	FMOVD 8(R2), F0
+	VDUP  V0.D[0], V5.D2
+	MOVWU 56(R2), R1
+	AND   $15, R1
+	ADD   $16, R2, R12
+	MOVD  $·preludeF64NEONx1<>(SB), R2
+	MOVD  (R2)(R1<<3), R1
+	MOVD  $0, R2
+	CMP   $1, R0
+	BLT   tensorDone
+
+tensor:
+	MOVD x+16(FP), R3
+	ADD  R2, R3
+	MOVD 0(R3), R6
+	MOVD 8(R3), R3
+	MOVD v+24(FP), R7
+	ADD  R2, R7
+	MOVD 0(R7), R7
+	MOVD grad+32(FP), R8
+	ADD  R2, R8
+	MOVD 0(R8), R8
+	CMP  $2, R3
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F0
+	FMOVQ 0(R8), F1
+	CBNZ  R1, prelude1x
+
+prelude1xDone:
+	// v = rho*v - lr*g
+	FMOVQ 0(R7), F2
+	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
+	WORD  $0x6e61dca1 // fmul v1.2d, v5.2d, v1.2d
+	WORD  $0x4ee1d441 // fsub v1.2d, v2.2d, v1.2d
+	FMOVQ F1, 0(R7)
+
+	// x = x + v
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R6)
+	ADD   $16, R6
+	ADD   $16, R7
+	ADD   $16, R8
+	SUB   $2, R3
+	CMP   $2, R3
+	BGE   loop
+
+loopDone:
+	CMP   $0, R3
+	BLE   endif
+	MOVD  R3, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R9), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial
+	FMOVQ 0(R6), F0
+	B     masked
+
+partial:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R3
+	BLE  endif2
+	VLD1 (R9), V0.D[0]
+
+endif2:
+masked:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R3
+	BLT   partial2
+	FMOVQ 0(R7), F6
+	B     masked2
+
+partial2:
+	MOVD R7, R9
+	ADD  $0, R9
+	CMP  $0, R3
+	BLE  endif3
+	VLD1 (R9), V6.D[0]
+
+endif3:
+masked2:
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $2, R3
+	BLT   partial3
+	FMOVQ 0(R8), F1
+	B     masked3
+
+partial3:
+	MOVD R8, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif4
+	VLD1 (R8), V1.D[0]
+
+endif4:
+masked3:
+	CBNZ R1, preludeTail
+
+preludeTailDone:
+	// v = rho*v - lr*g
+	WORD  $0x6e66dc82 // fmul v2.2d, v4.2d, v6.2d
+	WORD  $0x6e61dca1 // fmul v1.2d, v5.2d, v1.2d
+	WORD  $0x4ee1d441 // fsub v1.2d, v2.2d, v1.2d
+	VORR  V1.B16, V1.B16, V2.B16
+	CMP   $2, R3
+	BLT   partial4
+	FMOVQ F2, 0(R7)
+	B     masked4
+
+partial4:
+	MOVD R7, R7
+	ADD  $0, R7
+	CMP  $0, R3
+	BLE  endif5
+	VST1 V2.D[0], (R7)
+
+endif5:
+masked4:
+	// x = x + v
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	CMP   $2, R3
+	BLT   partial5
+	FMOVQ F0, 0(R6)
+	B     masked5
+
+partial5:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R3
+	BLE  endif6
+	VST1 V0.D[0], (R6)
+
+endif6:
+masked5:
+endif:
+	ADD $24, R2
+	SUB $1, R0
+	CMP $1, R0
+	BGE tensor
+
+tensorDone:
+	RET
+
+prelude1x:
+	BL (R1)
+	B  prelude1xDone
+
+preludeTail:
+	BL (R1)
+	B  preludeTailDone
 
 // func nesterovF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
 TEXT ·nesterovF64NEON(SB), $0-40
@@ -109940,6 +113884,180 @@ prelude1x:
 	BL (R6)
 	B  prelude1xDone
 
+// func nesterovEachF64NEON(count int, c *float64, x *[]float64, v *[]float64, grad *[]float64)
+TEXT ·nesterovEachF64NEON(SB), $0-40
+	// c, by byte: 0 rho, 8 1+rho, 16 lr, 24 scale, 32 lo, 40 hi, 48 l2, 56 keep, 64 use.
+	MOVD  count+0(FP), R0
+	MOVD  c+8(FP), R2
+	FMOVD 0(R2), F0
+	VDUP  V0.D[0], V4.D2
+	FMOVD 8(R2), F0
+	VDUP  V0.D[0], V5.D2
+	FMOVD 16(R2), F0
+	VDUP  V0.D[0], V6.D2
+	MOVWU 64(R2), R1
+	AND   $15, R1
+	ADD   $24, R2, R12
+	MOVD  $·preludeF64NEONx1<>(SB), R2
+	MOVD  (R2)(R1<<3), R1
+	MOVD  $0, R2
+	CMP   $1, R0
+	BLT   tensorDone
+
+tensor:
+	MOVD x+16(FP), R3
+	ADD  R2, R3
+	MOVD 0(R3), R6
+	MOVD 8(R3), R3
+	MOVD v+24(FP), R7
+	ADD  R2, R7
+	MOVD 0(R7), R7
+	MOVD grad+32(FP), R8
+	ADD  R2, R8
+	MOVD 0(R8), R8
+	CMP  $2, R3
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F0
+	FMOVQ 0(R8), F1
+	CBNZ  R1, prelude1x
+
+prelude1xDone:
+	// u = v
+	FMOVQ 0(R7), F2
+
+	// v = rho*v - lr*g
+	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
+	WORD  $0x6e61dcc1 // fmul v1.2d, v6.2d, v1.2d
+	WORD  $0x4ee1d441 // fsub v1.2d, v2.2d, v1.2d
+	FMOVQ F1, 0(R7)
+
+	// x = (x - rho*u) + (1+rho)*v
+	WORD  $0x4ee2d400 // fsub v0.2d, v0.2d, v2.2d
+	WORD  $0x6e61dca1 // fmul v1.2d, v5.2d, v1.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R6)
+	ADD   $16, R6
+	ADD   $16, R7
+	ADD   $16, R8
+	SUB   $2, R3
+	CMP   $2, R3
+	BGE   loop
+
+loopDone:
+	CMP   $0, R3
+	BLE   endif
+	MOVD  R3, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R9), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial
+	FMOVQ 0(R6), F0
+	B     masked
+
+partial:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R3
+	BLE  endif2
+	VLD1 (R9), V0.D[0]
+
+endif2:
+masked:
+	VEOR  V7.B16, V7.B16, V7.B16
+	CMP   $2, R3
+	BLT   partial2
+	FMOVQ 0(R7), F7
+	B     masked2
+
+partial2:
+	MOVD R7, R9
+	ADD  $0, R9
+	CMP  $0, R3
+	BLE  endif3
+	VLD1 (R9), V7.D[0]
+
+endif3:
+masked2:
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $2, R3
+	BLT   partial3
+	FMOVQ 0(R8), F1
+	B     masked3
+
+partial3:
+	MOVD R8, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif4
+	VLD1 (R8), V1.D[0]
+
+endif4:
+masked3:
+	CBNZ R1, preludeTail
+
+preludeTailDone:
+	// u = v
+	// v = rho*v - lr*g
+	WORD  $0x6e67dc82 // fmul v2.2d, v4.2d, v7.2d
+	WORD  $0x6e61dcc1 // fmul v1.2d, v6.2d, v1.2d
+	WORD  $0x4ee1d441 // fsub v1.2d, v2.2d, v1.2d
+	VORR  V1.B16, V1.B16, V3.B16
+	CMP   $2, R3
+	BLT   partial4
+	FMOVQ F3, 0(R7)
+	B     masked4
+
+partial4:
+	MOVD R7, R7
+	ADD  $0, R7
+	CMP  $0, R3
+	BLE  endif5
+	VST1 V3.D[0], (R7)
+
+endif5:
+masked4:
+	// x = (x - rho*u) + (1+rho)*v
+	WORD  $0x4ee2d400 // fsub v0.2d, v0.2d, v2.2d
+	WORD  $0x6e61dca1 // fmul v1.2d, v5.2d, v1.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	CMP   $2, R3
+	BLT   partial5
+	FMOVQ F0, 0(R6)
+	B     masked5
+
+partial5:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R3
+	BLE  endif6
+	VST1 V0.D[0], (R6)
+
+endif6:
+masked5:
+endif:
+	ADD $24, R2
+	SUB $1, R0
+	CMP $1, R0
+	BGE tensor
+
+tensorDone:
+	RET
+
+prelude1x:
+	BL (R1)
+	B  prelude1xDone
+
+preludeTail:
+	BL (R1)
+	B  preludeTailDone
+
 // func nesterovTorchF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
 TEXT ·nesterovTorchF64NEON(SB), $0-40
 	// c, by byte: 0 rho, 8 lr, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
@@ -110072,6 +114190,175 @@ prelude1x:
 	BL (R6)
 	B  prelude1xDone
 
+// func nesterovTorchEachF64NEON(count int, c *float64, x *[]float64, v *[]float64, grad *[]float64)
+TEXT ·nesterovTorchEachF64NEON(SB), $0-40
+	// c, by byte: 0 rho, 8 lr, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
+	MOVD  count+0(FP), R0
+	MOVD  c+8(FP), R2
+	FMOVD 0(R2), F0
+	VDUP  V0.D[0], V4.D2
+	FMOVD 8(R2), F0
+	VDUP  V0.D[0], V5.D2
+	MOVWU 56(R2), R1
+	AND   $15, R1
+	ADD   $16, R2, R12
+	MOVD  $·preludeF64NEONx1<>(SB), R2
+	MOVD  (R2)(R1<<3), R1
+	MOVD  $0, R2
+	CMP   $1, R0
+	BLT   tensorDone
+
+tensor:
+	MOVD x+16(FP), R3
+	ADD  R2, R3
+	MOVD 0(R3), R6
+	MOVD 8(R3), R3
+	MOVD v+24(FP), R7
+	ADD  R2, R7
+	MOVD 0(R7), R7
+	MOVD grad+32(FP), R8
+	ADD  R2, R8
+	MOVD 0(R8), R8
+	CMP  $2, R3
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F0
+	FMOVQ 0(R8), F1
+	CBNZ  R1, prelude1x
+
+prelude1xDone:
+	// v = rho*v + g
+	FMOVQ 0(R7), F2
+	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
+	WORD  $0x4e61d442 // fadd v2.2d, v2.2d, v1.2d
+	FMOVQ F2, 0(R7)
+
+	// x = x - lr*(g + rho*v)
+	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	WORD  $0x6e61dca1 // fmul v1.2d, v5.2d, v1.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R6)
+	ADD   $16, R6
+	ADD   $16, R7
+	ADD   $16, R8
+	SUB   $2, R3
+	CMP   $2, R3
+	BGE   loop
+
+loopDone:
+	CMP   $0, R3
+	BLE   endif
+	MOVD  R3, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R9), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial
+	FMOVQ 0(R6), F0
+	B     masked
+
+partial:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R3
+	BLE  endif2
+	VLD1 (R9), V0.D[0]
+
+endif2:
+masked:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R3
+	BLT   partial2
+	FMOVQ 0(R7), F6
+	B     masked2
+
+partial2:
+	MOVD R7, R9
+	ADD  $0, R9
+	CMP  $0, R3
+	BLE  endif3
+	VLD1 (R9), V6.D[0]
+
+endif3:
+masked2:
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $2, R3
+	BLT   partial3
+	FMOVQ 0(R8), F1
+	B     masked3
+
+partial3:
+	MOVD R8, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif4
+	VLD1 (R8), V1.D[0]
+
+endif4:
+masked3:
+	CBNZ R1, preludeTail
+
+preludeTailDone:
+	// v = rho*v + g
+	WORD  $0x6e66dc82 // fmul v2.2d, v4.2d, v6.2d
+	WORD  $0x4e61d442 // fadd v2.2d, v2.2d, v1.2d
+	VORR  V2.B16, V2.B16, V3.B16
+	CMP   $2, R3
+	BLT   partial4
+	FMOVQ F3, 0(R7)
+	B     masked4
+
+partial4:
+	MOVD R7, R7
+	ADD  $0, R7
+	CMP  $0, R3
+	BLE  endif5
+	VST1 V3.D[0], (R7)
+
+endif5:
+masked4:
+	// x = x - lr*(g + rho*v)
+	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
+	WORD  $0x4e62d421 // fadd v1.2d, v1.2d, v2.2d
+	WORD  $0x6e61dca1 // fmul v1.2d, v5.2d, v1.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	CMP   $2, R3
+	BLT   partial5
+	FMOVQ F0, 0(R6)
+	B     masked5
+
+partial5:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R3
+	BLE  endif6
+	VST1 V0.D[0], (R6)
+
+endif6:
+masked5:
+endif:
+	ADD $24, R2
+	SUB $1, R0
+	CMP $1, R0
+	BGE tensor
+
+tensorDone:
+	RET
+
+prelude1x:
+	BL (R1)
+	B  prelude1xDone
+
+preludeTail:
+	BL (R1)
+	B  preludeTailDone
+
 // func adaGradF64NEON(n int, c *float64, x *float64, s *float64, grad *float64)
 TEXT ·adaGradF64NEON(SB), $0-40
 	// c, by byte: 0 lr, 8 eps, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
@@ -110124,6 +114411,177 @@ loop1xDone:
 prelude1x:
 	BL (R6)
 	B  prelude1xDone
+
+// func adaGradEachF64NEON(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
+TEXT ·adaGradEachF64NEON(SB), $0-40
+	// c, by byte: 0 lr, 8 eps, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
+	MOVD  count+0(FP), R0
+	MOVD  c+8(FP), R2
+	FMOVD 0(R2), F0
+	VDUP  V0.D[0], V4.D2
+	FMOVD 8(R2), F0
+	VDUP  V0.D[0], V5.D2
+	MOVWU 56(R2), R1
+	AND   $15, R1
+	ADD   $16, R2, R12
+	MOVD  $·preludeF64NEONx1<>(SB), R2
+	MOVD  (R2)(R1<<3), R1
+	MOVD  $0, R2
+	CMP   $1, R0
+	BLT   tensorDone
+
+tensor:
+	MOVD x+16(FP), R3
+	ADD  R2, R3
+	MOVD 0(R3), R6
+	MOVD 8(R3), R3
+	MOVD s+24(FP), R7
+	ADD  R2, R7
+	MOVD 0(R7), R7
+	MOVD grad+32(FP), R8
+	ADD  R2, R8
+	MOVD 0(R8), R8
+	CMP  $2, R3
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F0
+	FMOVQ 0(R8), F1
+	CBNZ  R1, prelude1x
+
+prelude1xDone:
+	// s = s + g*g
+	FMOVQ 0(R7), F2
+	WORD  $0x6e61dc23 // fmul v3.2d, v1.2d, v1.2d
+	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
+	FMOVQ F2, 0(R7)
+
+	// x = x - (lr*g)/(sqrt(s)+eps)
+	WORD  $0x6e61dc81 // fmul v1.2d, v4.2d, v1.2d
+	WORD  $0x6ee1f842 // fsqrt v2.2d, v2.2d
+	WORD  $0x4e65d442 // fadd v2.2d, v2.2d, v5.2d
+	WORD  $0x6e62fc21 // fdiv v1.2d, v1.2d, v2.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R6)
+	ADD   $16, R6
+	ADD   $16, R7
+	ADD   $16, R8
+	SUB   $2, R3
+	CMP   $2, R3
+	BGE   loop
+
+loopDone:
+	CMP   $0, R3
+	BLE   endif
+	MOVD  R3, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R9), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial
+	FMOVQ 0(R6), F0
+	B     masked
+
+partial:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R3
+	BLE  endif2
+	VLD1 (R9), V0.D[0]
+
+endif2:
+masked:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R3
+	BLT   partial2
+	FMOVQ 0(R7), F6
+	B     masked2
+
+partial2:
+	MOVD R7, R9
+	ADD  $0, R9
+	CMP  $0, R3
+	BLE  endif3
+	VLD1 (R9), V6.D[0]
+
+endif3:
+masked2:
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $2, R3
+	BLT   partial3
+	FMOVQ 0(R8), F1
+	B     masked3
+
+partial3:
+	MOVD R8, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif4
+	VLD1 (R8), V1.D[0]
+
+endif4:
+masked3:
+	CBNZ R1, preludeTail
+
+preludeTailDone:
+	// s = s + g*g
+	WORD  $0x6e61dc22 // fmul v2.2d, v1.2d, v1.2d
+	WORD  $0x4e62d4c2 // fadd v2.2d, v6.2d, v2.2d
+	VORR  V2.B16, V2.B16, V3.B16
+	CMP   $2, R3
+	BLT   partial4
+	FMOVQ F3, 0(R7)
+	B     masked4
+
+partial4:
+	MOVD R7, R7
+	ADD  $0, R7
+	CMP  $0, R3
+	BLE  endif5
+	VST1 V3.D[0], (R7)
+
+endif5:
+masked4:
+	// x = x - (lr*g)/(sqrt(s)+eps)
+	WORD  $0x6e61dc81 // fmul v1.2d, v4.2d, v1.2d
+	WORD  $0x6ee1f842 // fsqrt v2.2d, v2.2d
+	WORD  $0x4e65d442 // fadd v2.2d, v2.2d, v5.2d
+	WORD  $0x6e62fc21 // fdiv v1.2d, v1.2d, v2.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	CMP   $2, R3
+	BLT   partial5
+	FMOVQ F0, 0(R6)
+	B     masked5
+
+partial5:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R3
+	BLE  endif6
+	VST1 V0.D[0], (R6)
+
+endif6:
+masked5:
+endif:
+	ADD $24, R2
+	SUB $1, R0
+	CMP $1, R0
+	BGE tensor
+
+tensorDone:
+	RET
+
+prelude1x:
+	BL (R1)
+	B  prelude1xDone
+
+preludeTail:
+	BL (R1)
+	B  preludeTailDone
 
 // func rmsPropF64NEON(n int, c *float64, x *float64, s *float64, grad *float64)
 TEXT ·rmsPropF64NEON(SB), $0-40
@@ -110183,6 +114641,185 @@ loop1xDone:
 prelude1x:
 	BL (R6)
 	B  prelude1xDone
+
+// func rmsPropEachF64NEON(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
+TEXT ·rmsPropEachF64NEON(SB), $0-40
+	// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
+	MOVD  count+0(FP), R0
+	MOVD  c+8(FP), R2
+	FMOVD 0(R2), F0
+	VDUP  V0.D[0], V4.D2
+	FMOVD 8(R2), F0
+	VDUP  V0.D[0], V5.D2
+	FMOVD 16(R2), F0
+	VDUP  V0.D[0], V6.D2
+	FMOVD 24(R2), F0
+	VDUP  V0.D[0], V7.D2
+	MOVWU 72(R2), R1
+	AND   $15, R1
+	ADD   $32, R2, R12
+	MOVD  $·preludeF64NEONx1<>(SB), R2
+	MOVD  (R2)(R1<<3), R1
+	MOVD  $0, R2
+	CMP   $1, R0
+	BLT   tensorDone
+
+tensor:
+	MOVD x+16(FP), R3
+	ADD  R2, R3
+	MOVD 0(R3), R6
+	MOVD 8(R3), R3
+	MOVD s+24(FP), R7
+	ADD  R2, R7
+	MOVD 0(R7), R7
+	MOVD grad+32(FP), R8
+	ADD  R2, R8
+	MOVD 0(R8), R8
+	CMP  $2, R3
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F0
+	FMOVQ 0(R8), F1
+	CBNZ  R1, prelude1x
+
+prelude1xDone:
+	// s = decay*s + ((1-decay)*g)*g
+	FMOVQ 0(R7), F2
+	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
+	WORD  $0x6e61dca3 // fmul v3.2d, v5.2d, v1.2d
+	WORD  $0x6e61dc63 // fmul v3.2d, v3.2d, v1.2d
+	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
+	FMOVQ F2, 0(R7)
+
+	// x = x - (lr*g)/(sqrt(s)+eps)
+	WORD  $0x6e61dcc1 // fmul v1.2d, v6.2d, v1.2d
+	WORD  $0x6ee1f842 // fsqrt v2.2d, v2.2d
+	WORD  $0x4e67d442 // fadd v2.2d, v2.2d, v7.2d
+	WORD  $0x6e62fc21 // fdiv v1.2d, v1.2d, v2.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R6)
+	ADD   $16, R6
+	ADD   $16, R7
+	ADD   $16, R8
+	SUB   $2, R3
+	CMP   $2, R3
+	BGE   loop
+
+loopDone:
+	CMP   $0, R3
+	BLE   endif
+	MOVD  R3, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R9), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial
+	FMOVQ 0(R6), F0
+	B     masked
+
+partial:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R3
+	BLE  endif2
+	VLD1 (R9), V0.D[0]
+
+endif2:
+masked:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R3
+	BLT   partial2
+	FMOVQ 0(R7), F8
+	B     masked2
+
+partial2:
+	MOVD R7, R9
+	ADD  $0, R9
+	CMP  $0, R3
+	BLE  endif3
+	VLD1 (R9), V8.D[0]
+
+endif3:
+masked2:
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $2, R3
+	BLT   partial3
+	FMOVQ 0(R8), F1
+	B     masked3
+
+partial3:
+	MOVD R8, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif4
+	VLD1 (R8), V1.D[0]
+
+endif4:
+masked3:
+	CBNZ R1, preludeTail
+
+preludeTailDone:
+	// s = decay*s + ((1-decay)*g)*g
+	WORD  $0x6e68dc82 // fmul v2.2d, v4.2d, v8.2d
+	WORD  $0x6e61dca3 // fmul v3.2d, v5.2d, v1.2d
+	WORD  $0x6e61dc63 // fmul v3.2d, v3.2d, v1.2d
+	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
+	VORR  V2.B16, V2.B16, V3.B16
+	CMP   $2, R3
+	BLT   partial4
+	FMOVQ F3, 0(R7)
+	B     masked4
+
+partial4:
+	MOVD R7, R7
+	ADD  $0, R7
+	CMP  $0, R3
+	BLE  endif5
+	VST1 V3.D[0], (R7)
+
+endif5:
+masked4:
+	// x = x - (lr*g)/(sqrt(s)+eps)
+	WORD  $0x6e61dcc1 // fmul v1.2d, v6.2d, v1.2d
+	WORD  $0x6ee1f842 // fsqrt v2.2d, v2.2d
+	WORD  $0x4e67d442 // fadd v2.2d, v2.2d, v7.2d
+	WORD  $0x6e62fc21 // fdiv v1.2d, v1.2d, v2.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	CMP   $2, R3
+	BLT   partial5
+	FMOVQ F0, 0(R6)
+	B     masked5
+
+partial5:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R3
+	BLE  endif6
+	VST1 V0.D[0], (R6)
+
+endif6:
+masked5:
+endif:
+	ADD $24, R2
+	SUB $1, R0
+	CMP $1, R0
+	BGE tensor
+
+tensorDone:
+	RET
+
+prelude1x:
+	BL (R1)
+	B  prelude1xDone
+
+preludeTail:
+	BL (R1)
+	B  preludeTailDone
 
 // func rmsPropMomentumF64NEON(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 TEXT ·rmsPropMomentumF64NEON(SB), $0-48
@@ -110253,6 +114890,230 @@ prelude1x:
 	BL (R7)
 	B  prelude1xDone
 
+// func rmsPropMomentumEachF64NEON(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
+TEXT ·rmsPropMomentumEachF64NEON(SB), $0-48
+	// c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
+	MOVD  count+0(FP), R0
+	MOVD  c+8(FP), R2
+	FMOVD 0(R2), F0
+	VDUP  V0.D[0], V4.D2
+	FMOVD 8(R2), F0
+	VDUP  V0.D[0], V5.D2
+	FMOVD 16(R2), F0
+	VDUP  V0.D[0], V6.D2
+	FMOVD 24(R2), F0
+	VDUP  V0.D[0], V7.D2
+	FMOVD 32(R2), F0
+	VDUP  V0.D[0], V8.D2
+	MOVWU 80(R2), R1
+	AND   $15, R1
+	ADD   $40, R2, R12
+	MOVD  $·preludeF64NEONx1<>(SB), R2
+	MOVD  (R2)(R1<<3), R1
+	MOVD  $0, R2
+	CMP   $1, R0
+	BLT   tensorDone
+
+tensor:
+	MOVD x+16(FP), R3
+	ADD  R2, R3
+	MOVD 0(R3), R6
+	MOVD 8(R3), R3
+	MOVD s+24(FP), R7
+	ADD  R2, R7
+	MOVD 0(R7), R7
+	MOVD b+32(FP), R8
+	ADD  R2, R8
+	MOVD 0(R8), R8
+	MOVD grad+40(FP), R9
+	ADD  R2, R9
+	MOVD 0(R9), R9
+	CMP  $2, R3
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F0
+	FMOVQ 0(R9), F1
+	CBNZ  R1, prelude1x
+
+prelude1xDone:
+	// s = decay*s + ((1-decay)*g)*g
+	FMOVQ 0(R7), F2
+	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
+	WORD  $0x6e61dca3 // fmul v3.2d, v5.2d, v1.2d
+	WORD  $0x6e61dc63 // fmul v3.2d, v3.2d, v1.2d
+	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
+	FMOVQ F2, 0(R7)
+
+	// b = rho*b + g/(sqrt(s)+eps)
+	FMOVQ 0(R8), F3
+	WORD  $0x6e63dcc3 // fmul v3.2d, v6.2d, v3.2d
+	WORD  $0x6ee1f842 // fsqrt v2.2d, v2.2d
+	WORD  $0x4e68d442 // fadd v2.2d, v2.2d, v8.2d
+	WORD  $0x6e62fc21 // fdiv v1.2d, v1.2d, v2.2d
+	WORD  $0x4e61d461 // fadd v1.2d, v3.2d, v1.2d
+	FMOVQ F1, 0(R8)
+
+	// x = x - lr*b
+	WORD  $0x6e61dce1 // fmul v1.2d, v7.2d, v1.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R6)
+	ADD   $16, R6
+	ADD   $16, R7
+	ADD   $16, R8
+	ADD   $16, R9
+	SUB   $2, R3
+	CMP   $2, R3
+	BGE   loop
+
+loopDone:
+	CMP   $0, R3
+	BLE   endif
+	MOVD  R3, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R11
+	SUB   R11, R10
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R10), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial
+	FMOVQ 0(R6), F0
+	B     masked
+
+partial:
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R3
+	BLE  endif2
+	VLD1 (R10), V0.D[0]
+
+endif2:
+masked:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R3
+	BLT   partial2
+	FMOVQ 0(R7), F9
+	B     masked2
+
+partial2:
+	MOVD R7, R10
+	ADD  $0, R10
+	CMP  $0, R3
+	BLE  endif3
+	VLD1 (R10), V9.D[0]
+
+endif3:
+masked2:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R3
+	BLT   partial3
+	FMOVQ 0(R8), F10
+	B     masked3
+
+partial3:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R3
+	BLE  endif4
+	VLD1 (R10), V10.D[0]
+
+endif4:
+masked3:
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $2, R3
+	BLT   partial4
+	FMOVQ 0(R9), F1
+	B     masked4
+
+partial4:
+	MOVD R9, R9
+	ADD  $0, R9
+	CMP  $0, R3
+	BLE  endif5
+	VLD1 (R9), V1.D[0]
+
+endif5:
+masked4:
+	CBNZ R1, preludeTail
+
+preludeTailDone:
+	// s = decay*s + ((1-decay)*g)*g
+	WORD  $0x6e69dc82 // fmul v2.2d, v4.2d, v9.2d
+	WORD  $0x6e61dca3 // fmul v3.2d, v5.2d, v1.2d
+	WORD  $0x6e61dc63 // fmul v3.2d, v3.2d, v1.2d
+	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
+	VORR  V2.B16, V2.B16, V3.B16
+	CMP   $2, R3
+	BLT   partial5
+	FMOVQ F3, 0(R7)
+	B     masked5
+
+partial5:
+	MOVD R7, R7
+	ADD  $0, R7
+	CMP  $0, R3
+	BLE  endif6
+	VST1 V3.D[0], (R7)
+
+endif6:
+masked5:
+	// b = rho*b + g/(sqrt(s)+eps)
+	WORD  $0x6e6adcc3 // fmul v3.2d, v6.2d, v10.2d
+	WORD  $0x6ee1f842 // fsqrt v2.2d, v2.2d
+	WORD  $0x4e68d442 // fadd v2.2d, v2.2d, v8.2d
+	WORD  $0x6e62fc21 // fdiv v1.2d, v1.2d, v2.2d
+	WORD  $0x4e61d461 // fadd v1.2d, v3.2d, v1.2d
+	VORR  V1.B16, V1.B16, V2.B16
+	CMP   $2, R3
+	BLT   partial6
+	FMOVQ F2, 0(R8)
+	B     masked6
+
+partial6:
+	MOVD R8, R7
+	ADD  $0, R7
+	CMP  $0, R3
+	BLE  endif7
+	VST1 V2.D[0], (R7)
+
+endif7:
+masked6:
+	// x = x - lr*b
+	WORD  $0x6e61dce1 // fmul v1.2d, v7.2d, v1.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	CMP   $2, R3
+	BLT   partial7
+	FMOVQ F0, 0(R6)
+	B     masked7
+
+partial7:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R3
+	BLE  endif8
+	VST1 V0.D[0], (R6)
+
+endif8:
+masked7:
+endif:
+	ADD $24, R2
+	SUB $1, R0
+	CMP $1, R0
+	BGE tensor
+
+tensorDone:
+	RET
+
+prelude1x:
+	BL (R1)
+	B  prelude1xDone
+
+preludeTail:
+	BL (R1)
+	B  preludeTailDone
+
 // func rmsPropCenteredF64NEON(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 TEXT ·rmsPropCenteredF64NEON(SB), $0-48
 	// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
@@ -110321,6 +115182,232 @@ loop1xDone:
 prelude1x:
 	BL (R7)
 	B  prelude1xDone
+
+// func rmsPropCenteredEachF64NEON(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
+TEXT ·rmsPropCenteredEachF64NEON(SB), $0-48
+	// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
+	MOVD  count+0(FP), R0
+	MOVD  c+8(FP), R2
+	FMOVD 0(R2), F0
+	VDUP  V0.D[0], V4.D2
+	FMOVD 8(R2), F0
+	VDUP  V0.D[0], V5.D2
+	FMOVD 16(R2), F0
+	VDUP  V0.D[0], V6.D2
+	FMOVD 24(R2), F0
+	VDUP  V0.D[0], V7.D2
+	MOVWU 72(R2), R1
+	AND   $15, R1
+	ADD   $32, R2, R12
+	MOVD  $·preludeF64NEONx1<>(SB), R2
+	MOVD  (R2)(R1<<3), R1
+	MOVD  $0, R2
+	CMP   $1, R0
+	BLT   tensorDone
+
+tensor:
+	MOVD x+16(FP), R3
+	ADD  R2, R3
+	MOVD 0(R3), R6
+	MOVD 8(R3), R3
+	MOVD s+24(FP), R7
+	ADD  R2, R7
+	MOVD 0(R7), R7
+	MOVD m+32(FP), R8
+	ADD  R2, R8
+	MOVD 0(R8), R8
+	MOVD grad+40(FP), R9
+	ADD  R2, R9
+	MOVD 0(R9), R9
+	CMP  $2, R3
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F0
+	FMOVQ 0(R9), F1
+	CBNZ  R1, prelude1x
+
+prelude1xDone:
+	// s = decay*s + ((1-decay)*g)*g
+	FMOVQ 0(R7), F2
+	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
+	WORD  $0x6e61dca3 // fmul v3.2d, v5.2d, v1.2d
+	WORD  $0x6e61dc68 // fmul v8.2d, v3.2d, v1.2d
+	WORD  $0x4e68d442 // fadd v2.2d, v2.2d, v8.2d
+	FMOVQ F2, 0(R7)
+
+	// m = decay*m + (1-decay)*g
+	FMOVQ 0(R8), F8
+	WORD  $0x6e68dc88 // fmul v8.2d, v4.2d, v8.2d
+	WORD  $0x4e63d503 // fadd v3.2d, v8.2d, v3.2d
+	FMOVQ F3, 0(R8)
+
+	// x = x - (lr*g)/(sqrt(s-m*m)+eps)
+	WORD  $0x6e61dcc1 // fmul v1.2d, v6.2d, v1.2d
+	WORD  $0x6e63dc63 // fmul v3.2d, v3.2d, v3.2d
+	WORD  $0x4ee3d442 // fsub v2.2d, v2.2d, v3.2d
+	WORD  $0x6ee1f842 // fsqrt v2.2d, v2.2d
+	WORD  $0x4e67d442 // fadd v2.2d, v2.2d, v7.2d
+	WORD  $0x6e62fc21 // fdiv v1.2d, v1.2d, v2.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R6)
+	ADD   $16, R6
+	ADD   $16, R7
+	ADD   $16, R8
+	ADD   $16, R9
+	SUB   $2, R3
+	CMP   $2, R3
+	BGE   loop
+
+loopDone:
+	CMP   $0, R3
+	BLE   endif
+	MOVD  R3, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R11
+	SUB   R11, R10
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R10), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial
+	FMOVQ 0(R6), F0
+	B     masked
+
+partial:
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R3
+	BLE  endif2
+	VLD1 (R10), V0.D[0]
+
+endif2:
+masked:
+	VEOR  V8.B16, V8.B16, V8.B16
+	CMP   $2, R3
+	BLT   partial2
+	FMOVQ 0(R7), F8
+	B     masked2
+
+partial2:
+	MOVD R7, R10
+	ADD  $0, R10
+	CMP  $0, R3
+	BLE  endif3
+	VLD1 (R10), V8.D[0]
+
+endif3:
+masked2:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R3
+	BLT   partial3
+	FMOVQ 0(R8), F9
+	B     masked3
+
+partial3:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R3
+	BLE  endif4
+	VLD1 (R10), V9.D[0]
+
+endif4:
+masked3:
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $2, R3
+	BLT   partial4
+	FMOVQ 0(R9), F1
+	B     masked4
+
+partial4:
+	MOVD R9, R9
+	ADD  $0, R9
+	CMP  $0, R3
+	BLE  endif5
+	VLD1 (R9), V1.D[0]
+
+endif5:
+masked4:
+	CBNZ R1, preludeTail
+
+preludeTailDone:
+	// s = decay*s + ((1-decay)*g)*g
+	WORD  $0x6e68dc82 // fmul v2.2d, v4.2d, v8.2d
+	WORD  $0x6e61dca3 // fmul v3.2d, v5.2d, v1.2d
+	WORD  $0x6e61dc68 // fmul v8.2d, v3.2d, v1.2d
+	WORD  $0x4e68d442 // fadd v2.2d, v2.2d, v8.2d
+	VORR  V2.B16, V2.B16, V8.B16
+	CMP   $2, R3
+	BLT   partial5
+	FMOVQ F8, 0(R7)
+	B     masked5
+
+partial5:
+	MOVD R7, R7
+	ADD  $0, R7
+	CMP  $0, R3
+	BLE  endif6
+	VST1 V8.D[0], (R7)
+
+endif6:
+masked5:
+	// m = decay*m + (1-decay)*g
+	WORD  $0x6e69dc88 // fmul v8.2d, v4.2d, v9.2d
+	WORD  $0x4e63d503 // fadd v3.2d, v8.2d, v3.2d
+	VORR  V3.B16, V3.B16, V8.B16
+	CMP   $2, R3
+	BLT   partial6
+	FMOVQ F8, 0(R8)
+	B     masked6
+
+partial6:
+	MOVD R8, R7
+	ADD  $0, R7
+	CMP  $0, R3
+	BLE  endif7
+	VST1 V8.D[0], (R7)
+
+endif7:
+masked6:
+	// x = x - (lr*g)/(sqrt(s-m*m)+eps)
+	WORD  $0x6e61dcc1 // fmul v1.2d, v6.2d, v1.2d
+	WORD  $0x6e63dc63 // fmul v3.2d, v3.2d, v3.2d
+	WORD  $0x4ee3d442 // fsub v2.2d, v2.2d, v3.2d
+	WORD  $0x6ee1f842 // fsqrt v2.2d, v2.2d
+	WORD  $0x4e67d442 // fadd v2.2d, v2.2d, v7.2d
+	WORD  $0x6e62fc21 // fdiv v1.2d, v1.2d, v2.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	CMP   $2, R3
+	BLT   partial7
+	FMOVQ F0, 0(R6)
+	B     masked7
+
+partial7:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R3
+	BLE  endif8
+	VST1 V0.D[0], (R6)
+
+endif8:
+masked7:
+endif:
+	ADD $24, R2
+	SUB $1, R0
+	CMP $1, R0
+	BGE tensor
+
+tensorDone:
+	RET
+
+prelude1x:
+	BL (R1)
+	B  prelude1xDone
+
+preludeTail:
+	BL (R1)
+	B  preludeTailDone
 
 // func rmsPropCenteredMomentumF64NEON(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 TEXT ·rmsPropCenteredMomentumF64NEON(SB), $0-56
@@ -110401,6 +115488,277 @@ prelude1x:
 	BL (R8)
 	B  prelude1xDone
 
+// func rmsPropCenteredMomentumEachF64NEON(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
+TEXT ·rmsPropCenteredMomentumEachF64NEON(SB), $0-56
+	// c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
+	MOVD  count+0(FP), R0
+	MOVD  c+8(FP), R2
+	FMOVD 0(R2), F0
+	VDUP  V0.D[0], V4.D2
+	FMOVD 8(R2), F0
+	VDUP  V0.D[0], V5.D2
+	FMOVD 16(R2), F0
+	VDUP  V0.D[0], V6.D2
+	FMOVD 24(R2), F0
+	VDUP  V0.D[0], V7.D2
+	FMOVD 32(R2), F0
+	VDUP  V0.D[0], V8.D2
+	MOVWU 80(R2), R1
+	AND   $15, R1
+	ADD   $40, R2, R12
+	MOVD  $·preludeF64NEONx1<>(SB), R2
+	MOVD  (R2)(R1<<3), R1
+	MOVD  $0, R2
+	CMP   $1, R0
+	BLT   tensorDone
+
+tensor:
+	MOVD x+16(FP), R3
+	ADD  R2, R3
+	MOVD 0(R3), R6
+	MOVD 8(R3), R3
+	MOVD s+24(FP), R7
+	ADD  R2, R7
+	MOVD 0(R7), R7
+	MOVD m+32(FP), R8
+	ADD  R2, R8
+	MOVD 0(R8), R8
+	MOVD b+40(FP), R9
+	ADD  R2, R9
+	MOVD 0(R9), R9
+	MOVD grad+48(FP), R10
+	ADD  R2, R10
+	MOVD 0(R10), R10
+	CMP  $2, R3
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F0
+	FMOVQ 0(R10), F1
+	CBNZ  R1, prelude1x
+
+prelude1xDone:
+	// s = decay*s + ((1-decay)*g)*g
+	FMOVQ 0(R7), F2
+	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
+	WORD  $0x6e61dca3 // fmul v3.2d, v5.2d, v1.2d
+	WORD  $0x6e61dc69 // fmul v9.2d, v3.2d, v1.2d
+	WORD  $0x4e69d442 // fadd v2.2d, v2.2d, v9.2d
+	FMOVQ F2, 0(R7)
+
+	// m = decay*m + (1-decay)*g
+	FMOVQ 0(R8), F9
+	WORD  $0x6e69dc89 // fmul v9.2d, v4.2d, v9.2d
+	WORD  $0x4e63d523 // fadd v3.2d, v9.2d, v3.2d
+	FMOVQ F3, 0(R8)
+
+	// b = rho*b + g/(sqrt(s-m*m)+eps)
+	FMOVQ 0(R9), F9
+	WORD  $0x6e69dcc9 // fmul v9.2d, v6.2d, v9.2d
+	WORD  $0x6e63dc63 // fmul v3.2d, v3.2d, v3.2d
+	WORD  $0x4ee3d442 // fsub v2.2d, v2.2d, v3.2d
+	WORD  $0x6ee1f842 // fsqrt v2.2d, v2.2d
+	WORD  $0x4e68d442 // fadd v2.2d, v2.2d, v8.2d
+	WORD  $0x6e62fc21 // fdiv v1.2d, v1.2d, v2.2d
+	WORD  $0x4e61d521 // fadd v1.2d, v9.2d, v1.2d
+	FMOVQ F1, 0(R9)
+
+	// x = x - lr*b
+	WORD  $0x6e61dce1 // fmul v1.2d, v7.2d, v1.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R6)
+	ADD   $16, R6
+	ADD   $16, R7
+	ADD   $16, R8
+	ADD   $16, R9
+	ADD   $16, R10
+	SUB   $2, R3
+	CMP   $2, R3
+	BGE   loop
+
+loopDone:
+	CMP   $0, R3
+	BLE   endif
+	MOVD  R3, R13
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R13
+	SUB   R13, R11
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R11), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial
+	FMOVQ 0(R6), F0
+	B     masked
+
+partial:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R3
+	BLE  endif2
+	VLD1 (R11), V0.D[0]
+
+endif2:
+masked:
+	VEOR  V9.B16, V9.B16, V9.B16
+	CMP   $2, R3
+	BLT   partial2
+	FMOVQ 0(R7), F9
+	B     masked2
+
+partial2:
+	MOVD R7, R11
+	ADD  $0, R11
+	CMP  $0, R3
+	BLE  endif3
+	VLD1 (R11), V9.D[0]
+
+endif3:
+masked2:
+	VEOR  V10.B16, V10.B16, V10.B16
+	CMP   $2, R3
+	BLT   partial3
+	FMOVQ 0(R8), F10
+	B     masked3
+
+partial3:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R3
+	BLE  endif4
+	VLD1 (R11), V10.D[0]
+
+endif4:
+masked3:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R3
+	BLT   partial4
+	FMOVQ 0(R9), F11
+	B     masked4
+
+partial4:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R3
+	BLE  endif5
+	VLD1 (R11), V11.D[0]
+
+endif5:
+masked4:
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $2, R3
+	BLT   partial5
+	FMOVQ 0(R10), F1
+	B     masked5
+
+partial5:
+	MOVD R10, R10
+	ADD  $0, R10
+	CMP  $0, R3
+	BLE  endif6
+	VLD1 (R10), V1.D[0]
+
+endif6:
+masked5:
+	CBNZ R1, preludeTail
+
+preludeTailDone:
+	// s = decay*s + ((1-decay)*g)*g
+	WORD  $0x6e69dc82 // fmul v2.2d, v4.2d, v9.2d
+	WORD  $0x6e61dca3 // fmul v3.2d, v5.2d, v1.2d
+	WORD  $0x6e61dc69 // fmul v9.2d, v3.2d, v1.2d
+	WORD  $0x4e69d442 // fadd v2.2d, v2.2d, v9.2d
+	VORR  V2.B16, V2.B16, V9.B16
+	CMP   $2, R3
+	BLT   partial6
+	FMOVQ F9, 0(R7)
+	B     masked6
+
+partial6:
+	MOVD R7, R7
+	ADD  $0, R7
+	CMP  $0, R3
+	BLE  endif7
+	VST1 V9.D[0], (R7)
+
+endif7:
+masked6:
+	// m = decay*m + (1-decay)*g
+	WORD  $0x6e6adc89 // fmul v9.2d, v4.2d, v10.2d
+	WORD  $0x4e63d523 // fadd v3.2d, v9.2d, v3.2d
+	VORR  V3.B16, V3.B16, V9.B16
+	CMP   $2, R3
+	BLT   partial7
+	FMOVQ F9, 0(R8)
+	B     masked7
+
+partial7:
+	MOVD R8, R7
+	ADD  $0, R7
+	CMP  $0, R3
+	BLE  endif8
+	VST1 V9.D[0], (R7)
+
+endif8:
+masked7:
+	// b = rho*b + g/(sqrt(s-m*m)+eps)
+	WORD  $0x6e6bdcc9 // fmul v9.2d, v6.2d, v11.2d
+	WORD  $0x6e63dc63 // fmul v3.2d, v3.2d, v3.2d
+	WORD  $0x4ee3d442 // fsub v2.2d, v2.2d, v3.2d
+	WORD  $0x6ee1f842 // fsqrt v2.2d, v2.2d
+	WORD  $0x4e68d442 // fadd v2.2d, v2.2d, v8.2d
+	WORD  $0x6e62fc21 // fdiv v1.2d, v1.2d, v2.2d
+	WORD  $0x4e61d521 // fadd v1.2d, v9.2d, v1.2d
+	VORR  V1.B16, V1.B16, V2.B16
+	CMP   $2, R3
+	BLT   partial8
+	FMOVQ F2, 0(R9)
+	B     masked8
+
+partial8:
+	MOVD R9, R7
+	ADD  $0, R7
+	CMP  $0, R3
+	BLE  endif9
+	VST1 V2.D[0], (R7)
+
+endif9:
+masked8:
+	// x = x - lr*b
+	WORD  $0x6e61dce1 // fmul v1.2d, v7.2d, v1.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	CMP   $2, R3
+	BLT   partial9
+	FMOVQ F0, 0(R6)
+	B     masked9
+
+partial9:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R3
+	BLE  endif10
+	VST1 V0.D[0], (R6)
+
+endif10:
+masked9:
+endif:
+	ADD $24, R2
+	SUB $1, R0
+	CMP $1, R0
+	BGE tensor
+
+tensorDone:
+	RET
+
+prelude1x:
+	BL (R1)
+	B  prelude1xDone
+
+preludeTail:
+	BL (R1)
+	B  preludeTailDone
+
 // func adamF64NEON(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 TEXT ·adamF64NEON(SB), $0-48
 	// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
@@ -110475,6 +115833,238 @@ loop1xDone:
 prelude1x:
 	BL (R7)
 	B  prelude1xDone
+
+// func adamEachF64NEON(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
+TEXT ·adamEachF64NEON(SB), $0-48
+	// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
+	MOVD  count+0(FP), R0
+	MOVD  c+8(FP), R2
+	FMOVD 0(R2), F0
+	VDUP  V0.D[0], V4.D2
+	FMOVD 8(R2), F0
+	VDUP  V0.D[0], V5.D2
+	FMOVD 16(R2), F0
+	VDUP  V0.D[0], V6.D2
+	FMOVD 24(R2), F0
+	VDUP  V0.D[0], V7.D2
+	FMOVD 32(R2), F0
+	VDUP  V0.D[0], V8.D2
+	FMOVD 40(R2), F0
+	VDUP  V0.D[0], V9.D2
+	FMOVD 48(R2), F0
+	VDUP  V0.D[0], V10.D2
+	MOVWU 96(R2), R1
+	AND   $15, R1
+	ADD   $56, R2, R12
+	MOVD  $·preludeF64NEONx1<>(SB), R2
+	MOVD  (R2)(R1<<3), R1
+	MOVD  $0, R2
+	CMP   $1, R0
+	BLT   tensorDone
+
+tensor:
+	MOVD x+16(FP), R3
+	ADD  R2, R3
+	MOVD 0(R3), R6
+	MOVD 8(R3), R3
+	MOVD m+24(FP), R7
+	ADD  R2, R7
+	MOVD 0(R7), R7
+	MOVD v+32(FP), R8
+	ADD  R2, R8
+	MOVD 0(R8), R8
+	MOVD grad+40(FP), R9
+	ADD  R2, R9
+	MOVD 0(R9), R9
+	CMP  $2, R3
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F0
+	FMOVQ 0(R9), F1
+	CBNZ  R1, prelude1x
+
+prelude1xDone:
+	// m = beta1*m + (1-beta1)*g
+	FMOVQ 0(R7), F2
+	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
+	WORD  $0x6e61dca3 // fmul v3.2d, v5.2d, v1.2d
+	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
+	FMOVQ F2, 0(R7)
+
+	// v = beta2*v + ((1-beta2)*g)*g
+	FMOVQ 0(R8), F3
+	WORD  $0x6e63dcc3 // fmul v3.2d, v6.2d, v3.2d
+	WORD  $0x6e61dceb // fmul v11.2d, v7.2d, v1.2d
+	WORD  $0x6e61dd61 // fmul v1.2d, v11.2d, v1.2d
+	WORD  $0x4e61d461 // fadd v1.2d, v3.2d, v1.2d
+	FMOVQ F1, 0(R8)
+
+	// x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+	WORD  $0x6e62dd02 // fmul v2.2d, v8.2d, v2.2d
+	WORD  $0x6e61dd21 // fmul v1.2d, v9.2d, v1.2d
+	WORD  $0x6ee1f821 // fsqrt v1.2d, v1.2d
+	WORD  $0x4e6ad421 // fadd v1.2d, v1.2d, v10.2d
+	WORD  $0x6e61fc41 // fdiv v1.2d, v2.2d, v1.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R6)
+	ADD   $16, R6
+	ADD   $16, R7
+	ADD   $16, R8
+	ADD   $16, R9
+	SUB   $2, R3
+	CMP   $2, R3
+	BGE   loop
+
+loopDone:
+	CMP   $0, R3
+	BLE   endif
+	MOVD  R3, R11
+	MOVD  $·lineMask<>+64(SB), R10
+	LSL   $3, R11
+	SUB   R11, R10
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R10), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial
+	FMOVQ 0(R6), F0
+	B     masked
+
+partial:
+	MOVD R6, R10
+	ADD  $0, R10
+	CMP  $0, R3
+	BLE  endif2
+	VLD1 (R10), V0.D[0]
+
+endif2:
+masked:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R3
+	BLT   partial2
+	FMOVQ 0(R7), F11
+	B     masked2
+
+partial2:
+	MOVD R7, R10
+	ADD  $0, R10
+	CMP  $0, R3
+	BLE  endif3
+	VLD1 (R10), V11.D[0]
+
+endif3:
+masked2:
+	VEOR  V12.B16, V12.B16, V12.B16
+	CMP   $2, R3
+	BLT   partial3
+	FMOVQ 0(R8), F12
+	B     masked3
+
+partial3:
+	MOVD R8, R10
+	ADD  $0, R10
+	CMP  $0, R3
+	BLE  endif4
+	VLD1 (R10), V12.D[0]
+
+endif4:
+masked3:
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $2, R3
+	BLT   partial4
+	FMOVQ 0(R9), F1
+	B     masked4
+
+partial4:
+	MOVD R9, R9
+	ADD  $0, R9
+	CMP  $0, R3
+	BLE  endif5
+	VLD1 (R9), V1.D[0]
+
+endif5:
+masked4:
+	CBNZ R1, preludeTail
+
+preludeTailDone:
+	// m = beta1*m + (1-beta1)*g
+	WORD  $0x6e6bdc82 // fmul v2.2d, v4.2d, v11.2d
+	WORD  $0x6e61dca3 // fmul v3.2d, v5.2d, v1.2d
+	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
+	VORR  V2.B16, V2.B16, V3.B16
+	CMP   $2, R3
+	BLT   partial5
+	FMOVQ F3, 0(R7)
+	B     masked5
+
+partial5:
+	MOVD R7, R7
+	ADD  $0, R7
+	CMP  $0, R3
+	BLE  endif6
+	VST1 V3.D[0], (R7)
+
+endif6:
+masked5:
+	// v = beta2*v + ((1-beta2)*g)*g
+	WORD  $0x6e6cdcc3 // fmul v3.2d, v6.2d, v12.2d
+	WORD  $0x6e61dceb // fmul v11.2d, v7.2d, v1.2d
+	WORD  $0x6e61dd61 // fmul v1.2d, v11.2d, v1.2d
+	WORD  $0x4e61d461 // fadd v1.2d, v3.2d, v1.2d
+	VORR  V1.B16, V1.B16, V3.B16
+	CMP   $2, R3
+	BLT   partial6
+	FMOVQ F3, 0(R8)
+	B     masked6
+
+partial6:
+	MOVD R8, R7
+	ADD  $0, R7
+	CMP  $0, R3
+	BLE  endif7
+	VST1 V3.D[0], (R7)
+
+endif7:
+masked6:
+	// x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+	WORD  $0x6e62dd02 // fmul v2.2d, v8.2d, v2.2d
+	WORD  $0x6e61dd21 // fmul v1.2d, v9.2d, v1.2d
+	WORD  $0x6ee1f821 // fsqrt v1.2d, v1.2d
+	WORD  $0x4e6ad421 // fadd v1.2d, v1.2d, v10.2d
+	WORD  $0x6e61fc41 // fdiv v1.2d, v2.2d, v1.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	CMP   $2, R3
+	BLT   partial7
+	FMOVQ F0, 0(R6)
+	B     masked7
+
+partial7:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R3
+	BLE  endif8
+	VST1 V0.D[0], (R6)
+
+endif8:
+masked7:
+endif:
+	ADD $24, R2
+	SUB $1, R0
+	CMP $1, R0
+	BGE tensor
+
+tensorDone:
+	RET
+
+prelude1x:
+	BL (R1)
+	B  prelude1xDone
+
+preludeTail:
+	BL (R1)
+	B  preludeTailDone
 
 // func amsGradF64NEON(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 TEXT ·amsGradF64NEON(SB), $0-56
@@ -110559,6 +116149,281 @@ prelude1x:
 	BL (R8)
 	B  prelude1xDone
 
+// func amsGradEachF64NEON(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
+TEXT ·amsGradEachF64NEON(SB), $0-56
+	// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
+	MOVD  count+0(FP), R0
+	MOVD  c+8(FP), R2
+	FMOVD 0(R2), F0
+	VDUP  V0.D[0], V4.D2
+	FMOVD 8(R2), F0
+	VDUP  V0.D[0], V5.D2
+	FMOVD 16(R2), F0
+	VDUP  V0.D[0], V6.D2
+	FMOVD 24(R2), F0
+	VDUP  V0.D[0], V7.D2
+	FMOVD 32(R2), F0
+	VDUP  V0.D[0], V8.D2
+	FMOVD 40(R2), F0
+	VDUP  V0.D[0], V9.D2
+	FMOVD 48(R2), F0
+	VDUP  V0.D[0], V10.D2
+	MOVWU 96(R2), R1
+	AND   $15, R1
+	ADD   $56, R2, R12
+	MOVD  $·preludeF64NEONx1<>(SB), R2
+	MOVD  (R2)(R1<<3), R1
+	MOVD  $0, R2
+	CMP   $1, R0
+	BLT   tensorDone
+
+tensor:
+	MOVD x+16(FP), R3
+	ADD  R2, R3
+	MOVD 0(R3), R6
+	MOVD 8(R3), R3
+	MOVD m+24(FP), R7
+	ADD  R2, R7
+	MOVD 0(R7), R7
+	MOVD v+32(FP), R8
+	ADD  R2, R8
+	MOVD 0(R8), R8
+	MOVD vmax+40(FP), R9
+	ADD  R2, R9
+	MOVD 0(R9), R9
+	MOVD grad+48(FP), R10
+	ADD  R2, R10
+	MOVD 0(R10), R10
+	CMP  $2, R3
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F0
+	FMOVQ 0(R10), F1
+	CBNZ  R1, prelude1x
+
+prelude1xDone:
+	// m = beta1*m + (1-beta1)*g
+	FMOVQ 0(R7), F2
+	WORD  $0x6e62dc82 // fmul v2.2d, v4.2d, v2.2d
+	WORD  $0x6e61dca3 // fmul v3.2d, v5.2d, v1.2d
+	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
+	FMOVQ F2, 0(R7)
+
+	// v = beta2*v + ((1-beta2)*g)*g
+	FMOVQ 0(R8), F3
+	WORD  $0x6e63dcc3 // fmul v3.2d, v6.2d, v3.2d
+	WORD  $0x6e61dceb // fmul v11.2d, v7.2d, v1.2d
+	WORD  $0x6e61dd61 // fmul v1.2d, v11.2d, v1.2d
+	WORD  $0x4e61d461 // fadd v1.2d, v3.2d, v1.2d
+	FMOVQ F1, 0(R8)
+
+	// vmax = vmax > v ? vmax : v
+	FMOVQ 0(R9), F3
+	WORD  $0x6ee1e46b // fcmgt v11.2d, v3.2d, v1.2d
+	VBSL  V1.B16, V3.B16, V11.B16
+	FMOVQ F11, 0(R9)
+
+	// x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
+	WORD  $0x6e62dd01 // fmul v1.2d, v8.2d, v2.2d
+	WORD  $0x6e6bdd22 // fmul v2.2d, v9.2d, v11.2d
+	WORD  $0x6ee1f842 // fsqrt v2.2d, v2.2d
+	WORD  $0x4e6ad442 // fadd v2.2d, v2.2d, v10.2d
+	WORD  $0x6e62fc21 // fdiv v1.2d, v1.2d, v2.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R6)
+	ADD   $16, R6
+	ADD   $16, R7
+	ADD   $16, R8
+	ADD   $16, R9
+	ADD   $16, R10
+	SUB   $2, R3
+	CMP   $2, R3
+	BGE   loop
+
+loopDone:
+	CMP   $0, R3
+	BLE   endif
+	MOVD  R3, R13
+	MOVD  $·lineMask<>+64(SB), R11
+	LSL   $3, R13
+	SUB   R13, R11
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R11), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial
+	FMOVQ 0(R6), F0
+	B     masked
+
+partial:
+	MOVD R6, R11
+	ADD  $0, R11
+	CMP  $0, R3
+	BLE  endif2
+	VLD1 (R11), V0.D[0]
+
+endif2:
+masked:
+	VEOR  V11.B16, V11.B16, V11.B16
+	CMP   $2, R3
+	BLT   partial2
+	FMOVQ 0(R7), F11
+	B     masked2
+
+partial2:
+	MOVD R7, R11
+	ADD  $0, R11
+	CMP  $0, R3
+	BLE  endif3
+	VLD1 (R11), V11.D[0]
+
+endif3:
+masked2:
+	VEOR  V12.B16, V12.B16, V12.B16
+	CMP   $2, R3
+	BLT   partial3
+	FMOVQ 0(R8), F12
+	B     masked3
+
+partial3:
+	MOVD R8, R11
+	ADD  $0, R11
+	CMP  $0, R3
+	BLE  endif4
+	VLD1 (R11), V12.D[0]
+
+endif4:
+masked3:
+	VEOR  V13.B16, V13.B16, V13.B16
+	CMP   $2, R3
+	BLT   partial4
+	FMOVQ 0(R9), F13
+	B     masked4
+
+partial4:
+	MOVD R9, R11
+	ADD  $0, R11
+	CMP  $0, R3
+	BLE  endif5
+	VLD1 (R11), V13.D[0]
+
+endif5:
+masked4:
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $2, R3
+	BLT   partial5
+	FMOVQ 0(R10), F1
+	B     masked5
+
+partial5:
+	MOVD R10, R10
+	ADD  $0, R10
+	CMP  $0, R3
+	BLE  endif6
+	VLD1 (R10), V1.D[0]
+
+endif6:
+masked5:
+	CBNZ R1, preludeTail
+
+preludeTailDone:
+	// m = beta1*m + (1-beta1)*g
+	WORD  $0x6e6bdc82 // fmul v2.2d, v4.2d, v11.2d
+	WORD  $0x6e61dca3 // fmul v3.2d, v5.2d, v1.2d
+	WORD  $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
+	VORR  V2.B16, V2.B16, V3.B16
+	CMP   $2, R3
+	BLT   partial6
+	FMOVQ F3, 0(R7)
+	B     masked6
+
+partial6:
+	MOVD R7, R7
+	ADD  $0, R7
+	CMP  $0, R3
+	BLE  endif7
+	VST1 V3.D[0], (R7)
+
+endif7:
+masked6:
+	// v = beta2*v + ((1-beta2)*g)*g
+	WORD  $0x6e6cdcc3 // fmul v3.2d, v6.2d, v12.2d
+	WORD  $0x6e61dceb // fmul v11.2d, v7.2d, v1.2d
+	WORD  $0x6e61dd61 // fmul v1.2d, v11.2d, v1.2d
+	WORD  $0x4e61d461 // fadd v1.2d, v3.2d, v1.2d
+	VORR  V1.B16, V1.B16, V3.B16
+	CMP   $2, R3
+	BLT   partial7
+	FMOVQ F3, 0(R8)
+	B     masked7
+
+partial7:
+	MOVD R8, R7
+	ADD  $0, R7
+	CMP  $0, R3
+	BLE  endif8
+	VST1 V3.D[0], (R7)
+
+endif8:
+masked7:
+	// vmax = vmax > v ? vmax : v
+	WORD  $0x6ee1e5a3 // fcmgt v3.2d, v13.2d, v1.2d
+	VBSL  V1.B16, V13.B16, V3.B16
+	VORR  V3.B16, V3.B16, V1.B16
+	CMP   $2, R3
+	BLT   partial8
+	FMOVQ F1, 0(R9)
+	B     masked8
+
+partial8:
+	MOVD R9, R7
+	ADD  $0, R7
+	CMP  $0, R3
+	BLE  endif9
+	VST1 V1.D[0], (R7)
+
+endif9:
+masked8:
+	// x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
+	WORD  $0x6e62dd01 // fmul v1.2d, v8.2d, v2.2d
+	WORD  $0x6e63dd22 // fmul v2.2d, v9.2d, v3.2d
+	WORD  $0x6ee1f842 // fsqrt v2.2d, v2.2d
+	WORD  $0x4e6ad442 // fadd v2.2d, v2.2d, v10.2d
+	WORD  $0x6e62fc21 // fdiv v1.2d, v1.2d, v2.2d
+	WORD  $0x4ee1d400 // fsub v0.2d, v0.2d, v1.2d
+	CMP   $2, R3
+	BLT   partial9
+	FMOVQ F0, 0(R6)
+	B     masked9
+
+partial9:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R3
+	BLE  endif10
+	VST1 V0.D[0], (R6)
+
+endif10:
+masked9:
+endif:
+	ADD $24, R2
+	SUB $1, R0
+	CMP $1, R0
+	BGE tensor
+
+tensorDone:
+	RET
+
+prelude1x:
+	BL (R1)
+	B  prelude1xDone
+
+preludeTail:
+	BL (R1)
+	B  preludeTailDone
+
 // func lionF64NEON(n int, c *float64, x *float64, m *float64, grad *float64)
 TEXT ·lionF64NEON(SB), $0-40
 	// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 lr, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
@@ -110631,6 +116496,205 @@ loop1xDone:
 prelude1x:
 	BL (R6)
 	B  prelude1xDone
+
+// func lionEachF64NEON(count int, c *float64, x *[]float64, m *[]float64, grad *[]float64)
+TEXT ·lionEachF64NEON(SB), $0-40
+	// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 lr, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
+	MOVD  count+0(FP), R0
+	MOVD  c+8(FP), R2
+	FMOVD 0(R2), F0
+	VDUP  V0.D[0], V4.D2
+	FMOVD 8(R2), F0
+	VDUP  V0.D[0], V5.D2
+	FMOVD 16(R2), F0
+	VDUP  V0.D[0], V6.D2
+	FMOVD 24(R2), F0
+	VDUP  V0.D[0], V7.D2
+	FMOVD 32(R2), F0
+	VDUP  V0.D[0], V8.D2
+	MOVD  $0x3ff0000000000000, R1
+	VDUP  R1, V9.D2
+	MOVD  $0x8000000000000000, R1
+	VDUP  R1, V10.D2
+	VEOR  V11.B16, V11.B16, V11.B16
+	MOVWU 80(R2), R1
+	AND   $15, R1
+	ADD   $40, R2, R12
+	MOVD  $·preludeF64NEONx1<>(SB), R2
+	MOVD  (R2)(R1<<3), R1
+	MOVD  $0, R2
+	CMP   $1, R0
+	BLT   tensorDone
+
+tensor:
+	MOVD x+16(FP), R3
+	ADD  R2, R3
+	MOVD 0(R3), R6
+	MOVD 8(R3), R3
+	MOVD m+24(FP), R7
+	ADD  R2, R7
+	MOVD 0(R7), R7
+	MOVD grad+32(FP), R8
+	ADD  R2, R8
+	MOVD 0(R8), R8
+	CMP  $2, R3
+	BLT  loopDone
+
+loop:
+	FMOVQ 0(R6), F0
+	FMOVQ 0(R8), F1
+	CBNZ  R1, prelude1x
+
+prelude1xDone:
+	// u = beta1*m + (1-beta1)*g
+	FMOVQ 0(R7), F2
+	WORD  $0x6e62dc83 // fmul v3.2d, v4.2d, v2.2d
+	WORD  $0x6e61dcac // fmul v12.2d, v5.2d, v1.2d
+	WORD  $0x4e6cd463 // fadd v3.2d, v3.2d, v12.2d
+
+	// x = x - lr*sign(u)
+	VAND  V10.B16, V3.B16, V12.B16
+	VORR  V9.B16, V12.B16, V12.B16
+	WORD  $0x4e6be46d // fcmeq v13.2d, v3.2d, v11.2d
+	WORD  $0x4e63e46e // fcmeq v14.2d, v3.2d, v3.2d
+	VBIT  V13.B16, V11.B16, V12.B16
+	VBIF  V14.B16, V3.B16, V12.B16
+	WORD  $0x6e6cdd03 // fmul v3.2d, v8.2d, v12.2d
+	WORD  $0x4ee3d400 // fsub v0.2d, v0.2d, v3.2d
+	FMOVQ F0, 0(R6)
+
+	// m = beta2*m + (1-beta2)*g
+	WORD  $0x6e62dcc0 // fmul v0.2d, v6.2d, v2.2d
+	WORD  $0x6e61dce1 // fmul v1.2d, v7.2d, v1.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	FMOVQ F0, 0(R7)
+	ADD   $16, R6
+	ADD   $16, R7
+	ADD   $16, R8
+	SUB   $2, R3
+	CMP   $2, R3
+	BGE   loop
+
+loopDone:
+	CMP   $0, R3
+	BLE   endif
+	MOVD  R3, R10
+	MOVD  $·lineMask<>+64(SB), R9
+	LSL   $3, R10
+	SUB   R10, R9
+	MOVD  R3, R3
+	SUB   $0, R3
+	FMOVQ 0(R9), F0
+	VEOR  V0.B16, V0.B16, V0.B16
+	CMP   $2, R3
+	BLT   partial
+	FMOVQ 0(R6), F0
+	B     masked
+
+partial:
+	MOVD R6, R9
+	ADD  $0, R9
+	CMP  $0, R3
+	BLE  endif2
+	VLD1 (R9), V0.D[0]
+
+endif2:
+masked:
+	VEOR  V12.B16, V12.B16, V12.B16
+	CMP   $2, R3
+	BLT   partial2
+	FMOVQ 0(R7), F12
+	B     masked2
+
+partial2:
+	MOVD R7, R9
+	ADD  $0, R9
+	CMP  $0, R3
+	BLE  endif3
+	VLD1 (R9), V12.D[0]
+
+endif3:
+masked2:
+	VEOR  V1.B16, V1.B16, V1.B16
+	CMP   $2, R3
+	BLT   partial3
+	FMOVQ 0(R8), F1
+	B     masked3
+
+partial3:
+	MOVD R8, R8
+	ADD  $0, R8
+	CMP  $0, R3
+	BLE  endif4
+	VLD1 (R8), V1.D[0]
+
+endif4:
+masked3:
+	CBNZ R1, preludeTail
+
+preludeTailDone:
+	// u = beta1*m + (1-beta1)*g
+	WORD $0x6e6cdc82 // fmul v2.2d, v4.2d, v12.2d
+	WORD $0x6e61dca3 // fmul v3.2d, v5.2d, v1.2d
+	WORD $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
+
+	// x = x - lr*sign(u)
+	VAND  V10.B16, V2.B16, V3.B16
+	VORR  V9.B16, V3.B16, V3.B16
+	WORD  $0x4e6be44d // fcmeq v13.2d, v2.2d, v11.2d
+	WORD  $0x4e62e44e // fcmeq v14.2d, v2.2d, v2.2d
+	VBIT  V13.B16, V11.B16, V3.B16
+	VBIF  V14.B16, V2.B16, V3.B16
+	WORD  $0x6e63dd02 // fmul v2.2d, v8.2d, v3.2d
+	WORD  $0x4ee2d400 // fsub v0.2d, v0.2d, v2.2d
+	CMP   $2, R3
+	BLT   partial4
+	FMOVQ F0, 0(R6)
+	B     masked4
+
+partial4:
+	MOVD R6, R6
+	ADD  $0, R6
+	CMP  $0, R3
+	BLE  endif5
+	VST1 V0.D[0], (R6)
+
+endif5:
+masked4:
+	// m = beta2*m + (1-beta2)*g
+	WORD  $0x6e6cdcc0 // fmul v0.2d, v6.2d, v12.2d
+	WORD  $0x6e61dce1 // fmul v1.2d, v7.2d, v1.2d
+	WORD  $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	CMP   $2, R3
+	BLT   partial5
+	FMOVQ F0, 0(R7)
+	B     masked5
+
+partial5:
+	MOVD R7, R6
+	ADD  $0, R6
+	CMP  $0, R3
+	BLE  endif6
+	VST1 V0.D[0], (R6)
+
+endif6:
+masked5:
+endif:
+	ADD $24, R2
+	SUB $1, R0
+	CMP $1, R0
+	BGE tensor
+
+tensorDone:
+	RET
+
+prelude1x:
+	BL (R1)
+	B  prelude1xDone
+
+preludeTail:
+	BL (R1)
+	B  preludeTailDone
 
 // func axpyF64NEON(n int, c *float64, y *float64, x *float64)
 TEXT ·axpyF64NEON(SB), $0-32

@@ -13,6 +13,11 @@ package bitstep
 //go:noescape
 func sgdF32AVX2(n int, c *float32, x *float32, grad *float32)
 
+// sgdEachF32AVX2 updates count tensors as sgdF32AVX2 does one.
+//
+//go:noescape
+func sgdEachF32AVX2(count int, c *float32, x *[]float32, grad *[]float32)
+
 // momentumF32AVX2 updates n elements, whole vectors, by
 //
 //	v = rho*v + g
@@ -23,6 +28,11 @@ func sgdF32AVX2(n int, c *float32, x *float32, grad *float32)
 //go:noescape
 func momentumF32AVX2(n int, c *float32, x *float32, v *float32, grad *float32)
 
+// momentumEachF32AVX2 updates count tensors as momentumF32AVX2 does one.
+//
+//go:noescape
+func momentumEachF32AVX2(count int, c *float32, x *[]float32, v *[]float32, grad *[]float32)
+
 // momentumVelocityF32AVX2 updates n elements, whole vectors, by
 //
 //	v = rho*v - lr*g
@@ -32,6 +42,11 @@ func momentumF32AVX2(n int, c *float32, x *float32, v *float32, grad *float32)
 //
 //go:noescape
 func momentumVelocityF32AVX2(n int, c *float32, x *float32, v *float32, grad *float32)
+
+// momentumVelocityEachF32AVX2 updates count tensors as momentumVelocityF32AVX2 does one.
+//
+//go:noescape
+func momentumVelocityEachF32AVX2(count int, c *float32, x *[]float32, v *[]float32, grad *[]float32)
 
 // nesterovF32AVX2 updates n elements, whole vectors, by
 //
@@ -44,6 +59,11 @@ func momentumVelocityF32AVX2(n int, c *float32, x *float32, v *float32, grad *fl
 //go:noescape
 func nesterovF32AVX2(n int, c *float32, x *float32, v *float32, grad *float32)
 
+// nesterovEachF32AVX2 updates count tensors as nesterovF32AVX2 does one.
+//
+//go:noescape
+func nesterovEachF32AVX2(count int, c *float32, x *[]float32, v *[]float32, grad *[]float32)
+
 // nesterovTorchF32AVX2 updates n elements, whole vectors, by
 //
 //	v = rho*v + g
@@ -53,6 +73,11 @@ func nesterovF32AVX2(n int, c *float32, x *float32, v *float32, grad *float32)
 //
 //go:noescape
 func nesterovTorchF32AVX2(n int, c *float32, x *float32, v *float32, grad *float32)
+
+// nesterovTorchEachF32AVX2 updates count tensors as nesterovTorchF32AVX2 does one.
+//
+//go:noescape
+func nesterovTorchEachF32AVX2(count int, c *float32, x *[]float32, v *[]float32, grad *[]float32)
 
 // adaGradF32AVX2 updates n elements, whole vectors, by
 //
@@ -64,6 +89,11 @@ func nesterovTorchF32AVX2(n int, c *float32, x *float32, v *float32, grad *float
 //go:noescape
 func adaGradF32AVX2(n int, c *float32, x *float32, s *float32, grad *float32)
 
+// adaGradEachF32AVX2 updates count tensors as adaGradF32AVX2 does one.
+//
+//go:noescape
+func adaGradEachF32AVX2(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+
 // rmsPropF32AVX2 updates n elements, whole vectors, by
 //
 //	s = decay*s + ((1-decay)*g)*g
@@ -73,6 +103,11 @@ func adaGradF32AVX2(n int, c *float32, x *float32, s *float32, grad *float32)
 //
 //go:noescape
 func rmsPropF32AVX2(n int, c *float32, x *float32, s *float32, grad *float32)
+
+// rmsPropEachF32AVX2 updates count tensors as rmsPropF32AVX2 does one.
+//
+//go:noescape
+func rmsPropEachF32AVX2(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
 // rmsPropMomentumF32AVX2 updates n elements, whole vectors, by
 //
@@ -85,6 +120,11 @@ func rmsPropF32AVX2(n int, c *float32, x *float32, s *float32, grad *float32)
 //go:noescape
 func rmsPropMomentumF32AVX2(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 
+// rmsPropMomentumEachF32AVX2 updates count tensors as rmsPropMomentumF32AVX2 does one.
+//
+//go:noescape
+func rmsPropMomentumEachF32AVX2(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
+
 // rmsPropCenteredF32AVX2 updates n elements, whole vectors, by
 //
 //	s = decay*s + ((1-decay)*g)*g
@@ -95,6 +135,11 @@ func rmsPropMomentumF32AVX2(n int, c *float32, x *float32, s *float32, b *float3
 //
 //go:noescape
 func rmsPropCenteredF32AVX2(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
+
+// rmsPropCenteredEachF32AVX2 updates count tensors as rmsPropCenteredF32AVX2 does one.
+//
+//go:noescape
+func rmsPropCenteredEachF32AVX2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
 
 // rmsPropCenteredMomentumF32AVX2 updates n elements, whole vectors, by
 //
@@ -108,6 +153,11 @@ func rmsPropCenteredF32AVX2(n int, c *float32, x *float32, s *float32, m *float3
 //go:noescape
 func rmsPropCenteredMomentumF32AVX2(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 
+// rmsPropCenteredMomentumEachF32AVX2 updates count tensors as rmsPropCenteredMomentumF32AVX2 does one.
+//
+//go:noescape
+func rmsPropCenteredMomentumEachF32AVX2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
+
 // adamF32AVX2 updates n elements, whole vectors, by
 //
 //	m = beta1*m + (1-beta1)*g
@@ -118,6 +168,11 @@ func rmsPropCenteredMomentumF32AVX2(n int, c *float32, x *float32, s *float32, m
 //
 //go:noescape
 func adamF32AVX2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+
+// adamEachF32AVX2 updates count tensors as adamF32AVX2 does one.
+//
+//go:noescape
+func adamEachF32AVX2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
 
 // amsGradF32AVX2 updates n elements, whole vectors, by
 //
@@ -131,6 +186,11 @@ func adamF32AVX2(n int, c *float32, x *float32, m *float32, v *float32, grad *fl
 //go:noescape
 func amsGradF32AVX2(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 
+// amsGradEachF32AVX2 updates count tensors as amsGradF32AVX2 does one.
+//
+//go:noescape
+func amsGradEachF32AVX2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
+
 // lionF32AVX2 updates n elements, whole vectors, by
 //
 //	u = beta1*m + (1-beta1)*g
@@ -141,6 +201,11 @@ func amsGradF32AVX2(n int, c *float32, x *float32, m *float32, v *float32, vmax 
 //
 //go:noescape
 func lionF32AVX2(n int, c *float32, x *float32, m *float32, grad *float32)
+
+// lionEachF32AVX2 updates count tensors as lionF32AVX2 does one.
+//
+//go:noescape
+func lionEachF32AVX2(count int, c *float32, x *[]float32, m *[]float32, grad *[]float32)
 
 // axpyF32AVX2 updates n elements, whole vectors, by
 //
@@ -289,6 +354,11 @@ func transposeF32AVX2(k int, rows **float32, srcGroup int, dst *float32, dstRow 
 //go:noescape
 func sgdF64AVX2(n int, c *float64, x *float64, grad *float64)
 
+// sgdEachF64AVX2 updates count tensors as sgdF64AVX2 does one.
+//
+//go:noescape
+func sgdEachF64AVX2(count int, c *float64, x *[]float64, grad *[]float64)
+
 // momentumF64AVX2 updates n elements, whole vectors, by
 //
 //	v = rho*v + g
@@ -299,6 +369,11 @@ func sgdF64AVX2(n int, c *float64, x *float64, grad *float64)
 //go:noescape
 func momentumF64AVX2(n int, c *float64, x *float64, v *float64, grad *float64)
 
+// momentumEachF64AVX2 updates count tensors as momentumF64AVX2 does one.
+//
+//go:noescape
+func momentumEachF64AVX2(count int, c *float64, x *[]float64, v *[]float64, grad *[]float64)
+
 // momentumVelocityF64AVX2 updates n elements, whole vectors, by
 //
 //	v = rho*v - lr*g
@@ -308,6 +383,11 @@ func momentumF64AVX2(n int, c *float64, x *float64, v *float64, grad *float64)
 //
 //go:noescape
 func momentumVelocityF64AVX2(n int, c *float64, x *float64, v *float64, grad *float64)
+
+// momentumVelocityEachF64AVX2 updates count tensors as momentumVelocityF64AVX2 does one.
+//
+//go:noescape
+func momentumVelocityEachF64AVX2(count int, c *float64, x *[]float64, v *[]float64, grad *[]float64)
 
 // nesterovF64AVX2 updates n elements, whole vectors, by
 //
@@ -320,6 +400,11 @@ func momentumVelocityF64AVX2(n int, c *float64, x *float64, v *float64, grad *fl
 //go:noescape
 func nesterovF64AVX2(n int, c *float64, x *float64, v *float64, grad *float64)
 
+// nesterovEachF64AVX2 updates count tensors as nesterovF64AVX2 does one.
+//
+//go:noescape
+func nesterovEachF64AVX2(count int, c *float64, x *[]float64, v *[]float64, grad *[]float64)
+
 // nesterovTorchF64AVX2 updates n elements, whole vectors, by
 //
 //	v = rho*v + g
@@ -329,6 +414,11 @@ func nesterovF64AVX2(n int, c *float64, x *float64, v *float64, grad *float64)
 //
 //go:noescape
 func nesterovTorchF64AVX2(n int, c *float64, x *float64, v *float64, grad *float64)
+
+// nesterovTorchEachF64AVX2 updates count tensors as nesterovTorchF64AVX2 does one.
+//
+//go:noescape
+func nesterovTorchEachF64AVX2(count int, c *float64, x *[]float64, v *[]float64, grad *[]float64)
 
 // adaGradF64AVX2 updates n elements, whole vectors, by
 //
@@ -340,6 +430,11 @@ func nesterovTorchF64AVX2(n int, c *float64, x *float64, v *float64, grad *float
 //go:noescape
 func adaGradF64AVX2(n int, c *float64, x *float64, s *float64, grad *float64)
 
+// adaGradEachF64AVX2 updates count tensors as adaGradF64AVX2 does one.
+//
+//go:noescape
+func adaGradEachF64AVX2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
+
 // rmsPropF64AVX2 updates n elements, whole vectors, by
 //
 //	s = decay*s + ((1-decay)*g)*g
@@ -349,6 +444,11 @@ func adaGradF64AVX2(n int, c *float64, x *float64, s *float64, grad *float64)
 //
 //go:noescape
 func rmsPropF64AVX2(n int, c *float64, x *float64, s *float64, grad *float64)
+
+// rmsPropEachF64AVX2 updates count tensors as rmsPropF64AVX2 does one.
+//
+//go:noescape
+func rmsPropEachF64AVX2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
 // rmsPropMomentumF64AVX2 updates n elements, whole vectors, by
 //
@@ -361,6 +461,11 @@ func rmsPropF64AVX2(n int, c *float64, x *float64, s *float64, grad *float64)
 //go:noescape
 func rmsPropMomentumF64AVX2(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 
+// rmsPropMomentumEachF64AVX2 updates count tensors as rmsPropMomentumF64AVX2 does one.
+//
+//go:noescape
+func rmsPropMomentumEachF64AVX2(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
+
 // rmsPropCenteredF64AVX2 updates n elements, whole vectors, by
 //
 //	s = decay*s + ((1-decay)*g)*g
@@ -371,6 +476,11 @@ func rmsPropMomentumF64AVX2(n int, c *float64, x *float64, s *float64, b *float6
 //
 //go:noescape
 func rmsPropCenteredF64AVX2(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
+
+// rmsPropCenteredEachF64AVX2 updates count tensors as rmsPropCenteredF64AVX2 does one.
+//
+//go:noescape
+func rmsPropCenteredEachF64AVX2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
 
 // rmsPropCenteredMomentumF64AVX2 updates n elements, whole vectors, by
 //
@@ -384,6 +494,11 @@ func rmsPropCenteredF64AVX2(n int, c *float64, x *float64, s *float64, m *float6
 //go:noescape
 func rmsPropCenteredMomentumF64AVX2(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 
+// rmsPropCenteredMomentumEachF64AVX2 updates count tensors as rmsPropCenteredMomentumF64AVX2 does one.
+//
+//go:noescape
+func rmsPropCenteredMomentumEachF64AVX2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
+
 // adamF64AVX2 updates n elements, whole vectors, by
 //
 //	m = beta1*m + (1-beta1)*g
@@ -394,6 +509,11 @@ func rmsPropCenteredMomentumF64AVX2(n int, c *float64, x *float64, s *float64, m
 //
 //go:noescape
 func adamF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
+
+// adamEachF64AVX2 updates count tensors as adamF64AVX2 does one.
+//
+//go:noescape
+func adamEachF64AVX2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
 
 // amsGradF64AVX2 updates n elements, whole vectors, by
 //
@@ -407,6 +527,11 @@ func adamF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, grad *fl
 //go:noescape
 func amsGradF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 
+// amsGradEachF64AVX2 updates count tensors as amsGradF64AVX2 does one.
+//
+//go:noescape
+func amsGradEachF64AVX2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
+
 // lionF64AVX2 updates n elements, whole vectors, by
 //
 //	u = beta1*m + (1-beta1)*g
@@ -417,6 +542,11 @@ func amsGradF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, vmax 
 //
 //go:noescape
 func lionF64AVX2(n int, c *float64, x *float64, m *float64, grad *float64)
+
+// lionEachF64AVX2 updates count tensors as lionF64AVX2 does one.
+//
+//go:noescape
+func lionEachF64AVX2(count int, c *float64, x *[]float64, m *[]float64, grad *[]float64)
 
 // axpyF64AVX2 updates n elements, whole vectors, by
 //
@@ -574,6 +704,11 @@ func transposeF64AVX2(k int, rows **float64, srcGroup int, dst *float64, dstRow 
 //go:noescape
 func sgdF32AVX512(n int, c *float32, x *float32, grad *float32)
 
+// sgdEachF32AVX512 updates count tensors as sgdF32AVX512 does one.
+//
+//go:noescape
+func sgdEachF32AVX512(count int, c *float32, x *[]float32, grad *[]float32)
+
 // momentumF32AVX512 updates n elements, whole vectors, by
 //
 //	v = rho*v + g
@@ -584,6 +719,11 @@ func sgdF32AVX512(n int, c *float32, x *float32, grad *float32)
 //go:noescape
 func momentumF32AVX512(n int, c *float32, x *float32, v *float32, grad *float32)
 
+// momentumEachF32AVX512 updates count tensors as momentumF32AVX512 does one.
+//
+//go:noescape
+func momentumEachF32AVX512(count int, c *float32, x *[]float32, v *[]float32, grad *[]float32)
+
 // momentumVelocityF32AVX512 updates n elements, whole vectors, by
 //
 //	v = rho*v - lr*g
@@ -593,6 +733,11 @@ func momentumF32AVX512(n int, c *float32, x *float32, v *float32, grad *float32)
 //
 //go:noescape
 func momentumVelocityF32AVX512(n int, c *float32, x *float32, v *float32, grad *float32)
+
+// momentumVelocityEachF32AVX512 updates count tensors as momentumVelocityF32AVX512 does one.
+//
+//go:noescape
+func momentumVelocityEachF32AVX512(count int, c *float32, x *[]float32, v *[]float32, grad *[]float32)
 
 // nesterovF32AVX512 updates n elements, whole vectors, by
 //
@@ -605,6 +750,11 @@ func momentumVelocityF32AVX512(n int, c *float32, x *float32, v *float32, grad *
 //go:noescape
 func nesterovF32AVX512(n int, c *float32, x *float32, v *float32, grad *float32)
 
+// nesterovEachF32AVX512 updates count tensors as nesterovF32AVX512 does one.
+//
+//go:noescape
+func nesterovEachF32AVX512(count int, c *float32, x *[]float32, v *[]float32, grad *[]float32)
+
 // nesterovTorchF32AVX512 updates n elements, whole vectors, by
 //
 //	v = rho*v + g
@@ -614,6 +764,11 @@ func nesterovF32AVX512(n int, c *float32, x *float32, v *float32, grad *float32)
 //
 //go:noescape
 func nesterovTorchF32AVX512(n int, c *float32, x *float32, v *float32, grad *float32)
+
+// nesterovTorchEachF32AVX512 updates count tensors as nesterovTorchF32AVX512 does one.
+//
+//go:noescape
+func nesterovTorchEachF32AVX512(count int, c *float32, x *[]float32, v *[]float32, grad *[]float32)
 
 // adaGradF32AVX512 updates n elements, whole vectors, by
 //
@@ -625,6 +780,11 @@ func nesterovTorchF32AVX512(n int, c *float32, x *float32, v *float32, grad *flo
 //go:noescape
 func adaGradF32AVX512(n int, c *float32, x *float32, s *float32, grad *float32)
 
+// adaGradEachF32AVX512 updates count tensors as adaGradF32AVX512 does one.
+//
+//go:noescape
+func adaGradEachF32AVX512(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+
 // rmsPropF32AVX512 updates n elements, whole vectors, by
 //
 //	s = decay*s + ((1-decay)*g)*g
@@ -634,6 +794,11 @@ func adaGradF32AVX512(n int, c *float32, x *float32, s *float32, grad *float32)
 //
 //go:noescape
 func rmsPropF32AVX512(n int, c *float32, x *float32, s *float32, grad *float32)
+
+// rmsPropEachF32AVX512 updates count tensors as rmsPropF32AVX512 does one.
+//
+//go:noescape
+func rmsPropEachF32AVX512(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
 // rmsPropMomentumF32AVX512 updates n elements, whole vectors, by
 //
@@ -646,6 +811,11 @@ func rmsPropF32AVX512(n int, c *float32, x *float32, s *float32, grad *float32)
 //go:noescape
 func rmsPropMomentumF32AVX512(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 
+// rmsPropMomentumEachF32AVX512 updates count tensors as rmsPropMomentumF32AVX512 does one.
+//
+//go:noescape
+func rmsPropMomentumEachF32AVX512(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
+
 // rmsPropCenteredF32AVX512 updates n elements, whole vectors, by
 //
 //	s = decay*s + ((1-decay)*g)*g
@@ -656,6 +826,11 @@ func rmsPropMomentumF32AVX512(n int, c *float32, x *float32, s *float32, b *floa
 //
 //go:noescape
 func rmsPropCenteredF32AVX512(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
+
+// rmsPropCenteredEachF32AVX512 updates count tensors as rmsPropCenteredF32AVX512 does one.
+//
+//go:noescape
+func rmsPropCenteredEachF32AVX512(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
 
 // rmsPropCenteredMomentumF32AVX512 updates n elements, whole vectors, by
 //
@@ -669,6 +844,11 @@ func rmsPropCenteredF32AVX512(n int, c *float32, x *float32, s *float32, m *floa
 //go:noescape
 func rmsPropCenteredMomentumF32AVX512(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 
+// rmsPropCenteredMomentumEachF32AVX512 updates count tensors as rmsPropCenteredMomentumF32AVX512 does one.
+//
+//go:noescape
+func rmsPropCenteredMomentumEachF32AVX512(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
+
 // adamF32AVX512 updates n elements, whole vectors, by
 //
 //	m = beta1*m + (1-beta1)*g
@@ -679,6 +859,11 @@ func rmsPropCenteredMomentumF32AVX512(n int, c *float32, x *float32, s *float32,
 //
 //go:noescape
 func adamF32AVX512(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+
+// adamEachF32AVX512 updates count tensors as adamF32AVX512 does one.
+//
+//go:noescape
+func adamEachF32AVX512(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
 
 // amsGradF32AVX512 updates n elements, whole vectors, by
 //
@@ -692,6 +877,11 @@ func adamF32AVX512(n int, c *float32, x *float32, m *float32, v *float32, grad *
 //go:noescape
 func amsGradF32AVX512(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 
+// amsGradEachF32AVX512 updates count tensors as amsGradF32AVX512 does one.
+//
+//go:noescape
+func amsGradEachF32AVX512(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
+
 // lionF32AVX512 updates n elements, whole vectors, by
 //
 //	u = beta1*m + (1-beta1)*g
@@ -702,6 +892,11 @@ func amsGradF32AVX512(n int, c *float32, x *float32, m *float32, v *float32, vma
 //
 //go:noescape
 func lionF32AVX512(n int, c *float32, x *float32, m *float32, grad *float32)
+
+// lionEachF32AVX512 updates count tensors as lionF32AVX512 does one.
+//
+//go:noescape
+func lionEachF32AVX512(count int, c *float32, x *[]float32, m *[]float32, grad *[]float32)
 
 // axpyF32AVX512 updates n elements, whole vectors, by
 //
@@ -850,6 +1045,11 @@ func transposeF32AVX512(k int, rows **float32, srcGroup int, dst *float32, dstRo
 //go:noescape
 func sgdF64AVX512(n int, c *float64, x *float64, grad *float64)
 
+// sgdEachF64AVX512 updates count tensors as sgdF64AVX512 does one.
+//
+//go:noescape
+func sgdEachF64AVX512(count int, c *float64, x *[]float64, grad *[]float64)
+
 // momentumF64AVX512 updates n elements, whole vectors, by
 //
 //	v = rho*v + g
@@ -860,6 +1060,11 @@ func sgdF64AVX512(n int, c *float64, x *float64, grad *float64)
 //go:noescape
 func momentumF64AVX512(n int, c *float64, x *float64, v *float64, grad *float64)
 
+// momentumEachF64AVX512 updates count tensors as momentumF64AVX512 does one.
+//
+//go:noescape
+func momentumEachF64AVX512(count int, c *float64, x *[]float64, v *[]float64, grad *[]float64)
+
 // momentumVelocityF64AVX512 updates n elements, whole vectors, by
 //
 //	v = rho*v - lr*g
@@ -869,6 +1074,11 @@ func momentumF64AVX512(n int, c *float64, x *float64, v *float64, grad *float64)
 //
 //go:noescape
 func momentumVelocityF64AVX512(n int, c *float64, x *float64, v *float64, grad *float64)
+
+// momentumVelocityEachF64AVX512 updates count tensors as momentumVelocityF64AVX512 does one.
+//
+//go:noescape
+func momentumVelocityEachF64AVX512(count int, c *float64, x *[]float64, v *[]float64, grad *[]float64)
 
 // nesterovF64AVX512 updates n elements, whole vectors, by
 //
@@ -881,6 +1091,11 @@ func momentumVelocityF64AVX512(n int, c *float64, x *float64, v *float64, grad *
 //go:noescape
 func nesterovF64AVX512(n int, c *float64, x *float64, v *float64, grad *float64)
 
+// nesterovEachF64AVX512 updates count tensors as nesterovF64AVX512 does one.
+//
+//go:noescape
+func nesterovEachF64AVX512(count int, c *float64, x *[]float64, v *[]float64, grad *[]float64)
+
 // nesterovTorchF64AVX512 updates n elements, whole vectors, by
 //
 //	v = rho*v + g
@@ -890,6 +1105,11 @@ func nesterovF64AVX512(n int, c *float64, x *float64, v *float64, grad *float64)
 //
 //go:noescape
 func nesterovTorchF64AVX512(n int, c *float64, x *float64, v *float64, grad *float64)
+
+// nesterovTorchEachF64AVX512 updates count tensors as nesterovTorchF64AVX512 does one.
+//
+//go:noescape
+func nesterovTorchEachF64AVX512(count int, c *float64, x *[]float64, v *[]float64, grad *[]float64)
 
 // adaGradF64AVX512 updates n elements, whole vectors, by
 //
@@ -901,6 +1121,11 @@ func nesterovTorchF64AVX512(n int, c *float64, x *float64, v *float64, grad *flo
 //go:noescape
 func adaGradF64AVX512(n int, c *float64, x *float64, s *float64, grad *float64)
 
+// adaGradEachF64AVX512 updates count tensors as adaGradF64AVX512 does one.
+//
+//go:noescape
+func adaGradEachF64AVX512(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
+
 // rmsPropF64AVX512 updates n elements, whole vectors, by
 //
 //	s = decay*s + ((1-decay)*g)*g
@@ -910,6 +1135,11 @@ func adaGradF64AVX512(n int, c *float64, x *float64, s *float64, grad *float64)
 //
 //go:noescape
 func rmsPropF64AVX512(n int, c *float64, x *float64, s *float64, grad *float64)
+
+// rmsPropEachF64AVX512 updates count tensors as rmsPropF64AVX512 does one.
+//
+//go:noescape
+func rmsPropEachF64AVX512(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
 // rmsPropMomentumF64AVX512 updates n elements, whole vectors, by
 //
@@ -922,6 +1152,11 @@ func rmsPropF64AVX512(n int, c *float64, x *float64, s *float64, grad *float64)
 //go:noescape
 func rmsPropMomentumF64AVX512(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 
+// rmsPropMomentumEachF64AVX512 updates count tensors as rmsPropMomentumF64AVX512 does one.
+//
+//go:noescape
+func rmsPropMomentumEachF64AVX512(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
+
 // rmsPropCenteredF64AVX512 updates n elements, whole vectors, by
 //
 //	s = decay*s + ((1-decay)*g)*g
@@ -932,6 +1167,11 @@ func rmsPropMomentumF64AVX512(n int, c *float64, x *float64, s *float64, b *floa
 //
 //go:noescape
 func rmsPropCenteredF64AVX512(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
+
+// rmsPropCenteredEachF64AVX512 updates count tensors as rmsPropCenteredF64AVX512 does one.
+//
+//go:noescape
+func rmsPropCenteredEachF64AVX512(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
 
 // rmsPropCenteredMomentumF64AVX512 updates n elements, whole vectors, by
 //
@@ -945,6 +1185,11 @@ func rmsPropCenteredF64AVX512(n int, c *float64, x *float64, s *float64, m *floa
 //go:noescape
 func rmsPropCenteredMomentumF64AVX512(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 
+// rmsPropCenteredMomentumEachF64AVX512 updates count tensors as rmsPropCenteredMomentumF64AVX512 does one.
+//
+//go:noescape
+func rmsPropCenteredMomentumEachF64AVX512(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
+
 // adamF64AVX512 updates n elements, whole vectors, by
 //
 //	m = beta1*m + (1-beta1)*g
@@ -955,6 +1200,11 @@ func rmsPropCenteredMomentumF64AVX512(n int, c *float64, x *float64, s *float64,
 //
 //go:noescape
 func adamF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
+
+// adamEachF64AVX512 updates count tensors as adamF64AVX512 does one.
+//
+//go:noescape
+func adamEachF64AVX512(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
 
 // amsGradF64AVX512 updates n elements, whole vectors, by
 //
@@ -968,6 +1218,11 @@ func adamF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, grad *
 //go:noescape
 func amsGradF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 
+// amsGradEachF64AVX512 updates count tensors as amsGradF64AVX512 does one.
+//
+//go:noescape
+func amsGradEachF64AVX512(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
+
 // lionF64AVX512 updates n elements, whole vectors, by
 //
 //	u = beta1*m + (1-beta1)*g
@@ -978,6 +1233,11 @@ func amsGradF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, vma
 //
 //go:noescape
 func lionF64AVX512(n int, c *float64, x *float64, m *float64, grad *float64)
+
+// lionEachF64AVX512 updates count tensors as lionF64AVX512 does one.
+//
+//go:noescape
+func lionEachF64AVX512(count int, c *float64, x *[]float64, m *[]float64, grad *[]float64)
 
 // axpyF64AVX512 updates n elements, whole vectors, by
 //

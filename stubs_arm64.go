@@ -13,6 +13,11 @@ package bitstep
 //go:noescape
 func sgdF32NEON(n int, c *float32, x *float32, grad *float32)
 
+// sgdEachF32NEON updates count tensors as sgdF32NEON does one.
+//
+//go:noescape
+func sgdEachF32NEON(count int, c *float32, x *[]float32, grad *[]float32)
+
 // momentumF32NEON updates n elements, whole vectors, by
 //
 //	v = rho*v + g
@@ -23,6 +28,11 @@ func sgdF32NEON(n int, c *float32, x *float32, grad *float32)
 //go:noescape
 func momentumF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
 
+// momentumEachF32NEON updates count tensors as momentumF32NEON does one.
+//
+//go:noescape
+func momentumEachF32NEON(count int, c *float32, x *[]float32, v *[]float32, grad *[]float32)
+
 // momentumVelocityF32NEON updates n elements, whole vectors, by
 //
 //	v = rho*v - lr*g
@@ -32,6 +42,11 @@ func momentumF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
 //
 //go:noescape
 func momentumVelocityF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
+
+// momentumVelocityEachF32NEON updates count tensors as momentumVelocityF32NEON does one.
+//
+//go:noescape
+func momentumVelocityEachF32NEON(count int, c *float32, x *[]float32, v *[]float32, grad *[]float32)
 
 // nesterovF32NEON updates n elements, whole vectors, by
 //
@@ -44,6 +59,11 @@ func momentumVelocityF32NEON(n int, c *float32, x *float32, v *float32, grad *fl
 //go:noescape
 func nesterovF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
 
+// nesterovEachF32NEON updates count tensors as nesterovF32NEON does one.
+//
+//go:noescape
+func nesterovEachF32NEON(count int, c *float32, x *[]float32, v *[]float32, grad *[]float32)
+
 // nesterovTorchF32NEON updates n elements, whole vectors, by
 //
 //	v = rho*v + g
@@ -53,6 +73,11 @@ func nesterovF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
 //
 //go:noescape
 func nesterovTorchF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
+
+// nesterovTorchEachF32NEON updates count tensors as nesterovTorchF32NEON does one.
+//
+//go:noescape
+func nesterovTorchEachF32NEON(count int, c *float32, x *[]float32, v *[]float32, grad *[]float32)
 
 // adaGradF32NEON updates n elements, whole vectors, by
 //
@@ -64,6 +89,11 @@ func nesterovTorchF32NEON(n int, c *float32, x *float32, v *float32, grad *float
 //go:noescape
 func adaGradF32NEON(n int, c *float32, x *float32, s *float32, grad *float32)
 
+// adaGradEachF32NEON updates count tensors as adaGradF32NEON does one.
+//
+//go:noescape
+func adaGradEachF32NEON(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+
 // rmsPropF32NEON updates n elements, whole vectors, by
 //
 //	s = decay*s + ((1-decay)*g)*g
@@ -73,6 +103,11 @@ func adaGradF32NEON(n int, c *float32, x *float32, s *float32, grad *float32)
 //
 //go:noescape
 func rmsPropF32NEON(n int, c *float32, x *float32, s *float32, grad *float32)
+
+// rmsPropEachF32NEON updates count tensors as rmsPropF32NEON does one.
+//
+//go:noescape
+func rmsPropEachF32NEON(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
 // rmsPropMomentumF32NEON updates n elements, whole vectors, by
 //
@@ -85,6 +120,11 @@ func rmsPropF32NEON(n int, c *float32, x *float32, s *float32, grad *float32)
 //go:noescape
 func rmsPropMomentumF32NEON(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 
+// rmsPropMomentumEachF32NEON updates count tensors as rmsPropMomentumF32NEON does one.
+//
+//go:noescape
+func rmsPropMomentumEachF32NEON(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
+
 // rmsPropCenteredF32NEON updates n elements, whole vectors, by
 //
 //	s = decay*s + ((1-decay)*g)*g
@@ -95,6 +135,11 @@ func rmsPropMomentumF32NEON(n int, c *float32, x *float32, s *float32, b *float3
 //
 //go:noescape
 func rmsPropCenteredF32NEON(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
+
+// rmsPropCenteredEachF32NEON updates count tensors as rmsPropCenteredF32NEON does one.
+//
+//go:noescape
+func rmsPropCenteredEachF32NEON(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
 
 // rmsPropCenteredMomentumF32NEON updates n elements, whole vectors, by
 //
@@ -108,6 +153,11 @@ func rmsPropCenteredF32NEON(n int, c *float32, x *float32, s *float32, m *float3
 //go:noescape
 func rmsPropCenteredMomentumF32NEON(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 
+// rmsPropCenteredMomentumEachF32NEON updates count tensors as rmsPropCenteredMomentumF32NEON does one.
+//
+//go:noescape
+func rmsPropCenteredMomentumEachF32NEON(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
+
 // adamF32NEON updates n elements, whole vectors, by
 //
 //	m = beta1*m + (1-beta1)*g
@@ -118,6 +168,11 @@ func rmsPropCenteredMomentumF32NEON(n int, c *float32, x *float32, s *float32, m
 //
 //go:noescape
 func adamF32NEON(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+
+// adamEachF32NEON updates count tensors as adamF32NEON does one.
+//
+//go:noescape
+func adamEachF32NEON(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
 
 // amsGradF32NEON updates n elements, whole vectors, by
 //
@@ -131,6 +186,11 @@ func adamF32NEON(n int, c *float32, x *float32, m *float32, v *float32, grad *fl
 //go:noescape
 func amsGradF32NEON(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 
+// amsGradEachF32NEON updates count tensors as amsGradF32NEON does one.
+//
+//go:noescape
+func amsGradEachF32NEON(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
+
 // lionF32NEON updates n elements, whole vectors, by
 //
 //	u = beta1*m + (1-beta1)*g
@@ -141,6 +201,11 @@ func amsGradF32NEON(n int, c *float32, x *float32, m *float32, v *float32, vmax 
 //
 //go:noescape
 func lionF32NEON(n int, c *float32, x *float32, m *float32, grad *float32)
+
+// lionEachF32NEON updates count tensors as lionF32NEON does one.
+//
+//go:noescape
+func lionEachF32NEON(count int, c *float32, x *[]float32, m *[]float32, grad *[]float32)
 
 // axpyF32NEON updates n elements, whole vectors, by
 //
@@ -289,6 +354,11 @@ func transposeF32NEON(k int, rows **float32, srcGroup int, dst *float32, dstRow 
 //go:noescape
 func sgdF64NEON(n int, c *float64, x *float64, grad *float64)
 
+// sgdEachF64NEON updates count tensors as sgdF64NEON does one.
+//
+//go:noescape
+func sgdEachF64NEON(count int, c *float64, x *[]float64, grad *[]float64)
+
 // momentumF64NEON updates n elements, whole vectors, by
 //
 //	v = rho*v + g
@@ -299,6 +369,11 @@ func sgdF64NEON(n int, c *float64, x *float64, grad *float64)
 //go:noescape
 func momentumF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
 
+// momentumEachF64NEON updates count tensors as momentumF64NEON does one.
+//
+//go:noescape
+func momentumEachF64NEON(count int, c *float64, x *[]float64, v *[]float64, grad *[]float64)
+
 // momentumVelocityF64NEON updates n elements, whole vectors, by
 //
 //	v = rho*v - lr*g
@@ -308,6 +383,11 @@ func momentumF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
 //
 //go:noescape
 func momentumVelocityF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
+
+// momentumVelocityEachF64NEON updates count tensors as momentumVelocityF64NEON does one.
+//
+//go:noescape
+func momentumVelocityEachF64NEON(count int, c *float64, x *[]float64, v *[]float64, grad *[]float64)
 
 // nesterovF64NEON updates n elements, whole vectors, by
 //
@@ -320,6 +400,11 @@ func momentumVelocityF64NEON(n int, c *float64, x *float64, v *float64, grad *fl
 //go:noescape
 func nesterovF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
 
+// nesterovEachF64NEON updates count tensors as nesterovF64NEON does one.
+//
+//go:noescape
+func nesterovEachF64NEON(count int, c *float64, x *[]float64, v *[]float64, grad *[]float64)
+
 // nesterovTorchF64NEON updates n elements, whole vectors, by
 //
 //	v = rho*v + g
@@ -329,6 +414,11 @@ func nesterovF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
 //
 //go:noescape
 func nesterovTorchF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
+
+// nesterovTorchEachF64NEON updates count tensors as nesterovTorchF64NEON does one.
+//
+//go:noescape
+func nesterovTorchEachF64NEON(count int, c *float64, x *[]float64, v *[]float64, grad *[]float64)
 
 // adaGradF64NEON updates n elements, whole vectors, by
 //
@@ -340,6 +430,11 @@ func nesterovTorchF64NEON(n int, c *float64, x *float64, v *float64, grad *float
 //go:noescape
 func adaGradF64NEON(n int, c *float64, x *float64, s *float64, grad *float64)
 
+// adaGradEachF64NEON updates count tensors as adaGradF64NEON does one.
+//
+//go:noescape
+func adaGradEachF64NEON(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
+
 // rmsPropF64NEON updates n elements, whole vectors, by
 //
 //	s = decay*s + ((1-decay)*g)*g
@@ -349,6 +444,11 @@ func adaGradF64NEON(n int, c *float64, x *float64, s *float64, grad *float64)
 //
 //go:noescape
 func rmsPropF64NEON(n int, c *float64, x *float64, s *float64, grad *float64)
+
+// rmsPropEachF64NEON updates count tensors as rmsPropF64NEON does one.
+//
+//go:noescape
+func rmsPropEachF64NEON(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
 // rmsPropMomentumF64NEON updates n elements, whole vectors, by
 //
@@ -361,6 +461,11 @@ func rmsPropF64NEON(n int, c *float64, x *float64, s *float64, grad *float64)
 //go:noescape
 func rmsPropMomentumF64NEON(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 
+// rmsPropMomentumEachF64NEON updates count tensors as rmsPropMomentumF64NEON does one.
+//
+//go:noescape
+func rmsPropMomentumEachF64NEON(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
+
 // rmsPropCenteredF64NEON updates n elements, whole vectors, by
 //
 //	s = decay*s + ((1-decay)*g)*g
@@ -371,6 +476,11 @@ func rmsPropMomentumF64NEON(n int, c *float64, x *float64, s *float64, b *float6
 //
 //go:noescape
 func rmsPropCenteredF64NEON(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
+
+// rmsPropCenteredEachF64NEON updates count tensors as rmsPropCenteredF64NEON does one.
+//
+//go:noescape
+func rmsPropCenteredEachF64NEON(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
 
 // rmsPropCenteredMomentumF64NEON updates n elements, whole vectors, by
 //
@@ -384,6 +494,11 @@ func rmsPropCenteredF64NEON(n int, c *float64, x *float64, s *float64, m *float6
 //go:noescape
 func rmsPropCenteredMomentumF64NEON(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 
+// rmsPropCenteredMomentumEachF64NEON updates count tensors as rmsPropCenteredMomentumF64NEON does one.
+//
+//go:noescape
+func rmsPropCenteredMomentumEachF64NEON(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
+
 // adamF64NEON updates n elements, whole vectors, by
 //
 //	m = beta1*m + (1-beta1)*g
@@ -394,6 +509,11 @@ func rmsPropCenteredMomentumF64NEON(n int, c *float64, x *float64, s *float64, m
 //
 //go:noescape
 func adamF64NEON(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
+
+// adamEachF64NEON updates count tensors as adamF64NEON does one.
+//
+//go:noescape
+func adamEachF64NEON(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
 
 // amsGradF64NEON updates n elements, whole vectors, by
 //
@@ -407,6 +527,11 @@ func adamF64NEON(n int, c *float64, x *float64, m *float64, v *float64, grad *fl
 //go:noescape
 func amsGradF64NEON(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 
+// amsGradEachF64NEON updates count tensors as amsGradF64NEON does one.
+//
+//go:noescape
+func amsGradEachF64NEON(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
+
 // lionF64NEON updates n elements, whole vectors, by
 //
 //	u = beta1*m + (1-beta1)*g
@@ -417,6 +542,11 @@ func amsGradF64NEON(n int, c *float64, x *float64, m *float64, v *float64, vmax 
 //
 //go:noescape
 func lionF64NEON(n int, c *float64, x *float64, m *float64, grad *float64)
+
+// lionEachF64NEON updates count tensors as lionF64NEON does one.
+//
+//go:noescape
+func lionEachF64NEON(count int, c *float64, x *[]float64, m *[]float64, grad *[]float64)
 
 // axpyF64NEON updates n elements, whole vectors, by
 //

@@ -134,5 +134,5 @@ func signature(params string, elem int) string {
 	if elem == 4 {
 		t = types.Typ[types.Float32].Name()
 	}
-	return "func(" + strings.ReplaceAll(params, "*T", "*"+t) + ")"
+	return "func(" + strings.NewReplacer("*T", "*"+t, "[]T", "[]"+t).Replace(params) + ")"
 }

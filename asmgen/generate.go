@@ -22,6 +22,9 @@ func emit(m Machine, programs []*program.Program) {
 		default:
 			elementwise(m, p)
 		}
+		if p.Row.Kind == table.Step && emits(m, p) {
+			stepEach(m, p)
+		}
 	}
 	if !m.ISA().HasTiles() {
 		return

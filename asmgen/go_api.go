@@ -50,5 +50,15 @@ func (e Engine[T]) {{.Name}}({{.Params}}){{if .IsReduction}} T{{end}} {
 	e.update(&call)
 	{{- end}}
 }
-{{end}}
+{{if .IsStep}}
+// {{.Name}}Each is [Engine.{{.Name}}] for each of several tensors, in one call: x[i], and element i of the other
+// operands. Many small tensors take little longer than one of as many elements. It panics likewise, before anything is
+// written; that operands of different tensors share no memory is up to the caller.
+func (e Engine[T]) {{.Name}}Each({{.EachOp "#"}} [][]T, c {{.Name}}Coef[T]) {
+	call := eachCall[T]{call: call[T]{id: id{{.Name}}, backend: e.backend},
+		slices: [maxOperands][][]T{ {{.EachOp "#"}} }}
+	*(*{{.Name}}Coef[T])(unsafe.Pointer(&call.coef)) = c
+	e.updateEach(&call, {{.Written}}, {{len .Row.Operands}})
+}
+{{end}}{{end}}
 `

@@ -47,6 +47,34 @@ func (c *call[T]) assembly{{.Suffix}}(lo, n int) bool {
 	return true
 }
 {{end}}
+// assemblyEach runs a step on n tensors, of which the headers of each operand's slices begin there, or returns false.
+func (c *call[T]) assemblyEach(n int, headers *[maxOperands]unsafe.Pointer) bool {
+	if num.Is32[T]() {
+		return c.eachF32(n, headers)
+	}
+	return c.eachF64(n, headers)
+}
+{{range $t := .Types}}
+func (c *call[T]) each{{.Suffix}}(n int, headers *[maxOperands]unsafe.Pointer) bool {
+	coef := (*{{.Name}})(unsafe.Pointer(&c.coef))
+	switch c.backend {
+{{- range $isa := $.ISAs}}
+	case {{$isa.Const}}:
+		switch c.id {
+	{{- range $.Rows}}{{if .IsStep}}{{if $.Has $isa . $t}}
+		case id{{.Name}}:
+			{{.Symbol}}Each{{$t.Suffix}}{{$isa.Const}}(n, coef, {{.EachOf "(*[]E)(headers[#])" $t.Name}})
+	{{- end}}{{end}}{{end}}
+		default:
+			return false
+		}
+{{- end}}
+	default:
+		return false
+	}
+	return true
+}
+{{end}}
 // assemblyLanes continues a reduction's lanes with n elements from lo, n a multiple of a line, or returns false.
 func (c *call[T]) assemblyLanes(lanes *[16]T, lo, n int) bool {
 	if num.Is32[T]() {
@@ -263,6 +291,15 @@ func (c *call[T]) define(lo, hi int) {
 	{{- end}}
 {{- end}}{{end}}
 	}
+}
+
+// isStep reports whether the kernel is a Step.
+func (c *call[T]) isStep() bool {
+	switch c.id {
+	case {{range $i, $r := .StepRows}}{{if $i}}, {{end}}id{{.Name}}{{end}}:
+		return true
+	}
+	return false
 }
 
 // foldsByMax reports how the lanes of a reduction, and its chunks, are joined: by the larger one, or else by

@@ -81,6 +81,24 @@ func Call[T kernels.Float](e bitstep.Engine[T], row table.Row, coef any, op []an
 	return 0
 }
 
+// CallEach runs the public method of a Step for several tensors: op[i][j] is operand j of tensor i.
+func CallEach[T kernels.Float](e bitstep.Engine[T], row table.Row, coef any, op [][]any) {
+	s := make([][][]T, len(row.Operands))
+	for j := range s {
+		for _, tensor := range op {
+			s[j] = append(s[j], tensor[j].([]T))
+		}
+	}
+	switch row.Name {
+{{- range .Rows}}{{if .IsStep}}
+	case "{{.Name}}":
+		e.{{.Name}}Each({{.Each "s[#]"}}, *coef.(*kernels.{{.Name}}Coef[T]))
+{{- end}}{{end}}
+	default:
+		panic(fmt.Sprintf("rows: no step %q", row.Name))
+	}
+}
+
 // Define runs the definition of a row.
 func Define[T kernels.Float](row table.Row, coef any, op []any) T {
 	switch row.Name {

@@ -56,6 +56,16 @@ func (v view) CoefWords() (n int) {
 	return n
 }
 
+// StepRows are the steps.
+func (v view) StepRows() (rows []rowView) {
+	for _, r := range v.Rows {
+		if r.IsStep() {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
 // MaxRows are the reductions whose lanes hold a maximum.
 func (v view) MaxRows() (rows []rowView) {
 	for _, r := range v.Rows {

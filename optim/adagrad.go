@@ -57,8 +57,6 @@ func stepAdaGrad[T kernels.Float](s *Setup[T], h *AdaGrad) func(*Update[T]) {
 		lr := u.LR / (1 + float64(float64(u.Step-1)*h.LRDecay))
 		c := kernels.NewAdaGrad[T](kernels.AdaGradHyper{LR: lr, Eps: h.Eps})
 		c.Prelude = u.Prelude
-		for i, x := range u.X {
-			u.Engine.AdaGrad(x, sum[i], u.G[i], c)
-		}
+		u.checked.AdaGradEach(u.X, sum, u.G, c)
 	}
 }

@@ -103,12 +103,10 @@ func stepAdam[T kernels.Float](s *Setup[T], a *Adam) func(*Update[T]) {
 			c = kernels.NewAdam[T](h, u.Step)
 		}
 		c.Prelude = u.Prelude
-		for i, x := range u.X {
-			if a.AMSGrad {
-				u.Engine.AMSGrad(x, m[i], v[i], vmax[i], u.G[i], kernels.AMSGradCoef[T](c))
-			} else {
-				u.Engine.Adam(x, m[i], v[i], u.G[i], c)
-			}
+		if a.AMSGrad {
+			u.checked.AMSGradEach(u.X, m, v, vmax, u.G, kernels.AMSGradCoef[T](c))
+		} else {
+			u.checked.AdamEach(u.X, m, v, u.G, c)
 		}
 	}
 }

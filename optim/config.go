@@ -46,9 +46,7 @@ type Config interface {
 //		return func(u *optim.Update[T]) {
 //			k := bitstep.NewLion[T](bitstep.LionHyper{LR: u.LR, Beta1: 0, Beta2: 0.9})
 //			k.Prelude = u.Prelude
-//			for i, x := range u.X {
-//				u.Engine.Lion(x, m[i], u.G[i], k)
-//			}
+//			u.Engine.LionEach(u.X, m, u.G, k)
 //		}
 //	}
 type Spec struct {

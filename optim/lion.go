@@ -41,8 +41,6 @@ func stepLion[T kernels.Float](s *Setup[T], h *Lion) func(*Update[T]) {
 	return func(u *Update[T]) {
 		c := kernels.NewLion[T](kernels.LionHyper{LR: u.LR, Beta1: h.Beta1, Beta2: h.Beta2})
 		c.Prelude = u.Prelude
-		for i, x := range u.X {
-			u.Engine.Lion(x, m[i], u.G[i], c)
-		}
+		u.checked.LionEach(u.X, m, u.G, c)
 	}
 }

@@ -57,8 +57,6 @@ func stepMomentum[T kernels.Float](s *Setup[T], h *Momentum) func(*Update[T]) {
 	return func(u *Update[T]) {
 		c := kernels.NewMomentum[T](kernels.MomentumHyper{LR: u.LR, Rho: h.Rho})
 		c.Prelude = u.Prelude
-		for i, x := range u.X {
-			u.Engine.Momentum(x, v[i], u.G[i], c)
-		}
+		u.checked.MomentumEach(u.X, v, u.G, c)
 	}
 }

@@ -39,8 +39,6 @@ func stepNesterov[T kernels.Float](s *Setup[T], h *Nesterov) func(*Update[T]) {
 	return func(u *Update[T]) {
 		c := kernels.NewNesterov[T](kernels.NesterovHyper{LR: u.LR, Rho: h.Rho})
 		c.Prelude = u.Prelude
-		for i, x := range u.X {
-			u.Engine.Nesterov(x, v[i], u.G[i], c)
-		}
+		u.checked.NesterovEach(u.X, v, u.G, c)
 	}
 }

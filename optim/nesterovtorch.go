@@ -45,8 +45,6 @@ func stepNesterovTorch[T kernels.Float](s *Setup[T], h *NesterovTorch) func(*Upd
 	return func(u *Update[T]) {
 		c := kernels.NewNesterovTorch[T](kernels.NesterovTorchHyper{LR: u.LR, Rho: h.Rho})
 		c.Prelude = u.Prelude
-		for i, x := range u.X {
-			u.Engine.NesterovTorch(x, v[i], u.G[i], c)
-		}
+		u.checked.NesterovTorchEach(u.X, v, u.G, c)
 	}
 }

@@ -63,7 +63,8 @@ type Optimizer[T kernels.Float] struct {
 	steps    uint64
 	skipped  uint64
 
-	grads [][]T // of the step that runs
+	grads [][]T  // of the step that runs
+	seen  []byte // the gradients that were checked last: pointers, which keep nothing alive, and lengths
 	u     Update[T]
 }
 
@@ -149,6 +150,7 @@ func NewGroups[T kernels.Float](opts Options, groups ...Group[T]) (*Optimizer[T]
 		return nil, fmt.Errorf("optim: %w", err)
 	}
 	o.grads = make([][]T, len(o.params))
+	o.seen = make([]byte, 0, len(mem.Bytes(o.grads)))
 	scratch := 0
 	for i := range o.groups {
 		g := &o.groups[i]

@@ -81,27 +81,19 @@ func stepRMSProp[T kernels.Float](setup *Setup[T], r *RMSProp) func(*Update[T]) 
 		case r.Centered && r.Rho != 0:
 			c := kernels.NewRMSPropCenteredMomentum[T](kernels.RMSPropCenteredMomentumHyper(withRho))
 			c.Prelude = u.Prelude
-			for i, x := range u.X {
-				u.Engine.RMSPropCenteredMomentum(x, s[i], m[i], b[i], u.G[i], c)
-			}
+			u.checked.RMSPropCenteredMomentumEach(u.X, s, m, b, u.G, c)
 		case r.Centered:
 			c := kernels.NewRMSPropCentered[T](kernels.RMSPropCenteredHyper(h))
 			c.Prelude = u.Prelude
-			for i, x := range u.X {
-				u.Engine.RMSPropCentered(x, s[i], m[i], u.G[i], c)
-			}
+			u.checked.RMSPropCenteredEach(u.X, s, m, u.G, c)
 		case r.Rho != 0:
 			c := kernels.NewRMSPropMomentum[T](withRho)
 			c.Prelude = u.Prelude
-			for i, x := range u.X {
-				u.Engine.RMSPropMomentum(x, s[i], b[i], u.G[i], c)
-			}
+			u.checked.RMSPropMomentumEach(u.X, s, b, u.G, c)
 		default:
 			c := kernels.NewRMSProp[T](h)
 			c.Prelude = u.Prelude
-			for i, x := range u.X {
-				u.Engine.RMSProp(x, s[i], u.G[i], c)
-			}
+			u.checked.RMSPropEach(u.X, s, u.G, c)
 		}
 	}
 }

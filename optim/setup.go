@@ -62,16 +62,21 @@ func State[E checkpoint.Element, T kernels.Float](s *Setup[T], name string, firs
 			mistake("the algorithm has two of that name")
 		}
 	}
-	state := groupState{name: name}
-	var all [][]E
-	for _, parameter := range g.shapes {
-		t := &tensor[E]{shape: append([]int{}, shape(parameter)...), first: first}
+	state, lengths := groupState{name: name}, make([]int, len(g.shapes))
+	tensors := make([]tensor[E], len(g.shapes))
+	for i, parameter := range g.shapes {
+		t := &tensors[i]
+		t.shape, t.first = append([]int{}, shape(parameter)...), first
 		n, ok := check.Elements(t.shape)
 		if !ok {
 			mistake("shape %v, want dimensions from 0 up and a product below 1<<64", t.shape)
 		}
-		t.s = make([]E, n)
-		state.tensors, all = append(state.tensors, t), append(all, t.s)
+		lengths[i] = int(n)
+		state.tensors = append(state.tensors, t)
+	}
+	all := mem.Together[E](lengths)
+	for i, s := range all {
+		tensors[i].s = s
 	}
 	state.reset()
 	g.states = append(g.states, state)
@@ -92,6 +97,8 @@ type Update[T kernels.Float] struct {
 	// ParamNorms and GradNorms are the Euclidean norms of each parameter before the step and of its gradient, scaled
 	// and clipped by norm, before the rest of the Prelude. They are there if Setup.Norms asked for them.
 	ParamNorms, GradNorms []float64
+
+	checked bitstep.Engine[T] // for X, G and states, of which is known that they share no memory
 }
 
 // Prepare is the Prelude for algorithms whose kernels have none: it stores in dst the gradient of parameter i after

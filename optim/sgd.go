@@ -50,8 +50,6 @@ func stepSGD[T kernels.Float](*Setup[T], *SGD) func(*Update[T]) {
 	return func(u *Update[T]) {
 		c := kernels.NewSGD[T](kernels.SGDHyper{LR: u.LR})
 		c.Prelude = u.Prelude
-		for i, x := range u.X {
-			u.Engine.SGD(x, u.G[i], c)
-		}
+		u.checked.SGDEach(u.X, u.G, c)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/bitstep-go/bitstep/internal/mem"
 	"github.com/bitstep-go/bitstep/internal/num"
 	"github.com/bitstep-go/bitstep/kernels"
 )
@@ -16,7 +17,7 @@ import (
 // gradient overlaps a parameter or state, or if the schedule's factor is negative, infinite or NaN or makes a
 // learning rate infinite in T.
 func (o *Optimizer[T]) Step(grads ...[]T) bool {
-	o.checkSlices("Step", "gradient", grads)
+	o.checkGradients(grads)
 	factor := 1.0
 	if o.schedule != nil {
 		factor = o.schedule.Factor(o.steps)
@@ -38,7 +39,7 @@ func (o *Optimizer[T]) Step(grads ...[]T) bool {
 	}
 
 	copy(o.grads, grads) // grads itself must not reach the heap, or each call would allocate it
-	o.u.Engine, o.u.Step = o.k, o.steps+1
+	o.u.Engine, o.u.checked, o.u.Step = o.k, o.k.Checked(mem.Checked{}), o.steps+1
 	for i := range o.groups {
 		g := &o.groups[i]
 		o.u.LR = float64(*g.spec.lr * factor)

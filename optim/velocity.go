@@ -51,8 +51,6 @@ func stepMomentumVelocity[T kernels.Float](s *Setup[T], h *MomentumVelocity) fun
 	return func(u *Update[T]) {
 		c := kernels.NewMomentumVelocity[T](kernels.MomentumVelocityHyper{LR: u.LR, Rho: h.Rho})
 		c.Prelude = u.Prelude
-		for i, x := range u.X {
-			u.Engine.MomentumVelocity(x, v[i], u.G[i], c)
-		}
+		u.checked.MomentumVelocityEach(u.X, v, u.G, c)
 	}
 }

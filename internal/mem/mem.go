@@ -36,6 +36,9 @@ func (s Span) Overlaps(o Span) bool {
 	return a < endA && b < endB && a < endB && b < endA
 }
 
+// Checked is what who has looked at the lengths and addresses of slices shows to who would do so again.
+type Checked struct{}
+
 // Overlap reports whether a and b share memory. Empty slices share none.
 func Overlap[A, B any](a []A, b []B) bool { return Of(a).Overlaps(Of(b)) }
 
@@ -50,6 +53,26 @@ func Aligned[T any](n int) []T {
 	start, _ := Bounds(all)
 	skip := int(-start%Line) / size
 	return all[skip:][:n:n]
+}
+
+// Together returns slices of zeros that follow one another in memory, each from the border of a [Line] on, and with
+// no capacity beyond them: who goes through many small ones goes through memory in one direction. It panics as make
+// does if they are too large.
+func Together[T any](lengths []int) [][]T {
+	line := Line / int(unsafe.Sizeof(*new(T)))
+	padded := func(n int) int { return (n + line - 1) / line * line }
+	total := 0
+	for _, n := range lengths {
+		if total += padded(n); n < 0 || total < 0 {
+			total = -1 // make panics
+			break
+		}
+	}
+	memory, all := Large[T](total), make([][]T, len(lengths))
+	for i, n := range lengths {
+		all[i], memory = memory[:n:n], memory[padded(n):]
+	}
+	return all
 }
 
 // Bytes returns the memory of s.

@@ -84,3 +84,32 @@ func TestLarge(t *testing.T) {
 		Touch(Bytes(s))
 	}
 }
+
+func TestTogether(t *testing.T) {
+	all := Together[float32]([]int{3, 0, 16, 17, 1})
+	end := uintptr(0)
+	for i, n := range []int{3, 0, 16, 17, 1} {
+		s := all[i]
+		if len(s) != n || cap(s) != n {
+			t.Fatalf("slice %d: len %d, cap %d, want %d", i, len(s), cap(s), n)
+		}
+		if n == 0 {
+			continue
+		}
+		start, next := Bounds(s)
+		if start%Line != 0 || end != 0 && (start < end || start >= end+Line) {
+			t.Errorf("slice %d is at %#x, want the first line from %#x on", i, start, end)
+		}
+		end = next
+	}
+	for _, lengths := range [][]int{{-1}, {1, -1}, {1 << 62, 1 << 62, 1 << 62}} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("lengths %v: no panic", lengths)
+				}
+			}()
+			Together[uint8](lengths)
+		}()
+	}
+}

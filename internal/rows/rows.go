@@ -303,6 +303,46 @@ func Call[T kernels.Float](e bitstep.Engine[T], row table.Row, coef any, op []an
 	return 0
 }
 
+// CallEach runs the public method of a Step for several tensors: op[i][j] is operand j of tensor i.
+func CallEach[T kernels.Float](e bitstep.Engine[T], row table.Row, coef any, op [][]any) {
+	s := make([][][]T, len(row.Operands))
+	for j := range s {
+		for _, tensor := range op {
+			s[j] = append(s[j], tensor[j].([]T))
+		}
+	}
+	switch row.Name {
+	case "SGD":
+		e.SGDEach(s[0], s[1], *coef.(*kernels.SGDCoef[T]))
+	case "Momentum":
+		e.MomentumEach(s[0], s[1], s[2], *coef.(*kernels.MomentumCoef[T]))
+	case "MomentumVelocity":
+		e.MomentumVelocityEach(s[0], s[1], s[2], *coef.(*kernels.MomentumVelocityCoef[T]))
+	case "Nesterov":
+		e.NesterovEach(s[0], s[1], s[2], *coef.(*kernels.NesterovCoef[T]))
+	case "NesterovTorch":
+		e.NesterovTorchEach(s[0], s[1], s[2], *coef.(*kernels.NesterovTorchCoef[T]))
+	case "AdaGrad":
+		e.AdaGradEach(s[0], s[1], s[2], *coef.(*kernels.AdaGradCoef[T]))
+	case "RMSProp":
+		e.RMSPropEach(s[0], s[1], s[2], *coef.(*kernels.RMSPropCoef[T]))
+	case "RMSPropMomentum":
+		e.RMSPropMomentumEach(s[0], s[1], s[2], s[3], *coef.(*kernels.RMSPropMomentumCoef[T]))
+	case "RMSPropCentered":
+		e.RMSPropCenteredEach(s[0], s[1], s[2], s[3], *coef.(*kernels.RMSPropCenteredCoef[T]))
+	case "RMSPropCenteredMomentum":
+		e.RMSPropCenteredMomentumEach(s[0], s[1], s[2], s[3], s[4], *coef.(*kernels.RMSPropCenteredMomentumCoef[T]))
+	case "Adam":
+		e.AdamEach(s[0], s[1], s[2], s[3], *coef.(*kernels.AdamCoef[T]))
+	case "AMSGrad":
+		e.AMSGradEach(s[0], s[1], s[2], s[3], s[4], *coef.(*kernels.AMSGradCoef[T]))
+	case "Lion":
+		e.LionEach(s[0], s[1], s[2], *coef.(*kernels.LionCoef[T]))
+	default:
+		panic(fmt.Sprintf("rows: no step %q", row.Name))
+	}
+}
+
 // Define runs the definition of a row.
 func Define[T kernels.Float](row table.Row, coef any, op []any) T {
 	switch row.Name {

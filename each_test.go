@@ -1,0 +1,157 @@
+package bitstep_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/internal/edge"
+	"github.com/bitstep-go/bitstep/internal/rows"
+	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/kernels/table"
+)
+
+// forEachStep is forEach for the steps of the table.
+func forEachStep(t *testing.T, f32 func(*testing.T, bitstep.Engine[float32], table.Row),
+	f64 func(*testing.T, bitstep.Engine[float64], table.Row)) {
+	forEach(t, func(t *testing.T, k bitstep.Engine[float32], row table.Row) {
+		if row.Kind == table.Step {
+			f32(t, k, row)
+		}
+	}, func(t *testing.T, k bitstep.Engine[float64], row table.Row) {
+		if row.Kind == table.Step {
+			f64(t, k, row)
+		}
+	})
+}
+
+// runEach is run for tensors of several lengths.
+func (c trial[T]) runEach(t *testing.T, lengths []int, alloc allocator) {
+	t.Helper()
+	r := edge.Rand(c.seed)
+	var op, want [][]any
+	for _, n := range lengths {
+		tensor := make([]any, len(c.row.Operands))
+		for i, o := range c.row.Operands {
+			tensor[i] = alloc(i, o.Storage, n)
+		}
+		edge.FillOperands[T](r, false, tensor...)
+		op, want = append(op, tensor), append(want, rows.Clone[T](tensor))
+	}
+	coef := rows.NewCoef[T](c.row)
+	edge.FillCoef[T](r, coef, c.use)
+	rows.CallEach(c.k, c.row, coef, op)
+	for tensor := range op {
+		rows.Define[T](c.row, coef, want[tensor])
+		for i, o := range c.row.Operands {
+			if j, g, w := rows.Differ[T](op[tensor][i], want[tensor][i]); j >= 0 {
+				t.Fatalf("lengths %v, use=%04b seed=%d: tensor %d: %s[%d] = %x, want %x (coefficients %+v)",
+					lengths, c.use, c.seed, tensor, o.Name, j, g, w, coef)
+			}
+		}
+	}
+}
+
+// A step of several tensors is that of each: of all lengths up to three vectors, of some that are too large to run
+// together, and of more elements than one call of assembly takes; each list at other offsets, with every use of the
+// prelude.
+func TestEach(t *testing.T) { forEachStep(t, testEach[float32], testEach[float64]) }
+
+func testEach[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.Row) {
+	var short []int
+	for n := range 3*kernels.Lanes[T]() + 2 {
+		short = append(short, n)
+	}
+	seed := uint64(0)
+	run := func(use kernels.Use, lengths ...int) {
+		t.Helper()
+		seed++
+		alloc, check := guarded[T](int(seed) % 17)
+		trial[T]{k: k, row: row, use: use, seed: seed}.runEach(t, lengths, alloc)
+		check(t)
+	}
+	for use := range kernels.Uses {
+		run(use, short...)
+	}
+	run(1)
+	run(2, 0)
+	run(3, 7, 5000, 0, 20000, 4096, 4097, 3)
+	run(4, slices.Repeat([]int{1000}, 40)...)
+	if !testing.Short() {
+		run(5, slices.Repeat([]int{3, 999}, 300)...)
+		run(6, 3*65536+5, 1, 70000)
+	}
+}
+
+// Tensors that end with the last element of a page behind which there is none, and that begin with the first.
+func TestEachAtPageEnds(t *testing.T) {
+	forEachStep(t, testEachAtPageEnds[float32], testEachAtPageEnds[float64])
+}
+
+func testEachAtPageEnds[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.Row) {
+	pages := newPages[T](t, len(row.Operands))
+	for n := range 2*kernels.Lanes[T]() + 1 {
+		c := trial[T]{k: k, row: row, use: kernels.Use(n) % kernels.Uses, seed: uint64(n)}
+		c.runEach(t, []int{n}, func(i int, _ table.Storage, n int) any { return pages[i][len(pages[i])-n:] })
+		c.runEach(t, []int{n}, func(i int, _ table.Storage, n int) any { return pages[i][:n:n] })
+	}
+}
+
+// Calls for several tensors panic before anything is written, and allocate nothing.
+func TestEachChecks(t *testing.T) { forEachStep(t, testEachChecks[float32], testEachChecks[float64]) }
+
+func testEachChecks[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.Row) {
+	const n, tensors = 20, 3
+	last := len(row.Operands) - 1
+	for _, c := range []struct {
+		spoil func(op [][]any)
+		want  string
+	}{
+		{func(op [][]any) { op[2][last] = op[2][last].([]T)[1:] }, fmt.Sprintf(
+			"bitstep: %s: len(%s) = %d, want len(x) = %d", row.Name, row.Operands[last].Name, n-1, n)},
+		{func(op [][]any) { op[2][last] = op[2][0] }, fmt.Sprintf(
+			"bitstep: %s: x overlaps %s, and one of them is written", row.Name, row.Operands[last].Name)},
+	} {
+		var op, before [][]any
+		for range tensors {
+			op = append(op, rows.New[T](row, n))
+		}
+		c.spoil(op)
+		for _, tensor := range op {
+			for _, s := range tensor {
+				for i := range s.([]T) {
+					s.([]T)[i] = 1
+				}
+			}
+			before = append(before, rows.Clone[T](tensor))
+		}
+		coef := rows.Sample[T](row)
+		if message := panics(func() { rows.CallEach(k, row, coef, op) }); message != c.want {
+			t.Errorf("panic %q, want %q", message, c.want)
+		}
+		for i := range op {
+			for j := range op[i] {
+				if at, got, _ := rows.Differ[T](op[i][j], before[i][j]); at >= 0 {
+					t.Errorf("tensor %d: %s[%d] was written before the panic: %v", i, row.Operands[j].Name, at, got)
+				}
+			}
+		}
+	}
+}
+
+// As many slices of each operand, and no allocation.
+func TestEachSlices(t *testing.T) {
+	x := [][]float32{make([]float32, 5), make([]float32, 70000)}
+	g := [][]float32{make([]float32, 5), make([]float32, 70000)}
+	for _, b := range bitstep.Backends() {
+		k, c := bitstep.On[float32](b), kernels.NewSGD[float32](kernels.SGDHyper{LR: 1})
+		const want = "bitstep: SGDEach: 1 slices of g, want 2, as of x"
+		if message := panics(func() { k.SGDEach(x, g[:1], c) }); message != want {
+			t.Errorf("%v: panic %q, want %q", b, message, want)
+		}
+		if got := testing.AllocsPerRun(10, func() { k.Threads(2).SGDEach(x, g, c) }); got != 0 && !raceEnabled {
+			t.Errorf("%v: %v allocations", b, got)
+		}
+	}
+}
