@@ -6022,6 +6022,73 @@ loop1x:
 loop1xDone:
 	RET
 
+// func dotx2F32NEON(n int, stride int, lanes *float32, x *float32, y *float32)
+TEXT ·dotx2F32NEON(SB), $0-40
+	MOVD  n+0(FP), R0
+	MOVD  lanes+16(FP), R1
+	MOVD  x+24(FP), R2
+	MOVD  y+32(FP), R3
+	MOVD  stride+8(FP), R6
+	MOVD  R2, R7
+	ADD   R6, R7
+	MOVD  R3, R8
+	ADD   R6, R8
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	FMOVQ 48(R1), F3
+	FMOVQ 64(R1), F4
+	FMOVQ 80(R1), F5
+	FMOVQ 96(R1), F6
+	FMOVQ 112(R1), F7
+	CMP   $16, R0
+	BLT   loopDone
+
+loop:
+	// lane = fma(x, y, lane)
+	FMOVQ 0(R2), F8
+	FMOVQ 0(R3), F9
+	VFMLA V9.S4, V8.S4, V0.S4
+	FMOVQ 16(R2), F8
+	FMOVQ 16(R3), F9
+	VFMLA V9.S4, V8.S4, V1.S4
+	FMOVQ 32(R2), F8
+	FMOVQ 32(R3), F9
+	VFMLA V9.S4, V8.S4, V2.S4
+	FMOVQ 48(R2), F8
+	FMOVQ 48(R3), F9
+	VFMLA V9.S4, V8.S4, V3.S4
+	ADD   $64, R2
+	ADD   $64, R3
+	FMOVQ 0(R7), F8
+	FMOVQ 0(R8), F9
+	VFMLA V9.S4, V8.S4, V4.S4
+	FMOVQ 16(R7), F8
+	FMOVQ 16(R8), F9
+	VFMLA V9.S4, V8.S4, V5.S4
+	FMOVQ 32(R7), F8
+	FMOVQ 32(R8), F9
+	VFMLA V9.S4, V8.S4, V6.S4
+	FMOVQ 48(R7), F8
+	FMOVQ 48(R8), F9
+	VFMLA V9.S4, V8.S4, V7.S4
+	ADD   $64, R7
+	ADD   $64, R8
+	SUB   $16, R0
+	CMP   $16, R0
+	BGE   loop
+
+loopDone:
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	FMOVQ F3, 48(R1)
+	FMOVQ F4, 64(R1)
+	FMOVQ F5, 80(R1)
+	FMOVQ F6, 96(R1)
+	FMOVQ F7, 112(R1)
+	RET
+
 // func dotF32NEON(n int, lanes *float32, x *float32, y *float32)
 TEXT ·dotF32NEON(SB), $0-32
 	MOVD  n+0(FP), R0
@@ -6056,10 +6123,416 @@ loop:
 	BGE   loop
 
 loopDone:
+	CMP   $0, R0
+	BLE   endif
+	MOVD  R0, R7
+	MOVD  $·lineMask<>+64(SB), R6
+	LSL   $2, R7
+	SUB   R7, R6
+	MOVD  R0, R7
+	SUB   $0, R7
+	FMOVQ 0(R6), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial
+	FMOVQ 0(R2), F5
+	B     masked
+
+partial:
+	MOVD  R2, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif2
+	FMOVD (R6), F5
+	CMP   $2, R7
+	BLE   endif3
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R7
+	BLE  endif4
+	VLD1 (R6), V5.S[0]
+
+endif4:
+masked:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial2
+	FMOVQ 0(R3), F6
+	B     masked2
+
+partial2:
+	MOVD  R3, R6
+	ADD   $0, R6
+	CMP   $1, R7
+	BLE   endif5
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif6
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R7
+	BLE  endif7
+	VLD1 (R6), V6.S[0]
+
+endif7:
+masked2:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V6.S4, V5.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V0.B16
+	MOVD  R0, R7
+	MOVD  $·lineMask<>+64(SB), R6
+	LSL   $2, R7
+	SUB   R7, R6
+	MOVD  R0, R7
+	SUB   $4, R7
+	FMOVQ 16(R6), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial3
+	FMOVQ 16(R2), F5
+	B     masked3
+
+partial3:
+	MOVD  R2, R6
+	ADD   $16, R6
+	CMP   $1, R7
+	BLE   endif8
+	FMOVD (R6), F5
+	CMP   $2, R7
+	BLE   endif9
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R7
+	BLE  endif10
+	VLD1 (R6), V5.S[0]
+
+endif10:
+masked3:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial4
+	FMOVQ 16(R3), F6
+	B     masked4
+
+partial4:
+	MOVD  R3, R6
+	ADD   $16, R6
+	CMP   $1, R7
+	BLE   endif11
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif12
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R7
+	BLE  endif13
+	VLD1 (R6), V6.S[0]
+
+endif13:
+masked4:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V6.S4, V5.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V1.B16
+	MOVD  R0, R7
+	MOVD  $·lineMask<>+64(SB), R6
+	LSL   $2, R7
+	SUB   R7, R6
+	MOVD  R0, R7
+	SUB   $8, R7
+	FMOVQ 32(R6), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R7
+	BLT   partial5
+	FMOVQ 32(R2), F5
+	B     masked5
+
+partial5:
+	MOVD  R2, R6
+	ADD   $32, R6
+	CMP   $1, R7
+	BLE   endif14
+	FMOVD (R6), F5
+	CMP   $2, R7
+	BLE   endif15
+	ADD   $8, R6
+	VLD1  (R6), V5.S[2]
+
+endif15:
+	B masked5
+
+endif14:
+	CMP  $0, R7
+	BLE  endif16
+	VLD1 (R6), V5.S[0]
+
+endif16:
+masked5:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R7
+	BLT   partial6
+	FMOVQ 32(R3), F6
+	B     masked6
+
+partial6:
+	MOVD  R3, R6
+	ADD   $32, R6
+	CMP   $1, R7
+	BLE   endif17
+	FMOVD (R6), F6
+	CMP   $2, R7
+	BLE   endif18
+	ADD   $8, R6
+	VLD1  (R6), V6.S[2]
+
+endif18:
+	B masked6
+
+endif17:
+	CMP  $0, R7
+	BLE  endif19
+	VLD1 (R6), V6.S[0]
+
+endif19:
+masked6:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V6.S4, V5.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V2.B16
+	MOVD  R0, R7
+	MOVD  $·lineMask<>+64(SB), R6
+	LSL   $2, R7
+	SUB   R7, R6
+	MOVD  R0, R0
+	SUB   $12, R0
+	FMOVQ 48(R6), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R0
+	BLT   partial7
+	FMOVQ 48(R2), F5
+	B     masked7
+
+partial7:
+	MOVD  R2, R2
+	ADD   $48, R2
+	CMP   $1, R0
+	BLE   endif20
+	FMOVD (R2), F5
+	CMP   $2, R0
+	BLE   endif21
+	ADD   $8, R2
+	VLD1  (R2), V5.S[2]
+
+endif21:
+	B masked7
+
+endif20:
+	CMP  $0, R0
+	BLE  endif22
+	VLD1 (R2), V5.S[0]
+
+endif22:
+masked7:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $4, R0
+	BLT   partial8
+	FMOVQ 48(R3), F6
+	B     masked8
+
+partial8:
+	MOVD  R3, R2
+	ADD   $48, R2
+	CMP   $1, R0
+	BLE   endif23
+	FMOVD (R2), F6
+	CMP   $2, R0
+	BLE   endif24
+	ADD   $8, R2
+	VLD1  (R2), V6.S[2]
+
+endif24:
+	B masked8
+
+endif23:
+	CMP  $0, R0
+	BLE  endif25
+	VLD1 (R2), V6.S[0]
+
+endif25:
+masked8:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V6.S4, V5.S4, V7.S4
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif:
 	FMOVQ F0, 0(R1)
 	FMOVQ F1, 16(R1)
 	FMOVQ F2, 32(R1)
 	FMOVQ F3, 48(R1)
+	RET
+
+// func sumx4F32NEON(n int, stride int, lanes *float32, x *float32)
+TEXT ·sumx4F32NEON(SB), $0-32
+	MOVD  n+0(FP), R0
+	MOVD  lanes+16(FP), R1
+	MOVD  x+24(FP), R2
+	MOVD  stride+8(FP), R3
+	MOVD  R2, R6
+	ADD   R3, R6
+	MOVD  R6, R7
+	ADD   R3, R7
+	MOVD  R7, R8
+	ADD   R3, R8
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	FMOVQ 48(R1), F3
+	FMOVQ 64(R1), F4
+	FMOVQ 80(R1), F5
+	FMOVQ 96(R1), F6
+	FMOVQ 112(R1), F7
+	FMOVQ 128(R1), F8
+	FMOVQ 144(R1), F9
+	FMOVQ 160(R1), F10
+	FMOVQ 176(R1), F11
+	FMOVQ 192(R1), F12
+	FMOVQ 208(R1), F13
+	FMOVQ 224(R1), F14
+	FMOVQ 240(R1), F15
+	CMP   $16, R0
+	BLT   loopDone
+
+loop:
+	// lane = lane + x
+	FMOVQ 0(R2), F16
+	WORD  $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
+	FMOVQ 16(R2), F16
+	WORD  $0x4e30d421 // fadd v1.4s, v1.4s, v16.4s
+	FMOVQ 32(R2), F16
+	WORD  $0x4e30d442 // fadd v2.4s, v2.4s, v16.4s
+	FMOVQ 48(R2), F16
+	WORD  $0x4e30d463 // fadd v3.4s, v3.4s, v16.4s
+	ADD   $64, R2
+	FMOVQ 0(R6), F16
+	WORD  $0x4e30d484 // fadd v4.4s, v4.4s, v16.4s
+	FMOVQ 16(R6), F16
+	WORD  $0x4e30d4a5 // fadd v5.4s, v5.4s, v16.4s
+	FMOVQ 32(R6), F16
+	WORD  $0x4e30d4c6 // fadd v6.4s, v6.4s, v16.4s
+	FMOVQ 48(R6), F16
+	WORD  $0x4e30d4e7 // fadd v7.4s, v7.4s, v16.4s
+	ADD   $64, R6
+	FMOVQ 0(R7), F16
+	WORD  $0x4e30d508 // fadd v8.4s, v8.4s, v16.4s
+	FMOVQ 16(R7), F16
+	WORD  $0x4e30d529 // fadd v9.4s, v9.4s, v16.4s
+	FMOVQ 32(R7), F16
+	WORD  $0x4e30d54a // fadd v10.4s, v10.4s, v16.4s
+	FMOVQ 48(R7), F16
+	WORD  $0x4e30d56b // fadd v11.4s, v11.4s, v16.4s
+	ADD   $64, R7
+	FMOVQ 0(R8), F16
+	WORD  $0x4e30d58c // fadd v12.4s, v12.4s, v16.4s
+	FMOVQ 16(R8), F16
+	WORD  $0x4e30d5ad // fadd v13.4s, v13.4s, v16.4s
+	FMOVQ 32(R8), F16
+	WORD  $0x4e30d5ce // fadd v14.4s, v14.4s, v16.4s
+	FMOVQ 48(R8), F16
+	WORD  $0x4e30d5ef // fadd v15.4s, v15.4s, v16.4s
+	ADD   $64, R8
+	SUB   $16, R0
+	CMP   $16, R0
+	BGE   loop
+
+loopDone:
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	FMOVQ F3, 48(R1)
+	FMOVQ F4, 64(R1)
+	FMOVQ F5, 80(R1)
+	FMOVQ F6, 96(R1)
+	FMOVQ F7, 112(R1)
+	FMOVQ F8, 128(R1)
+	FMOVQ F9, 144(R1)
+	FMOVQ F10, 160(R1)
+	FMOVQ F11, 176(R1)
+	FMOVQ F12, 192(R1)
+	FMOVQ F13, 208(R1)
+	FMOVQ F14, 224(R1)
+	FMOVQ F15, 240(R1)
+	RET
+
+// func sumx2F32NEON(n int, stride int, lanes *float32, x *float32)
+TEXT ·sumx2F32NEON(SB), $0-32
+	MOVD  n+0(FP), R0
+	MOVD  lanes+16(FP), R1
+	MOVD  x+24(FP), R2
+	MOVD  stride+8(FP), R3
+	MOVD  R2, R6
+	ADD   R3, R6
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	FMOVQ 48(R1), F3
+	FMOVQ 64(R1), F4
+	FMOVQ 80(R1), F5
+	FMOVQ 96(R1), F6
+	FMOVQ 112(R1), F7
+	CMP   $16, R0
+	BLT   loopDone
+
+loop:
+	// lane = lane + x
+	FMOVQ 0(R2), F8
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ 16(R2), F8
+	WORD  $0x4e28d421 // fadd v1.4s, v1.4s, v8.4s
+	FMOVQ 32(R2), F8
+	WORD  $0x4e28d442 // fadd v2.4s, v2.4s, v8.4s
+	FMOVQ 48(R2), F8
+	WORD  $0x4e28d463 // fadd v3.4s, v3.4s, v8.4s
+	ADD   $64, R2
+	FMOVQ 0(R6), F8
+	WORD  $0x4e28d484 // fadd v4.4s, v4.4s, v8.4s
+	FMOVQ 16(R6), F8
+	WORD  $0x4e28d4a5 // fadd v5.4s, v5.4s, v8.4s
+	FMOVQ 32(R6), F8
+	WORD  $0x4e28d4c6 // fadd v6.4s, v6.4s, v8.4s
+	FMOVQ 48(R6), F8
+	WORD  $0x4e28d4e7 // fadd v7.4s, v7.4s, v8.4s
+	ADD   $64, R6
+	SUB   $16, R0
+	CMP   $16, R0
+	BGE   loop
+
+loopDone:
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	FMOVQ F3, 48(R1)
+	FMOVQ F4, 64(R1)
+	FMOVQ F5, 80(R1)
+	FMOVQ F6, 96(R1)
+	FMOVQ F7, 112(R1)
 	RET
 
 // func sumF32NEON(n int, lanes *float32, x *float32)
@@ -6090,10 +6563,324 @@ loop:
 	BGE   loop
 
 loopDone:
+	CMP   $0, R0
+	BLE   endif
+	MOVD  R0, R6
+	MOVD  $·lineMask<>+64(SB), R3
+	LSL   $2, R6
+	SUB   R6, R3
+	MOVD  R0, R6
+	SUB   $0, R6
+	FMOVQ 0(R3), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R6
+	BLT   partial
+	FMOVQ 0(R2), F4
+	B     masked
+
+partial:
+	MOVD  R2, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif2
+	FMOVD (R3), F4
+	CMP   $2, R6
+	BLE   endif3
+	ADD   $8, R3
+	VLD1  (R3), V4.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R6
+	BLE  endif4
+	VLD1 (R3), V4.S[0]
+
+endif4:
+masked:
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	MOVD  R0, R6
+	MOVD  $·lineMask<>+64(SB), R3
+	LSL   $2, R6
+	SUB   R6, R3
+	MOVD  R0, R6
+	SUB   $4, R6
+	FMOVQ 16(R3), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R6
+	BLT   partial2
+	FMOVQ 16(R2), F4
+	B     masked2
+
+partial2:
+	MOVD  R2, R3
+	ADD   $16, R3
+	CMP   $1, R6
+	BLE   endif5
+	FMOVD (R3), F4
+	CMP   $2, R6
+	BLE   endif6
+	ADD   $8, R3
+	VLD1  (R3), V4.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R6
+	BLE  endif7
+	VLD1 (R3), V4.S[0]
+
+endif7:
+masked2:
+	WORD  $0x4e24d421 // fadd v1.4s, v1.4s, v4.4s
+	MOVD  R0, R6
+	MOVD  $·lineMask<>+64(SB), R3
+	LSL   $2, R6
+	SUB   R6, R3
+	MOVD  R0, R6
+	SUB   $8, R6
+	FMOVQ 32(R3), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R6
+	BLT   partial3
+	FMOVQ 32(R2), F4
+	B     masked3
+
+partial3:
+	MOVD  R2, R3
+	ADD   $32, R3
+	CMP   $1, R6
+	BLE   endif8
+	FMOVD (R3), F4
+	CMP   $2, R6
+	BLE   endif9
+	ADD   $8, R3
+	VLD1  (R3), V4.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R6
+	BLE  endif10
+	VLD1 (R3), V4.S[0]
+
+endif10:
+masked3:
+	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	MOVD  R0, R6
+	MOVD  $·lineMask<>+64(SB), R3
+	LSL   $2, R6
+	SUB   R6, R3
+	MOVD  R0, R0
+	SUB   $12, R0
+	FMOVQ 48(R3), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R0
+	BLT   partial4
+	FMOVQ 48(R2), F4
+	B     masked4
+
+partial4:
+	MOVD  R2, R2
+	ADD   $48, R2
+	CMP   $1, R0
+	BLE   endif11
+	FMOVD (R2), F4
+	CMP   $2, R0
+	BLE   endif12
+	ADD   $8, R2
+	VLD1  (R2), V4.S[2]
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R0
+	BLE  endif13
+	VLD1 (R2), V4.S[0]
+
+endif13:
+masked4:
+	WORD $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
+
+endif:
 	FMOVQ F0, 0(R1)
 	FMOVQ F1, 16(R1)
 	FMOVQ F2, 32(R1)
 	FMOVQ F3, 48(R1)
+	RET
+
+// func sumAbsx4F32NEON(n int, stride int, lanes *float32, x *float32)
+TEXT ·sumAbsx4F32NEON(SB), $0-32
+	MOVD  n+0(FP), R0
+	MOVD  lanes+16(FP), R1
+	MOVD  x+24(FP), R2
+	MOVD  stride+8(FP), R3
+	MOVD  R2, R6
+	ADD   R3, R6
+	MOVD  R6, R7
+	ADD   R3, R7
+	MOVD  R7, R8
+	ADD   R3, R8
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	FMOVQ 48(R1), F3
+	FMOVQ 64(R1), F4
+	FMOVQ 80(R1), F5
+	FMOVQ 96(R1), F6
+	FMOVQ 112(R1), F7
+	FMOVQ 128(R1), F8
+	FMOVQ 144(R1), F9
+	FMOVQ 160(R1), F10
+	FMOVQ 176(R1), F11
+	FMOVQ 192(R1), F12
+	FMOVQ 208(R1), F13
+	FMOVQ 224(R1), F14
+	FMOVQ 240(R1), F15
+	CMP   $16, R0
+	BLT   loopDone
+
+loop:
+	// lane = lane + |x|
+	FMOVQ 0(R2), F16
+	WORD  $0x4ea0fa10 // fabs v16.4s, v16.4s
+	WORD  $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
+	FMOVQ 16(R2), F16
+	WORD  $0x4ea0fa10 // fabs v16.4s, v16.4s
+	WORD  $0x4e30d421 // fadd v1.4s, v1.4s, v16.4s
+	FMOVQ 32(R2), F16
+	WORD  $0x4ea0fa10 // fabs v16.4s, v16.4s
+	WORD  $0x4e30d442 // fadd v2.4s, v2.4s, v16.4s
+	FMOVQ 48(R2), F16
+	WORD  $0x4ea0fa10 // fabs v16.4s, v16.4s
+	WORD  $0x4e30d463 // fadd v3.4s, v3.4s, v16.4s
+	ADD   $64, R2
+	FMOVQ 0(R6), F16
+	WORD  $0x4ea0fa10 // fabs v16.4s, v16.4s
+	WORD  $0x4e30d484 // fadd v4.4s, v4.4s, v16.4s
+	FMOVQ 16(R6), F16
+	WORD  $0x4ea0fa10 // fabs v16.4s, v16.4s
+	WORD  $0x4e30d4a5 // fadd v5.4s, v5.4s, v16.4s
+	FMOVQ 32(R6), F16
+	WORD  $0x4ea0fa10 // fabs v16.4s, v16.4s
+	WORD  $0x4e30d4c6 // fadd v6.4s, v6.4s, v16.4s
+	FMOVQ 48(R6), F16
+	WORD  $0x4ea0fa10 // fabs v16.4s, v16.4s
+	WORD  $0x4e30d4e7 // fadd v7.4s, v7.4s, v16.4s
+	ADD   $64, R6
+	FMOVQ 0(R7), F16
+	WORD  $0x4ea0fa10 // fabs v16.4s, v16.4s
+	WORD  $0x4e30d508 // fadd v8.4s, v8.4s, v16.4s
+	FMOVQ 16(R7), F16
+	WORD  $0x4ea0fa10 // fabs v16.4s, v16.4s
+	WORD  $0x4e30d529 // fadd v9.4s, v9.4s, v16.4s
+	FMOVQ 32(R7), F16
+	WORD  $0x4ea0fa10 // fabs v16.4s, v16.4s
+	WORD  $0x4e30d54a // fadd v10.4s, v10.4s, v16.4s
+	FMOVQ 48(R7), F16
+	WORD  $0x4ea0fa10 // fabs v16.4s, v16.4s
+	WORD  $0x4e30d56b // fadd v11.4s, v11.4s, v16.4s
+	ADD   $64, R7
+	FMOVQ 0(R8), F16
+	WORD  $0x4ea0fa10 // fabs v16.4s, v16.4s
+	WORD  $0x4e30d58c // fadd v12.4s, v12.4s, v16.4s
+	FMOVQ 16(R8), F16
+	WORD  $0x4ea0fa10 // fabs v16.4s, v16.4s
+	WORD  $0x4e30d5ad // fadd v13.4s, v13.4s, v16.4s
+	FMOVQ 32(R8), F16
+	WORD  $0x4ea0fa10 // fabs v16.4s, v16.4s
+	WORD  $0x4e30d5ce // fadd v14.4s, v14.4s, v16.4s
+	FMOVQ 48(R8), F16
+	WORD  $0x4ea0fa10 // fabs v16.4s, v16.4s
+	WORD  $0x4e30d5ef // fadd v15.4s, v15.4s, v16.4s
+	ADD   $64, R8
+	SUB   $16, R0
+	CMP   $16, R0
+	BGE   loop
+
+loopDone:
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	FMOVQ F3, 48(R1)
+	FMOVQ F4, 64(R1)
+	FMOVQ F5, 80(R1)
+	FMOVQ F6, 96(R1)
+	FMOVQ F7, 112(R1)
+	FMOVQ F8, 128(R1)
+	FMOVQ F9, 144(R1)
+	FMOVQ F10, 160(R1)
+	FMOVQ F11, 176(R1)
+	FMOVQ F12, 192(R1)
+	FMOVQ F13, 208(R1)
+	FMOVQ F14, 224(R1)
+	FMOVQ F15, 240(R1)
+	RET
+
+// func sumAbsx2F32NEON(n int, stride int, lanes *float32, x *float32)
+TEXT ·sumAbsx2F32NEON(SB), $0-32
+	MOVD  n+0(FP), R0
+	MOVD  lanes+16(FP), R1
+	MOVD  x+24(FP), R2
+	MOVD  stride+8(FP), R3
+	MOVD  R2, R6
+	ADD   R3, R6
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	FMOVQ 48(R1), F3
+	FMOVQ 64(R1), F4
+	FMOVQ 80(R1), F5
+	FMOVQ 96(R1), F6
+	FMOVQ 112(R1), F7
+	CMP   $16, R0
+	BLT   loopDone
+
+loop:
+	// lane = lane + |x|
+	FMOVQ 0(R2), F8
+	WORD  $0x4ea0f908 // fabs v8.4s, v8.4s
+	WORD  $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	FMOVQ 16(R2), F8
+	WORD  $0x4ea0f908 // fabs v8.4s, v8.4s
+	WORD  $0x4e28d421 // fadd v1.4s, v1.4s, v8.4s
+	FMOVQ 32(R2), F8
+	WORD  $0x4ea0f908 // fabs v8.4s, v8.4s
+	WORD  $0x4e28d442 // fadd v2.4s, v2.4s, v8.4s
+	FMOVQ 48(R2), F8
+	WORD  $0x4ea0f908 // fabs v8.4s, v8.4s
+	WORD  $0x4e28d463 // fadd v3.4s, v3.4s, v8.4s
+	ADD   $64, R2
+	FMOVQ 0(R6), F8
+	WORD  $0x4ea0f908 // fabs v8.4s, v8.4s
+	WORD  $0x4e28d484 // fadd v4.4s, v4.4s, v8.4s
+	FMOVQ 16(R6), F8
+	WORD  $0x4ea0f908 // fabs v8.4s, v8.4s
+	WORD  $0x4e28d4a5 // fadd v5.4s, v5.4s, v8.4s
+	FMOVQ 32(R6), F8
+	WORD  $0x4ea0f908 // fabs v8.4s, v8.4s
+	WORD  $0x4e28d4c6 // fadd v6.4s, v6.4s, v8.4s
+	FMOVQ 48(R6), F8
+	WORD  $0x4ea0f908 // fabs v8.4s, v8.4s
+	WORD  $0x4e28d4e7 // fadd v7.4s, v7.4s, v8.4s
+	ADD   $64, R6
+	SUB   $16, R0
+	CMP   $16, R0
+	BGE   loop
+
+loopDone:
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	FMOVQ F3, 48(R1)
+	FMOVQ F4, 64(R1)
+	FMOVQ F5, 80(R1)
+	FMOVQ F6, 96(R1)
+	FMOVQ F7, 112(R1)
 	RET
 
 // func sumAbsF32NEON(n int, lanes *float32, x *float32)
@@ -6128,10 +6915,304 @@ loop:
 	BGE   loop
 
 loopDone:
+	CMP   $0, R0
+	BLE   endif
+	MOVD  R0, R6
+	MOVD  $·lineMask<>+64(SB), R3
+	LSL   $2, R6
+	SUB   R6, R3
+	MOVD  R0, R6
+	SUB   $0, R6
+	FMOVQ 0(R3), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R6
+	BLT   partial
+	FMOVQ 0(R2), F4
+	B     masked
+
+partial:
+	MOVD  R2, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif2
+	FMOVD (R3), F4
+	CMP   $2, R6
+	BLE   endif3
+	ADD   $8, R3
+	VLD1  (R3), V4.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R6
+	BLE  endif4
+	VLD1 (R3), V4.S[0]
+
+endif4:
+masked:
+	WORD  $0x4ea0f884 // fabs v4.4s, v4.4s
+	WORD  $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	MOVD  R0, R6
+	MOVD  $·lineMask<>+64(SB), R3
+	LSL   $2, R6
+	SUB   R6, R3
+	MOVD  R0, R6
+	SUB   $4, R6
+	FMOVQ 16(R3), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R6
+	BLT   partial2
+	FMOVQ 16(R2), F4
+	B     masked2
+
+partial2:
+	MOVD  R2, R3
+	ADD   $16, R3
+	CMP   $1, R6
+	BLE   endif5
+	FMOVD (R3), F4
+	CMP   $2, R6
+	BLE   endif6
+	ADD   $8, R3
+	VLD1  (R3), V4.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R6
+	BLE  endif7
+	VLD1 (R3), V4.S[0]
+
+endif7:
+masked2:
+	WORD  $0x4ea0f884 // fabs v4.4s, v4.4s
+	WORD  $0x4e24d421 // fadd v1.4s, v1.4s, v4.4s
+	MOVD  R0, R6
+	MOVD  $·lineMask<>+64(SB), R3
+	LSL   $2, R6
+	SUB   R6, R3
+	MOVD  R0, R6
+	SUB   $8, R6
+	FMOVQ 32(R3), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R6
+	BLT   partial3
+	FMOVQ 32(R2), F4
+	B     masked3
+
+partial3:
+	MOVD  R2, R3
+	ADD   $32, R3
+	CMP   $1, R6
+	BLE   endif8
+	FMOVD (R3), F4
+	CMP   $2, R6
+	BLE   endif9
+	ADD   $8, R3
+	VLD1  (R3), V4.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R6
+	BLE  endif10
+	VLD1 (R3), V4.S[0]
+
+endif10:
+masked3:
+	WORD  $0x4ea0f884 // fabs v4.4s, v4.4s
+	WORD  $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	MOVD  R0, R6
+	MOVD  $·lineMask<>+64(SB), R3
+	LSL   $2, R6
+	SUB   R6, R3
+	MOVD  R0, R0
+	SUB   $12, R0
+	FMOVQ 48(R3), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R0
+	BLT   partial4
+	FMOVQ 48(R2), F4
+	B     masked4
+
+partial4:
+	MOVD  R2, R2
+	ADD   $48, R2
+	CMP   $1, R0
+	BLE   endif11
+	FMOVD (R2), F4
+	CMP   $2, R0
+	BLE   endif12
+	ADD   $8, R2
+	VLD1  (R2), V4.S[2]
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R0
+	BLE  endif13
+	VLD1 (R2), V4.S[0]
+
+endif13:
+masked4:
+	WORD $0x4ea0f884 // fabs v4.4s, v4.4s
+	WORD $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
+
+endif:
 	FMOVQ F0, 0(R1)
 	FMOVQ F1, 16(R1)
 	FMOVQ F2, 32(R1)
 	FMOVQ F3, 48(R1)
+	RET
+
+// func sumSquaresx4F32NEON(n int, stride int, lanes *float32, x *float32)
+TEXT ·sumSquaresx4F32NEON(SB), $0-32
+	MOVD  n+0(FP), R0
+	MOVD  lanes+16(FP), R1
+	MOVD  x+24(FP), R2
+	MOVD  stride+8(FP), R3
+	MOVD  R2, R6
+	ADD   R3, R6
+	MOVD  R6, R7
+	ADD   R3, R7
+	MOVD  R7, R8
+	ADD   R3, R8
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	FMOVQ 48(R1), F3
+	FMOVQ 64(R1), F4
+	FMOVQ 80(R1), F5
+	FMOVQ 96(R1), F6
+	FMOVQ 112(R1), F7
+	FMOVQ 128(R1), F8
+	FMOVQ 144(R1), F9
+	FMOVQ 160(R1), F10
+	FMOVQ 176(R1), F11
+	FMOVQ 192(R1), F12
+	FMOVQ 208(R1), F13
+	FMOVQ 224(R1), F14
+	FMOVQ 240(R1), F15
+	CMP   $16, R0
+	BLT   loopDone
+
+loop:
+	// lane = fma(x, x, lane)
+	FMOVQ 0(R2), F16
+	VFMLA V16.S4, V16.S4, V0.S4
+	FMOVQ 16(R2), F16
+	VFMLA V16.S4, V16.S4, V1.S4
+	FMOVQ 32(R2), F16
+	VFMLA V16.S4, V16.S4, V2.S4
+	FMOVQ 48(R2), F16
+	VFMLA V16.S4, V16.S4, V3.S4
+	ADD   $64, R2
+	FMOVQ 0(R6), F16
+	VFMLA V16.S4, V16.S4, V4.S4
+	FMOVQ 16(R6), F16
+	VFMLA V16.S4, V16.S4, V5.S4
+	FMOVQ 32(R6), F16
+	VFMLA V16.S4, V16.S4, V6.S4
+	FMOVQ 48(R6), F16
+	VFMLA V16.S4, V16.S4, V7.S4
+	ADD   $64, R6
+	FMOVQ 0(R7), F16
+	VFMLA V16.S4, V16.S4, V8.S4
+	FMOVQ 16(R7), F16
+	VFMLA V16.S4, V16.S4, V9.S4
+	FMOVQ 32(R7), F16
+	VFMLA V16.S4, V16.S4, V10.S4
+	FMOVQ 48(R7), F16
+	VFMLA V16.S4, V16.S4, V11.S4
+	ADD   $64, R7
+	FMOVQ 0(R8), F16
+	VFMLA V16.S4, V16.S4, V12.S4
+	FMOVQ 16(R8), F16
+	VFMLA V16.S4, V16.S4, V13.S4
+	FMOVQ 32(R8), F16
+	VFMLA V16.S4, V16.S4, V14.S4
+	FMOVQ 48(R8), F16
+	VFMLA V16.S4, V16.S4, V15.S4
+	ADD   $64, R8
+	SUB   $16, R0
+	CMP   $16, R0
+	BGE   loop
+
+loopDone:
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	FMOVQ F3, 48(R1)
+	FMOVQ F4, 64(R1)
+	FMOVQ F5, 80(R1)
+	FMOVQ F6, 96(R1)
+	FMOVQ F7, 112(R1)
+	FMOVQ F8, 128(R1)
+	FMOVQ F9, 144(R1)
+	FMOVQ F10, 160(R1)
+	FMOVQ F11, 176(R1)
+	FMOVQ F12, 192(R1)
+	FMOVQ F13, 208(R1)
+	FMOVQ F14, 224(R1)
+	FMOVQ F15, 240(R1)
+	RET
+
+// func sumSquaresx2F32NEON(n int, stride int, lanes *float32, x *float32)
+TEXT ·sumSquaresx2F32NEON(SB), $0-32
+	MOVD  n+0(FP), R0
+	MOVD  lanes+16(FP), R1
+	MOVD  x+24(FP), R2
+	MOVD  stride+8(FP), R3
+	MOVD  R2, R6
+	ADD   R3, R6
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	FMOVQ 48(R1), F3
+	FMOVQ 64(R1), F4
+	FMOVQ 80(R1), F5
+	FMOVQ 96(R1), F6
+	FMOVQ 112(R1), F7
+	CMP   $16, R0
+	BLT   loopDone
+
+loop:
+	// lane = fma(x, x, lane)
+	FMOVQ 0(R2), F8
+	VFMLA V8.S4, V8.S4, V0.S4
+	FMOVQ 16(R2), F8
+	VFMLA V8.S4, V8.S4, V1.S4
+	FMOVQ 32(R2), F8
+	VFMLA V8.S4, V8.S4, V2.S4
+	FMOVQ 48(R2), F8
+	VFMLA V8.S4, V8.S4, V3.S4
+	ADD   $64, R2
+	FMOVQ 0(R6), F8
+	VFMLA V8.S4, V8.S4, V4.S4
+	FMOVQ 16(R6), F8
+	VFMLA V8.S4, V8.S4, V5.S4
+	FMOVQ 32(R6), F8
+	VFMLA V8.S4, V8.S4, V6.S4
+	FMOVQ 48(R6), F8
+	VFMLA V8.S4, V8.S4, V7.S4
+	ADD   $64, R6
+	SUB   $16, R0
+	CMP   $16, R0
+	BGE   loop
+
+loopDone:
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	FMOVQ F3, 48(R1)
+	FMOVQ F4, 64(R1)
+	FMOVQ F5, 80(R1)
+	FMOVQ F6, 96(R1)
+	FMOVQ F7, 112(R1)
 	RET
 
 // func sumSquaresF32NEON(n int, lanes *float32, x *float32)
@@ -6162,10 +7243,332 @@ loop:
 	BGE   loop
 
 loopDone:
+	CMP   $0, R0
+	BLE   endif
+	MOVD  R0, R6
+	MOVD  $·lineMask<>+64(SB), R3
+	LSL   $2, R6
+	SUB   R6, R3
+	MOVD  R0, R6
+	SUB   $0, R6
+	FMOVQ 0(R3), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R6
+	BLT   partial
+	FMOVQ 0(R2), F5
+	B     masked
+
+partial:
+	MOVD  R2, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif2
+	FMOVD (R3), F5
+	CMP   $2, R6
+	BLE   endif3
+	ADD   $8, R3
+	VLD1  (R3), V5.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R6
+	BLE  endif4
+	VLD1 (R3), V5.S[0]
+
+endif4:
+masked:
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V5.S4, V5.S4, V6.S4
+	VBIT  V4.B16, V6.B16, V0.B16
+	MOVD  R0, R6
+	MOVD  $·lineMask<>+64(SB), R3
+	LSL   $2, R6
+	SUB   R6, R3
+	MOVD  R0, R6
+	SUB   $4, R6
+	FMOVQ 16(R3), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R6
+	BLT   partial2
+	FMOVQ 16(R2), F5
+	B     masked2
+
+partial2:
+	MOVD  R2, R3
+	ADD   $16, R3
+	CMP   $1, R6
+	BLE   endif5
+	FMOVD (R3), F5
+	CMP   $2, R6
+	BLE   endif6
+	ADD   $8, R3
+	VLD1  (R3), V5.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R6
+	BLE  endif7
+	VLD1 (R3), V5.S[0]
+
+endif7:
+masked2:
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V5.S4, V5.S4, V6.S4
+	VBIT  V4.B16, V6.B16, V1.B16
+	MOVD  R0, R6
+	MOVD  $·lineMask<>+64(SB), R3
+	LSL   $2, R6
+	SUB   R6, R3
+	MOVD  R0, R6
+	SUB   $8, R6
+	FMOVQ 32(R3), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R6
+	BLT   partial3
+	FMOVQ 32(R2), F5
+	B     masked3
+
+partial3:
+	MOVD  R2, R3
+	ADD   $32, R3
+	CMP   $1, R6
+	BLE   endif8
+	FMOVD (R3), F5
+	CMP   $2, R6
+	BLE   endif9
+	ADD   $8, R3
+	VLD1  (R3), V5.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R6
+	BLE  endif10
+	VLD1 (R3), V5.S[0]
+
+endif10:
+masked3:
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V5.S4, V5.S4, V6.S4
+	VBIT  V4.B16, V6.B16, V2.B16
+	MOVD  R0, R6
+	MOVD  $·lineMask<>+64(SB), R3
+	LSL   $2, R6
+	SUB   R6, R3
+	MOVD  R0, R0
+	SUB   $12, R0
+	FMOVQ 48(R3), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $4, R0
+	BLT   partial4
+	FMOVQ 48(R2), F5
+	B     masked4
+
+partial4:
+	MOVD  R2, R2
+	ADD   $48, R2
+	CMP   $1, R0
+	BLE   endif11
+	FMOVD (R2), F5
+	CMP   $2, R0
+	BLE   endif12
+	ADD   $8, R2
+	VLD1  (R2), V5.S[2]
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R0
+	BLE  endif13
+	VLD1 (R2), V5.S[0]
+
+endif13:
+masked4:
+	VORR  V3.B16, V3.B16, V6.B16
+	VFMLA V5.S4, V5.S4, V6.S4
+	VBIT  V4.B16, V6.B16, V3.B16
+
+endif:
 	FMOVQ F0, 0(R1)
 	FMOVQ F1, 16(R1)
 	FMOVQ F2, 32(R1)
 	FMOVQ F3, 48(R1)
+	RET
+
+// func maxAbsx4F32NEON(n int, stride int, lanes *float32, x *float32)
+TEXT ·maxAbsx4F32NEON(SB), $0-32
+	MOVD  n+0(FP), R0
+	MOVD  lanes+16(FP), R1
+	MOVD  x+24(FP), R2
+	MOVD  stride+8(FP), R3
+	MOVD  R2, R6
+	ADD   R3, R6
+	MOVD  R6, R7
+	ADD   R3, R7
+	MOVD  R7, R8
+	ADD   R3, R8
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	FMOVQ 48(R1), F3
+	FMOVQ 64(R1), F4
+	FMOVQ 80(R1), F5
+	FMOVQ 96(R1), F6
+	FMOVQ 112(R1), F7
+	FMOVQ 128(R1), F8
+	FMOVQ 144(R1), F9
+	FMOVQ 160(R1), F10
+	FMOVQ 176(R1), F11
+	FMOVQ 192(R1), F12
+	FMOVQ 208(R1), F13
+	FMOVQ 224(R1), F14
+	FMOVQ 240(R1), F15
+	CMP   $16, R0
+	BLT   loopDone
+
+loop:
+	// lane = max(lane, |x|)
+	FMOVQ 0(R2), F16
+	WORD  $0x4ea0fa10 // fabs v16.4s, v16.4s
+	WORD  $0x4e30f400 // fmax v0.4s, v0.4s, v16.4s
+	FMOVQ 16(R2), F16
+	WORD  $0x4ea0fa10 // fabs v16.4s, v16.4s
+	WORD  $0x4e30f421 // fmax v1.4s, v1.4s, v16.4s
+	FMOVQ 32(R2), F16
+	WORD  $0x4ea0fa10 // fabs v16.4s, v16.4s
+	WORD  $0x4e30f442 // fmax v2.4s, v2.4s, v16.4s
+	FMOVQ 48(R2), F16
+	WORD  $0x4ea0fa10 // fabs v16.4s, v16.4s
+	WORD  $0x4e30f463 // fmax v3.4s, v3.4s, v16.4s
+	ADD   $64, R2
+	FMOVQ 0(R6), F16
+	WORD  $0x4ea0fa10 // fabs v16.4s, v16.4s
+	WORD  $0x4e30f484 // fmax v4.4s, v4.4s, v16.4s
+	FMOVQ 16(R6), F16
+	WORD  $0x4ea0fa10 // fabs v16.4s, v16.4s
+	WORD  $0x4e30f4a5 // fmax v5.4s, v5.4s, v16.4s
+	FMOVQ 32(R6), F16
+	WORD  $0x4ea0fa10 // fabs v16.4s, v16.4s
+	WORD  $0x4e30f4c6 // fmax v6.4s, v6.4s, v16.4s
+	FMOVQ 48(R6), F16
+	WORD  $0x4ea0fa10 // fabs v16.4s, v16.4s
+	WORD  $0x4e30f4e7 // fmax v7.4s, v7.4s, v16.4s
+	ADD   $64, R6
+	FMOVQ 0(R7), F16
+	WORD  $0x4ea0fa10 // fabs v16.4s, v16.4s
+	WORD  $0x4e30f508 // fmax v8.4s, v8.4s, v16.4s
+	FMOVQ 16(R7), F16
+	WORD  $0x4ea0fa10 // fabs v16.4s, v16.4s
+	WORD  $0x4e30f529 // fmax v9.4s, v9.4s, v16.4s
+	FMOVQ 32(R7), F16
+	WORD  $0x4ea0fa10 // fabs v16.4s, v16.4s
+	WORD  $0x4e30f54a // fmax v10.4s, v10.4s, v16.4s
+	FMOVQ 48(R7), F16
+	WORD  $0x4ea0fa10 // fabs v16.4s, v16.4s
+	WORD  $0x4e30f56b // fmax v11.4s, v11.4s, v16.4s
+	ADD   $64, R7
+	FMOVQ 0(R8), F16
+	WORD  $0x4ea0fa10 // fabs v16.4s, v16.4s
+	WORD  $0x4e30f58c // fmax v12.4s, v12.4s, v16.4s
+	FMOVQ 16(R8), F16
+	WORD  $0x4ea0fa10 // fabs v16.4s, v16.4s
+	WORD  $0x4e30f5ad // fmax v13.4s, v13.4s, v16.4s
+	FMOVQ 32(R8), F16
+	WORD  $0x4ea0fa10 // fabs v16.4s, v16.4s
+	WORD  $0x4e30f5ce // fmax v14.4s, v14.4s, v16.4s
+	FMOVQ 48(R8), F16
+	WORD  $0x4ea0fa10 // fabs v16.4s, v16.4s
+	WORD  $0x4e30f5ef // fmax v15.4s, v15.4s, v16.4s
+	ADD   $64, R8
+	SUB   $16, R0
+	CMP   $16, R0
+	BGE   loop
+
+loopDone:
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	FMOVQ F3, 48(R1)
+	FMOVQ F4, 64(R1)
+	FMOVQ F5, 80(R1)
+	FMOVQ F6, 96(R1)
+	FMOVQ F7, 112(R1)
+	FMOVQ F8, 128(R1)
+	FMOVQ F9, 144(R1)
+	FMOVQ F10, 160(R1)
+	FMOVQ F11, 176(R1)
+	FMOVQ F12, 192(R1)
+	FMOVQ F13, 208(R1)
+	FMOVQ F14, 224(R1)
+	FMOVQ F15, 240(R1)
+	RET
+
+// func maxAbsx2F32NEON(n int, stride int, lanes *float32, x *float32)
+TEXT ·maxAbsx2F32NEON(SB), $0-32
+	MOVD  n+0(FP), R0
+	MOVD  lanes+16(FP), R1
+	MOVD  x+24(FP), R2
+	MOVD  stride+8(FP), R3
+	MOVD  R2, R6
+	ADD   R3, R6
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	FMOVQ 48(R1), F3
+	FMOVQ 64(R1), F4
+	FMOVQ 80(R1), F5
+	FMOVQ 96(R1), F6
+	FMOVQ 112(R1), F7
+	CMP   $16, R0
+	BLT   loopDone
+
+loop:
+	// lane = max(lane, |x|)
+	FMOVQ 0(R2), F8
+	WORD  $0x4ea0f908 // fabs v8.4s, v8.4s
+	WORD  $0x4e28f400 // fmax v0.4s, v0.4s, v8.4s
+	FMOVQ 16(R2), F8
+	WORD  $0x4ea0f908 // fabs v8.4s, v8.4s
+	WORD  $0x4e28f421 // fmax v1.4s, v1.4s, v8.4s
+	FMOVQ 32(R2), F8
+	WORD  $0x4ea0f908 // fabs v8.4s, v8.4s
+	WORD  $0x4e28f442 // fmax v2.4s, v2.4s, v8.4s
+	FMOVQ 48(R2), F8
+	WORD  $0x4ea0f908 // fabs v8.4s, v8.4s
+	WORD  $0x4e28f463 // fmax v3.4s, v3.4s, v8.4s
+	ADD   $64, R2
+	FMOVQ 0(R6), F8
+	WORD  $0x4ea0f908 // fabs v8.4s, v8.4s
+	WORD  $0x4e28f484 // fmax v4.4s, v4.4s, v8.4s
+	FMOVQ 16(R6), F8
+	WORD  $0x4ea0f908 // fabs v8.4s, v8.4s
+	WORD  $0x4e28f4a5 // fmax v5.4s, v5.4s, v8.4s
+	FMOVQ 32(R6), F8
+	WORD  $0x4ea0f908 // fabs v8.4s, v8.4s
+	WORD  $0x4e28f4c6 // fmax v6.4s, v6.4s, v8.4s
+	FMOVQ 48(R6), F8
+	WORD  $0x4ea0f908 // fabs v8.4s, v8.4s
+	WORD  $0x4e28f4e7 // fmax v7.4s, v7.4s, v8.4s
+	ADD   $64, R6
+	SUB   $16, R0
+	CMP   $16, R0
+	BGE   loop
+
+loopDone:
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	FMOVQ F3, 48(R1)
+	FMOVQ F4, 64(R1)
+	FMOVQ F5, 80(R1)
+	FMOVQ F6, 96(R1)
+	FMOVQ F7, 112(R1)
 	RET
 
 // func maxAbsF32NEON(n int, lanes *float32, x *float32)
@@ -6200,6 +7603,154 @@ loop:
 	BGE   loop
 
 loopDone:
+	CMP   $0, R0
+	BLE   endif
+	MOVD  R0, R6
+	MOVD  $·lineMask<>+64(SB), R3
+	LSL   $2, R6
+	SUB   R6, R3
+	MOVD  R0, R6
+	SUB   $0, R6
+	FMOVQ 0(R3), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R6
+	BLT   partial
+	FMOVQ 0(R2), F4
+	B     masked
+
+partial:
+	MOVD  R2, R3
+	ADD   $0, R3
+	CMP   $1, R6
+	BLE   endif2
+	FMOVD (R3), F4
+	CMP   $2, R6
+	BLE   endif3
+	ADD   $8, R3
+	VLD1  (R3), V4.S[2]
+
+endif3:
+	B masked
+
+endif2:
+	CMP  $0, R6
+	BLE  endif4
+	VLD1 (R3), V4.S[0]
+
+endif4:
+masked:
+	WORD  $0x4ea0f884 // fabs v4.4s, v4.4s
+	WORD  $0x4e24f400 // fmax v0.4s, v0.4s, v4.4s
+	MOVD  R0, R6
+	MOVD  $·lineMask<>+64(SB), R3
+	LSL   $2, R6
+	SUB   R6, R3
+	MOVD  R0, R6
+	SUB   $4, R6
+	FMOVQ 16(R3), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R6
+	BLT   partial2
+	FMOVQ 16(R2), F4
+	B     masked2
+
+partial2:
+	MOVD  R2, R3
+	ADD   $16, R3
+	CMP   $1, R6
+	BLE   endif5
+	FMOVD (R3), F4
+	CMP   $2, R6
+	BLE   endif6
+	ADD   $8, R3
+	VLD1  (R3), V4.S[2]
+
+endif6:
+	B masked2
+
+endif5:
+	CMP  $0, R6
+	BLE  endif7
+	VLD1 (R3), V4.S[0]
+
+endif7:
+masked2:
+	WORD  $0x4ea0f884 // fabs v4.4s, v4.4s
+	WORD  $0x4e24f421 // fmax v1.4s, v1.4s, v4.4s
+	MOVD  R0, R6
+	MOVD  $·lineMask<>+64(SB), R3
+	LSL   $2, R6
+	SUB   R6, R3
+	MOVD  R0, R6
+	SUB   $8, R6
+	FMOVQ 32(R3), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R6
+	BLT   partial3
+	FMOVQ 32(R2), F4
+	B     masked3
+
+partial3:
+	MOVD  R2, R3
+	ADD   $32, R3
+	CMP   $1, R6
+	BLE   endif8
+	FMOVD (R3), F4
+	CMP   $2, R6
+	BLE   endif9
+	ADD   $8, R3
+	VLD1  (R3), V4.S[2]
+
+endif9:
+	B masked3
+
+endif8:
+	CMP  $0, R6
+	BLE  endif10
+	VLD1 (R3), V4.S[0]
+
+endif10:
+masked3:
+	WORD  $0x4ea0f884 // fabs v4.4s, v4.4s
+	WORD  $0x4e24f442 // fmax v2.4s, v2.4s, v4.4s
+	MOVD  R0, R6
+	MOVD  $·lineMask<>+64(SB), R3
+	LSL   $2, R6
+	SUB   R6, R3
+	MOVD  R0, R0
+	SUB   $12, R0
+	FMOVQ 48(R3), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $4, R0
+	BLT   partial4
+	FMOVQ 48(R2), F4
+	B     masked4
+
+partial4:
+	MOVD  R2, R2
+	ADD   $48, R2
+	CMP   $1, R0
+	BLE   endif11
+	FMOVD (R2), F4
+	CMP   $2, R0
+	BLE   endif12
+	ADD   $8, R2
+	VLD1  (R2), V4.S[2]
+
+endif12:
+	B masked4
+
+endif11:
+	CMP  $0, R0
+	BLE  endif13
+	VLD1 (R2), V4.S[0]
+
+endif13:
+masked4:
+	WORD $0x4ea0f884 // fabs v4.4s, v4.4s
+	WORD $0x4e24f463 // fmax v3.4s, v3.4s, v4.4s
+
+endif:
 	FMOVQ F0, 0(R1)
 	FMOVQ F1, 16(R1)
 	FMOVQ F2, 32(R1)
@@ -117371,6 +118922,73 @@ loop1x:
 loop1xDone:
 	RET
 
+// func dotx2F64NEON(n int, stride int, lanes *float64, x *float64, y *float64)
+TEXT ·dotx2F64NEON(SB), $0-40
+	MOVD  n+0(FP), R0
+	MOVD  lanes+16(FP), R1
+	MOVD  x+24(FP), R2
+	MOVD  y+32(FP), R3
+	MOVD  stride+8(FP), R6
+	MOVD  R2, R7
+	ADD   R6, R7
+	MOVD  R3, R8
+	ADD   R6, R8
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	FMOVQ 48(R1), F3
+	FMOVQ 128(R1), F4
+	FMOVQ 144(R1), F5
+	FMOVQ 160(R1), F6
+	FMOVQ 176(R1), F7
+	CMP   $8, R0
+	BLT   loopDone
+
+loop:
+	// lane = fma(x, y, lane)
+	FMOVQ 0(R2), F8
+	FMOVQ 0(R3), F9
+	VFMLA V9.D2, V8.D2, V0.D2
+	FMOVQ 16(R2), F8
+	FMOVQ 16(R3), F9
+	VFMLA V9.D2, V8.D2, V1.D2
+	FMOVQ 32(R2), F8
+	FMOVQ 32(R3), F9
+	VFMLA V9.D2, V8.D2, V2.D2
+	FMOVQ 48(R2), F8
+	FMOVQ 48(R3), F9
+	VFMLA V9.D2, V8.D2, V3.D2
+	ADD   $64, R2
+	ADD   $64, R3
+	FMOVQ 0(R7), F8
+	FMOVQ 0(R8), F9
+	VFMLA V9.D2, V8.D2, V4.D2
+	FMOVQ 16(R7), F8
+	FMOVQ 16(R8), F9
+	VFMLA V9.D2, V8.D2, V5.D2
+	FMOVQ 32(R7), F8
+	FMOVQ 32(R8), F9
+	VFMLA V9.D2, V8.D2, V6.D2
+	FMOVQ 48(R7), F8
+	FMOVQ 48(R8), F9
+	VFMLA V9.D2, V8.D2, V7.D2
+	ADD   $64, R7
+	ADD   $64, R8
+	SUB   $8, R0
+	CMP   $8, R0
+	BGE   loop
+
+loopDone:
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	FMOVQ F3, 48(R1)
+	FMOVQ F4, 128(R1)
+	FMOVQ F5, 144(R1)
+	FMOVQ F6, 160(R1)
+	FMOVQ F7, 176(R1)
+	RET
+
 // func dotF64NEON(n int, lanes *float64, x *float64, y *float64)
 TEXT ·dotF64NEON(SB), $0-32
 	MOVD  n+0(FP), R0
@@ -117405,10 +119023,320 @@ loop:
 	BGE   loop
 
 loopDone:
+	CMP   $0, R0
+	BLE   endif
+	MOVD  R0, R7
+	MOVD  $·lineMask<>+64(SB), R6
+	LSL   $3, R7
+	SUB   R7, R6
+	MOVD  R0, R7
+	SUB   $0, R7
+	FMOVQ 0(R6), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial
+	FMOVQ 0(R2), F5
+	B     masked
+
+partial:
+	MOVD R2, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif2
+	VLD1 (R6), V5.D[0]
+
+endif2:
+masked:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial2
+	FMOVQ 0(R3), F6
+	B     masked2
+
+partial2:
+	MOVD R3, R6
+	ADD  $0, R6
+	CMP  $0, R7
+	BLE  endif3
+	VLD1 (R6), V6.D[0]
+
+endif3:
+masked2:
+	VORR  V0.B16, V0.B16, V7.B16
+	VFMLA V6.D2, V5.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V0.B16
+	MOVD  R0, R7
+	MOVD  $·lineMask<>+64(SB), R6
+	LSL   $3, R7
+	SUB   R7, R6
+	MOVD  R0, R7
+	SUB   $2, R7
+	FMOVQ 16(R6), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial3
+	FMOVQ 16(R2), F5
+	B     masked3
+
+partial3:
+	MOVD R2, R6
+	ADD  $16, R6
+	CMP  $0, R7
+	BLE  endif4
+	VLD1 (R6), V5.D[0]
+
+endif4:
+masked3:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial4
+	FMOVQ 16(R3), F6
+	B     masked4
+
+partial4:
+	MOVD R3, R6
+	ADD  $16, R6
+	CMP  $0, R7
+	BLE  endif5
+	VLD1 (R6), V6.D[0]
+
+endif5:
+masked4:
+	VORR  V1.B16, V1.B16, V7.B16
+	VFMLA V6.D2, V5.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V1.B16
+	MOVD  R0, R7
+	MOVD  $·lineMask<>+64(SB), R6
+	LSL   $3, R7
+	SUB   R7, R6
+	MOVD  R0, R7
+	SUB   $4, R7
+	FMOVQ 32(R6), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R7
+	BLT   partial5
+	FMOVQ 32(R2), F5
+	B     masked5
+
+partial5:
+	MOVD R2, R6
+	ADD  $32, R6
+	CMP  $0, R7
+	BLE  endif6
+	VLD1 (R6), V5.D[0]
+
+endif6:
+masked5:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R7
+	BLT   partial6
+	FMOVQ 32(R3), F6
+	B     masked6
+
+partial6:
+	MOVD R3, R6
+	ADD  $32, R6
+	CMP  $0, R7
+	BLE  endif7
+	VLD1 (R6), V6.D[0]
+
+endif7:
+masked6:
+	VORR  V2.B16, V2.B16, V7.B16
+	VFMLA V6.D2, V5.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V2.B16
+	MOVD  R0, R7
+	MOVD  $·lineMask<>+64(SB), R6
+	LSL   $3, R7
+	SUB   R7, R6
+	MOVD  R0, R0
+	SUB   $6, R0
+	FMOVQ 48(R6), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R0
+	BLT   partial7
+	FMOVQ 48(R2), F5
+	B     masked7
+
+partial7:
+	MOVD R2, R2
+	ADD  $48, R2
+	CMP  $0, R0
+	BLE  endif8
+	VLD1 (R2), V5.D[0]
+
+endif8:
+masked7:
+	VEOR  V6.B16, V6.B16, V6.B16
+	CMP   $2, R0
+	BLT   partial8
+	FMOVQ 48(R3), F6
+	B     masked8
+
+partial8:
+	MOVD R3, R2
+	ADD  $48, R2
+	CMP  $0, R0
+	BLE  endif9
+	VLD1 (R2), V6.D[0]
+
+endif9:
+masked8:
+	VORR  V3.B16, V3.B16, V7.B16
+	VFMLA V6.D2, V5.D2, V7.D2
+	VBIT  V4.B16, V7.B16, V3.B16
+
+endif:
 	FMOVQ F0, 0(R1)
 	FMOVQ F1, 16(R1)
 	FMOVQ F2, 32(R1)
 	FMOVQ F3, 48(R1)
+	RET
+
+// func sumx4F64NEON(n int, stride int, lanes *float64, x *float64)
+TEXT ·sumx4F64NEON(SB), $0-32
+	MOVD  n+0(FP), R0
+	MOVD  lanes+16(FP), R1
+	MOVD  x+24(FP), R2
+	MOVD  stride+8(FP), R3
+	MOVD  R2, R6
+	ADD   R3, R6
+	MOVD  R6, R7
+	ADD   R3, R7
+	MOVD  R7, R8
+	ADD   R3, R8
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	FMOVQ 48(R1), F3
+	FMOVQ 128(R1), F4
+	FMOVQ 144(R1), F5
+	FMOVQ 160(R1), F6
+	FMOVQ 176(R1), F7
+	FMOVQ 256(R1), F8
+	FMOVQ 272(R1), F9
+	FMOVQ 288(R1), F10
+	FMOVQ 304(R1), F11
+	FMOVQ 384(R1), F12
+	FMOVQ 400(R1), F13
+	FMOVQ 416(R1), F14
+	FMOVQ 432(R1), F15
+	CMP   $8, R0
+	BLT   loopDone
+
+loop:
+	// lane = lane + x
+	FMOVQ 0(R2), F16
+	WORD  $0x4e70d400 // fadd v0.2d, v0.2d, v16.2d
+	FMOVQ 16(R2), F16
+	WORD  $0x4e70d421 // fadd v1.2d, v1.2d, v16.2d
+	FMOVQ 32(R2), F16
+	WORD  $0x4e70d442 // fadd v2.2d, v2.2d, v16.2d
+	FMOVQ 48(R2), F16
+	WORD  $0x4e70d463 // fadd v3.2d, v3.2d, v16.2d
+	ADD   $64, R2
+	FMOVQ 0(R6), F16
+	WORD  $0x4e70d484 // fadd v4.2d, v4.2d, v16.2d
+	FMOVQ 16(R6), F16
+	WORD  $0x4e70d4a5 // fadd v5.2d, v5.2d, v16.2d
+	FMOVQ 32(R6), F16
+	WORD  $0x4e70d4c6 // fadd v6.2d, v6.2d, v16.2d
+	FMOVQ 48(R6), F16
+	WORD  $0x4e70d4e7 // fadd v7.2d, v7.2d, v16.2d
+	ADD   $64, R6
+	FMOVQ 0(R7), F16
+	WORD  $0x4e70d508 // fadd v8.2d, v8.2d, v16.2d
+	FMOVQ 16(R7), F16
+	WORD  $0x4e70d529 // fadd v9.2d, v9.2d, v16.2d
+	FMOVQ 32(R7), F16
+	WORD  $0x4e70d54a // fadd v10.2d, v10.2d, v16.2d
+	FMOVQ 48(R7), F16
+	WORD  $0x4e70d56b // fadd v11.2d, v11.2d, v16.2d
+	ADD   $64, R7
+	FMOVQ 0(R8), F16
+	WORD  $0x4e70d58c // fadd v12.2d, v12.2d, v16.2d
+	FMOVQ 16(R8), F16
+	WORD  $0x4e70d5ad // fadd v13.2d, v13.2d, v16.2d
+	FMOVQ 32(R8), F16
+	WORD  $0x4e70d5ce // fadd v14.2d, v14.2d, v16.2d
+	FMOVQ 48(R8), F16
+	WORD  $0x4e70d5ef // fadd v15.2d, v15.2d, v16.2d
+	ADD   $64, R8
+	SUB   $8, R0
+	CMP   $8, R0
+	BGE   loop
+
+loopDone:
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	FMOVQ F3, 48(R1)
+	FMOVQ F4, 128(R1)
+	FMOVQ F5, 144(R1)
+	FMOVQ F6, 160(R1)
+	FMOVQ F7, 176(R1)
+	FMOVQ F8, 256(R1)
+	FMOVQ F9, 272(R1)
+	FMOVQ F10, 288(R1)
+	FMOVQ F11, 304(R1)
+	FMOVQ F12, 384(R1)
+	FMOVQ F13, 400(R1)
+	FMOVQ F14, 416(R1)
+	FMOVQ F15, 432(R1)
+	RET
+
+// func sumx2F64NEON(n int, stride int, lanes *float64, x *float64)
+TEXT ·sumx2F64NEON(SB), $0-32
+	MOVD  n+0(FP), R0
+	MOVD  lanes+16(FP), R1
+	MOVD  x+24(FP), R2
+	MOVD  stride+8(FP), R3
+	MOVD  R2, R6
+	ADD   R3, R6
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	FMOVQ 48(R1), F3
+	FMOVQ 128(R1), F4
+	FMOVQ 144(R1), F5
+	FMOVQ 160(R1), F6
+	FMOVQ 176(R1), F7
+	CMP   $8, R0
+	BLT   loopDone
+
+loop:
+	// lane = lane + x
+	FMOVQ 0(R2), F8
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ 16(R2), F8
+	WORD  $0x4e68d421 // fadd v1.2d, v1.2d, v8.2d
+	FMOVQ 32(R2), F8
+	WORD  $0x4e68d442 // fadd v2.2d, v2.2d, v8.2d
+	FMOVQ 48(R2), F8
+	WORD  $0x4e68d463 // fadd v3.2d, v3.2d, v8.2d
+	ADD   $64, R2
+	FMOVQ 0(R6), F8
+	WORD  $0x4e68d484 // fadd v4.2d, v4.2d, v8.2d
+	FMOVQ 16(R6), F8
+	WORD  $0x4e68d4a5 // fadd v5.2d, v5.2d, v8.2d
+	FMOVQ 32(R6), F8
+	WORD  $0x4e68d4c6 // fadd v6.2d, v6.2d, v8.2d
+	FMOVQ 48(R6), F8
+	WORD  $0x4e68d4e7 // fadd v7.2d, v7.2d, v8.2d
+	ADD   $64, R6
+	SUB   $8, R0
+	CMP   $8, R0
+	BGE   loop
+
+loopDone:
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	FMOVQ F3, 48(R1)
+	FMOVQ F4, 128(R1)
+	FMOVQ F5, 144(R1)
+	FMOVQ F6, 160(R1)
+	FMOVQ F7, 176(R1)
 	RET
 
 // func sumF64NEON(n int, lanes *float64, x *float64)
@@ -117439,10 +119367,276 @@ loop:
 	BGE   loop
 
 loopDone:
+	CMP   $0, R0
+	BLE   endif
+	MOVD  R0, R6
+	MOVD  $·lineMask<>+64(SB), R3
+	LSL   $3, R6
+	SUB   R6, R3
+	MOVD  R0, R6
+	SUB   $0, R6
+	FMOVQ 0(R3), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R6
+	BLT   partial
+	FMOVQ 0(R2), F4
+	B     masked
+
+partial:
+	MOVD R2, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif2
+	VLD1 (R3), V4.D[0]
+
+endif2:
+masked:
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	MOVD  R0, R6
+	MOVD  $·lineMask<>+64(SB), R3
+	LSL   $3, R6
+	SUB   R6, R3
+	MOVD  R0, R6
+	SUB   $2, R6
+	FMOVQ 16(R3), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R6
+	BLT   partial2
+	FMOVQ 16(R2), F4
+	B     masked2
+
+partial2:
+	MOVD R2, R3
+	ADD  $16, R3
+	CMP  $0, R6
+	BLE  endif3
+	VLD1 (R3), V4.D[0]
+
+endif3:
+masked2:
+	WORD  $0x4e64d421 // fadd v1.2d, v1.2d, v4.2d
+	MOVD  R0, R6
+	MOVD  $·lineMask<>+64(SB), R3
+	LSL   $3, R6
+	SUB   R6, R3
+	MOVD  R0, R6
+	SUB   $4, R6
+	FMOVQ 32(R3), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R6
+	BLT   partial3
+	FMOVQ 32(R2), F4
+	B     masked3
+
+partial3:
+	MOVD R2, R3
+	ADD  $32, R3
+	CMP  $0, R6
+	BLE  endif4
+	VLD1 (R3), V4.D[0]
+
+endif4:
+masked3:
+	WORD  $0x4e64d442 // fadd v2.2d, v2.2d, v4.2d
+	MOVD  R0, R6
+	MOVD  $·lineMask<>+64(SB), R3
+	LSL   $3, R6
+	SUB   R6, R3
+	MOVD  R0, R0
+	SUB   $6, R0
+	FMOVQ 48(R3), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R0
+	BLT   partial4
+	FMOVQ 48(R2), F4
+	B     masked4
+
+partial4:
+	MOVD R2, R2
+	ADD  $48, R2
+	CMP  $0, R0
+	BLE  endif5
+	VLD1 (R2), V4.D[0]
+
+endif5:
+masked4:
+	WORD $0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
+
+endif:
 	FMOVQ F0, 0(R1)
 	FMOVQ F1, 16(R1)
 	FMOVQ F2, 32(R1)
 	FMOVQ F3, 48(R1)
+	RET
+
+// func sumAbsx4F64NEON(n int, stride int, lanes *float64, x *float64)
+TEXT ·sumAbsx4F64NEON(SB), $0-32
+	MOVD  n+0(FP), R0
+	MOVD  lanes+16(FP), R1
+	MOVD  x+24(FP), R2
+	MOVD  stride+8(FP), R3
+	MOVD  R2, R6
+	ADD   R3, R6
+	MOVD  R6, R7
+	ADD   R3, R7
+	MOVD  R7, R8
+	ADD   R3, R8
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	FMOVQ 48(R1), F3
+	FMOVQ 128(R1), F4
+	FMOVQ 144(R1), F5
+	FMOVQ 160(R1), F6
+	FMOVQ 176(R1), F7
+	FMOVQ 256(R1), F8
+	FMOVQ 272(R1), F9
+	FMOVQ 288(R1), F10
+	FMOVQ 304(R1), F11
+	FMOVQ 384(R1), F12
+	FMOVQ 400(R1), F13
+	FMOVQ 416(R1), F14
+	FMOVQ 432(R1), F15
+	CMP   $8, R0
+	BLT   loopDone
+
+loop:
+	// lane = lane + |x|
+	FMOVQ 0(R2), F16
+	WORD  $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD  $0x4e70d400 // fadd v0.2d, v0.2d, v16.2d
+	FMOVQ 16(R2), F16
+	WORD  $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD  $0x4e70d421 // fadd v1.2d, v1.2d, v16.2d
+	FMOVQ 32(R2), F16
+	WORD  $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD  $0x4e70d442 // fadd v2.2d, v2.2d, v16.2d
+	FMOVQ 48(R2), F16
+	WORD  $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD  $0x4e70d463 // fadd v3.2d, v3.2d, v16.2d
+	ADD   $64, R2
+	FMOVQ 0(R6), F16
+	WORD  $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD  $0x4e70d484 // fadd v4.2d, v4.2d, v16.2d
+	FMOVQ 16(R6), F16
+	WORD  $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD  $0x4e70d4a5 // fadd v5.2d, v5.2d, v16.2d
+	FMOVQ 32(R6), F16
+	WORD  $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD  $0x4e70d4c6 // fadd v6.2d, v6.2d, v16.2d
+	FMOVQ 48(R6), F16
+	WORD  $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD  $0x4e70d4e7 // fadd v7.2d, v7.2d, v16.2d
+	ADD   $64, R6
+	FMOVQ 0(R7), F16
+	WORD  $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD  $0x4e70d508 // fadd v8.2d, v8.2d, v16.2d
+	FMOVQ 16(R7), F16
+	WORD  $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD  $0x4e70d529 // fadd v9.2d, v9.2d, v16.2d
+	FMOVQ 32(R7), F16
+	WORD  $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD  $0x4e70d54a // fadd v10.2d, v10.2d, v16.2d
+	FMOVQ 48(R7), F16
+	WORD  $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD  $0x4e70d56b // fadd v11.2d, v11.2d, v16.2d
+	ADD   $64, R7
+	FMOVQ 0(R8), F16
+	WORD  $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD  $0x4e70d58c // fadd v12.2d, v12.2d, v16.2d
+	FMOVQ 16(R8), F16
+	WORD  $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD  $0x4e70d5ad // fadd v13.2d, v13.2d, v16.2d
+	FMOVQ 32(R8), F16
+	WORD  $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD  $0x4e70d5ce // fadd v14.2d, v14.2d, v16.2d
+	FMOVQ 48(R8), F16
+	WORD  $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD  $0x4e70d5ef // fadd v15.2d, v15.2d, v16.2d
+	ADD   $64, R8
+	SUB   $8, R0
+	CMP   $8, R0
+	BGE   loop
+
+loopDone:
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	FMOVQ F3, 48(R1)
+	FMOVQ F4, 128(R1)
+	FMOVQ F5, 144(R1)
+	FMOVQ F6, 160(R1)
+	FMOVQ F7, 176(R1)
+	FMOVQ F8, 256(R1)
+	FMOVQ F9, 272(R1)
+	FMOVQ F10, 288(R1)
+	FMOVQ F11, 304(R1)
+	FMOVQ F12, 384(R1)
+	FMOVQ F13, 400(R1)
+	FMOVQ F14, 416(R1)
+	FMOVQ F15, 432(R1)
+	RET
+
+// func sumAbsx2F64NEON(n int, stride int, lanes *float64, x *float64)
+TEXT ·sumAbsx2F64NEON(SB), $0-32
+	MOVD  n+0(FP), R0
+	MOVD  lanes+16(FP), R1
+	MOVD  x+24(FP), R2
+	MOVD  stride+8(FP), R3
+	MOVD  R2, R6
+	ADD   R3, R6
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	FMOVQ 48(R1), F3
+	FMOVQ 128(R1), F4
+	FMOVQ 144(R1), F5
+	FMOVQ 160(R1), F6
+	FMOVQ 176(R1), F7
+	CMP   $8, R0
+	BLT   loopDone
+
+loop:
+	// lane = lane + |x|
+	FMOVQ 0(R2), F8
+	WORD  $0x4ee0f908 // fabs v8.2d, v8.2d
+	WORD  $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	FMOVQ 16(R2), F8
+	WORD  $0x4ee0f908 // fabs v8.2d, v8.2d
+	WORD  $0x4e68d421 // fadd v1.2d, v1.2d, v8.2d
+	FMOVQ 32(R2), F8
+	WORD  $0x4ee0f908 // fabs v8.2d, v8.2d
+	WORD  $0x4e68d442 // fadd v2.2d, v2.2d, v8.2d
+	FMOVQ 48(R2), F8
+	WORD  $0x4ee0f908 // fabs v8.2d, v8.2d
+	WORD  $0x4e68d463 // fadd v3.2d, v3.2d, v8.2d
+	ADD   $64, R2
+	FMOVQ 0(R6), F8
+	WORD  $0x4ee0f908 // fabs v8.2d, v8.2d
+	WORD  $0x4e68d484 // fadd v4.2d, v4.2d, v8.2d
+	FMOVQ 16(R6), F8
+	WORD  $0x4ee0f908 // fabs v8.2d, v8.2d
+	WORD  $0x4e68d4a5 // fadd v5.2d, v5.2d, v8.2d
+	FMOVQ 32(R6), F8
+	WORD  $0x4ee0f908 // fabs v8.2d, v8.2d
+	WORD  $0x4e68d4c6 // fadd v6.2d, v6.2d, v8.2d
+	FMOVQ 48(R6), F8
+	WORD  $0x4ee0f908 // fabs v8.2d, v8.2d
+	WORD  $0x4e68d4e7 // fadd v7.2d, v7.2d, v8.2d
+	ADD   $64, R6
+	SUB   $8, R0
+	CMP   $8, R0
+	BGE   loop
+
+loopDone:
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	FMOVQ F3, 48(R1)
+	FMOVQ F4, 128(R1)
+	FMOVQ F5, 144(R1)
+	FMOVQ F6, 160(R1)
+	FMOVQ F7, 176(R1)
 	RET
 
 // func sumAbsF64NEON(n int, lanes *float64, x *float64)
@@ -117477,10 +119671,256 @@ loop:
 	BGE   loop
 
 loopDone:
+	CMP   $0, R0
+	BLE   endif
+	MOVD  R0, R6
+	MOVD  $·lineMask<>+64(SB), R3
+	LSL   $3, R6
+	SUB   R6, R3
+	MOVD  R0, R6
+	SUB   $0, R6
+	FMOVQ 0(R3), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R6
+	BLT   partial
+	FMOVQ 0(R2), F4
+	B     masked
+
+partial:
+	MOVD R2, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif2
+	VLD1 (R3), V4.D[0]
+
+endif2:
+masked:
+	WORD  $0x4ee0f884 // fabs v4.2d, v4.2d
+	WORD  $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	MOVD  R0, R6
+	MOVD  $·lineMask<>+64(SB), R3
+	LSL   $3, R6
+	SUB   R6, R3
+	MOVD  R0, R6
+	SUB   $2, R6
+	FMOVQ 16(R3), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R6
+	BLT   partial2
+	FMOVQ 16(R2), F4
+	B     masked2
+
+partial2:
+	MOVD R2, R3
+	ADD  $16, R3
+	CMP  $0, R6
+	BLE  endif3
+	VLD1 (R3), V4.D[0]
+
+endif3:
+masked2:
+	WORD  $0x4ee0f884 // fabs v4.2d, v4.2d
+	WORD  $0x4e64d421 // fadd v1.2d, v1.2d, v4.2d
+	MOVD  R0, R6
+	MOVD  $·lineMask<>+64(SB), R3
+	LSL   $3, R6
+	SUB   R6, R3
+	MOVD  R0, R6
+	SUB   $4, R6
+	FMOVQ 32(R3), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R6
+	BLT   partial3
+	FMOVQ 32(R2), F4
+	B     masked3
+
+partial3:
+	MOVD R2, R3
+	ADD  $32, R3
+	CMP  $0, R6
+	BLE  endif4
+	VLD1 (R3), V4.D[0]
+
+endif4:
+masked3:
+	WORD  $0x4ee0f884 // fabs v4.2d, v4.2d
+	WORD  $0x4e64d442 // fadd v2.2d, v2.2d, v4.2d
+	MOVD  R0, R6
+	MOVD  $·lineMask<>+64(SB), R3
+	LSL   $3, R6
+	SUB   R6, R3
+	MOVD  R0, R0
+	SUB   $6, R0
+	FMOVQ 48(R3), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R0
+	BLT   partial4
+	FMOVQ 48(R2), F4
+	B     masked4
+
+partial4:
+	MOVD R2, R2
+	ADD  $48, R2
+	CMP  $0, R0
+	BLE  endif5
+	VLD1 (R2), V4.D[0]
+
+endif5:
+masked4:
+	WORD $0x4ee0f884 // fabs v4.2d, v4.2d
+	WORD $0x4e64d463 // fadd v3.2d, v3.2d, v4.2d
+
+endif:
 	FMOVQ F0, 0(R1)
 	FMOVQ F1, 16(R1)
 	FMOVQ F2, 32(R1)
 	FMOVQ F3, 48(R1)
+	RET
+
+// func sumSquaresx4F64NEON(n int, stride int, lanes *float64, x *float64)
+TEXT ·sumSquaresx4F64NEON(SB), $0-32
+	MOVD  n+0(FP), R0
+	MOVD  lanes+16(FP), R1
+	MOVD  x+24(FP), R2
+	MOVD  stride+8(FP), R3
+	MOVD  R2, R6
+	ADD   R3, R6
+	MOVD  R6, R7
+	ADD   R3, R7
+	MOVD  R7, R8
+	ADD   R3, R8
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	FMOVQ 48(R1), F3
+	FMOVQ 128(R1), F4
+	FMOVQ 144(R1), F5
+	FMOVQ 160(R1), F6
+	FMOVQ 176(R1), F7
+	FMOVQ 256(R1), F8
+	FMOVQ 272(R1), F9
+	FMOVQ 288(R1), F10
+	FMOVQ 304(R1), F11
+	FMOVQ 384(R1), F12
+	FMOVQ 400(R1), F13
+	FMOVQ 416(R1), F14
+	FMOVQ 432(R1), F15
+	CMP   $8, R0
+	BLT   loopDone
+
+loop:
+	// lane = fma(x, x, lane)
+	FMOVQ 0(R2), F16
+	VFMLA V16.D2, V16.D2, V0.D2
+	FMOVQ 16(R2), F16
+	VFMLA V16.D2, V16.D2, V1.D2
+	FMOVQ 32(R2), F16
+	VFMLA V16.D2, V16.D2, V2.D2
+	FMOVQ 48(R2), F16
+	VFMLA V16.D2, V16.D2, V3.D2
+	ADD   $64, R2
+	FMOVQ 0(R6), F16
+	VFMLA V16.D2, V16.D2, V4.D2
+	FMOVQ 16(R6), F16
+	VFMLA V16.D2, V16.D2, V5.D2
+	FMOVQ 32(R6), F16
+	VFMLA V16.D2, V16.D2, V6.D2
+	FMOVQ 48(R6), F16
+	VFMLA V16.D2, V16.D2, V7.D2
+	ADD   $64, R6
+	FMOVQ 0(R7), F16
+	VFMLA V16.D2, V16.D2, V8.D2
+	FMOVQ 16(R7), F16
+	VFMLA V16.D2, V16.D2, V9.D2
+	FMOVQ 32(R7), F16
+	VFMLA V16.D2, V16.D2, V10.D2
+	FMOVQ 48(R7), F16
+	VFMLA V16.D2, V16.D2, V11.D2
+	ADD   $64, R7
+	FMOVQ 0(R8), F16
+	VFMLA V16.D2, V16.D2, V12.D2
+	FMOVQ 16(R8), F16
+	VFMLA V16.D2, V16.D2, V13.D2
+	FMOVQ 32(R8), F16
+	VFMLA V16.D2, V16.D2, V14.D2
+	FMOVQ 48(R8), F16
+	VFMLA V16.D2, V16.D2, V15.D2
+	ADD   $64, R8
+	SUB   $8, R0
+	CMP   $8, R0
+	BGE   loop
+
+loopDone:
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	FMOVQ F3, 48(R1)
+	FMOVQ F4, 128(R1)
+	FMOVQ F5, 144(R1)
+	FMOVQ F6, 160(R1)
+	FMOVQ F7, 176(R1)
+	FMOVQ F8, 256(R1)
+	FMOVQ F9, 272(R1)
+	FMOVQ F10, 288(R1)
+	FMOVQ F11, 304(R1)
+	FMOVQ F12, 384(R1)
+	FMOVQ F13, 400(R1)
+	FMOVQ F14, 416(R1)
+	FMOVQ F15, 432(R1)
+	RET
+
+// func sumSquaresx2F64NEON(n int, stride int, lanes *float64, x *float64)
+TEXT ·sumSquaresx2F64NEON(SB), $0-32
+	MOVD  n+0(FP), R0
+	MOVD  lanes+16(FP), R1
+	MOVD  x+24(FP), R2
+	MOVD  stride+8(FP), R3
+	MOVD  R2, R6
+	ADD   R3, R6
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	FMOVQ 48(R1), F3
+	FMOVQ 128(R1), F4
+	FMOVQ 144(R1), F5
+	FMOVQ 160(R1), F6
+	FMOVQ 176(R1), F7
+	CMP   $8, R0
+	BLT   loopDone
+
+loop:
+	// lane = fma(x, x, lane)
+	FMOVQ 0(R2), F8
+	VFMLA V8.D2, V8.D2, V0.D2
+	FMOVQ 16(R2), F8
+	VFMLA V8.D2, V8.D2, V1.D2
+	FMOVQ 32(R2), F8
+	VFMLA V8.D2, V8.D2, V2.D2
+	FMOVQ 48(R2), F8
+	VFMLA V8.D2, V8.D2, V3.D2
+	ADD   $64, R2
+	FMOVQ 0(R6), F8
+	VFMLA V8.D2, V8.D2, V4.D2
+	FMOVQ 16(R6), F8
+	VFMLA V8.D2, V8.D2, V5.D2
+	FMOVQ 32(R6), F8
+	VFMLA V8.D2, V8.D2, V6.D2
+	FMOVQ 48(R6), F8
+	VFMLA V8.D2, V8.D2, V7.D2
+	ADD   $64, R6
+	SUB   $8, R0
+	CMP   $8, R0
+	BGE   loop
+
+loopDone:
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	FMOVQ F3, 48(R1)
+	FMOVQ F4, 128(R1)
+	FMOVQ F5, 144(R1)
+	FMOVQ F6, 160(R1)
+	FMOVQ F7, 176(R1)
 	RET
 
 // func sumSquaresF64NEON(n int, lanes *float64, x *float64)
@@ -117511,10 +119951,284 @@ loop:
 	BGE   loop
 
 loopDone:
+	CMP   $0, R0
+	BLE   endif
+	MOVD  R0, R6
+	MOVD  $·lineMask<>+64(SB), R3
+	LSL   $3, R6
+	SUB   R6, R3
+	MOVD  R0, R6
+	SUB   $0, R6
+	FMOVQ 0(R3), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R6
+	BLT   partial
+	FMOVQ 0(R2), F5
+	B     masked
+
+partial:
+	MOVD R2, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif2
+	VLD1 (R3), V5.D[0]
+
+endif2:
+masked:
+	VORR  V0.B16, V0.B16, V6.B16
+	VFMLA V5.D2, V5.D2, V6.D2
+	VBIT  V4.B16, V6.B16, V0.B16
+	MOVD  R0, R6
+	MOVD  $·lineMask<>+64(SB), R3
+	LSL   $3, R6
+	SUB   R6, R3
+	MOVD  R0, R6
+	SUB   $2, R6
+	FMOVQ 16(R3), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R6
+	BLT   partial2
+	FMOVQ 16(R2), F5
+	B     masked2
+
+partial2:
+	MOVD R2, R3
+	ADD  $16, R3
+	CMP  $0, R6
+	BLE  endif3
+	VLD1 (R3), V5.D[0]
+
+endif3:
+masked2:
+	VORR  V1.B16, V1.B16, V6.B16
+	VFMLA V5.D2, V5.D2, V6.D2
+	VBIT  V4.B16, V6.B16, V1.B16
+	MOVD  R0, R6
+	MOVD  $·lineMask<>+64(SB), R3
+	LSL   $3, R6
+	SUB   R6, R3
+	MOVD  R0, R6
+	SUB   $4, R6
+	FMOVQ 32(R3), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R6
+	BLT   partial3
+	FMOVQ 32(R2), F5
+	B     masked3
+
+partial3:
+	MOVD R2, R3
+	ADD  $32, R3
+	CMP  $0, R6
+	BLE  endif4
+	VLD1 (R3), V5.D[0]
+
+endif4:
+masked3:
+	VORR  V2.B16, V2.B16, V6.B16
+	VFMLA V5.D2, V5.D2, V6.D2
+	VBIT  V4.B16, V6.B16, V2.B16
+	MOVD  R0, R6
+	MOVD  $·lineMask<>+64(SB), R3
+	LSL   $3, R6
+	SUB   R6, R3
+	MOVD  R0, R0
+	SUB   $6, R0
+	FMOVQ 48(R3), F4
+	VEOR  V5.B16, V5.B16, V5.B16
+	CMP   $2, R0
+	BLT   partial4
+	FMOVQ 48(R2), F5
+	B     masked4
+
+partial4:
+	MOVD R2, R2
+	ADD  $48, R2
+	CMP  $0, R0
+	BLE  endif5
+	VLD1 (R2), V5.D[0]
+
+endif5:
+masked4:
+	VORR  V3.B16, V3.B16, V6.B16
+	VFMLA V5.D2, V5.D2, V6.D2
+	VBIT  V4.B16, V6.B16, V3.B16
+
+endif:
 	FMOVQ F0, 0(R1)
 	FMOVQ F1, 16(R1)
 	FMOVQ F2, 32(R1)
 	FMOVQ F3, 48(R1)
+	RET
+
+// func maxAbsx4F64NEON(n int, stride int, lanes *float64, x *float64)
+TEXT ·maxAbsx4F64NEON(SB), $0-32
+	MOVD  n+0(FP), R0
+	MOVD  lanes+16(FP), R1
+	MOVD  x+24(FP), R2
+	MOVD  stride+8(FP), R3
+	MOVD  R2, R6
+	ADD   R3, R6
+	MOVD  R6, R7
+	ADD   R3, R7
+	MOVD  R7, R8
+	ADD   R3, R8
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	FMOVQ 48(R1), F3
+	FMOVQ 128(R1), F4
+	FMOVQ 144(R1), F5
+	FMOVQ 160(R1), F6
+	FMOVQ 176(R1), F7
+	FMOVQ 256(R1), F8
+	FMOVQ 272(R1), F9
+	FMOVQ 288(R1), F10
+	FMOVQ 304(R1), F11
+	FMOVQ 384(R1), F12
+	FMOVQ 400(R1), F13
+	FMOVQ 416(R1), F14
+	FMOVQ 432(R1), F15
+	CMP   $8, R0
+	BLT   loopDone
+
+loop:
+	// lane = max(lane, |x|)
+	FMOVQ 0(R2), F16
+	WORD  $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD  $0x4e70f400 // fmax v0.2d, v0.2d, v16.2d
+	FMOVQ 16(R2), F16
+	WORD  $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD  $0x4e70f421 // fmax v1.2d, v1.2d, v16.2d
+	FMOVQ 32(R2), F16
+	WORD  $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD  $0x4e70f442 // fmax v2.2d, v2.2d, v16.2d
+	FMOVQ 48(R2), F16
+	WORD  $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD  $0x4e70f463 // fmax v3.2d, v3.2d, v16.2d
+	ADD   $64, R2
+	FMOVQ 0(R6), F16
+	WORD  $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD  $0x4e70f484 // fmax v4.2d, v4.2d, v16.2d
+	FMOVQ 16(R6), F16
+	WORD  $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD  $0x4e70f4a5 // fmax v5.2d, v5.2d, v16.2d
+	FMOVQ 32(R6), F16
+	WORD  $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD  $0x4e70f4c6 // fmax v6.2d, v6.2d, v16.2d
+	FMOVQ 48(R6), F16
+	WORD  $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD  $0x4e70f4e7 // fmax v7.2d, v7.2d, v16.2d
+	ADD   $64, R6
+	FMOVQ 0(R7), F16
+	WORD  $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD  $0x4e70f508 // fmax v8.2d, v8.2d, v16.2d
+	FMOVQ 16(R7), F16
+	WORD  $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD  $0x4e70f529 // fmax v9.2d, v9.2d, v16.2d
+	FMOVQ 32(R7), F16
+	WORD  $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD  $0x4e70f54a // fmax v10.2d, v10.2d, v16.2d
+	FMOVQ 48(R7), F16
+	WORD  $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD  $0x4e70f56b // fmax v11.2d, v11.2d, v16.2d
+	ADD   $64, R7
+	FMOVQ 0(R8), F16
+	WORD  $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD  $0x4e70f58c // fmax v12.2d, v12.2d, v16.2d
+	FMOVQ 16(R8), F16
+	WORD  $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD  $0x4e70f5ad // fmax v13.2d, v13.2d, v16.2d
+	FMOVQ 32(R8), F16
+	WORD  $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD  $0x4e70f5ce // fmax v14.2d, v14.2d, v16.2d
+	FMOVQ 48(R8), F16
+	WORD  $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD  $0x4e70f5ef // fmax v15.2d, v15.2d, v16.2d
+	ADD   $64, R8
+	SUB   $8, R0
+	CMP   $8, R0
+	BGE   loop
+
+loopDone:
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	FMOVQ F3, 48(R1)
+	FMOVQ F4, 128(R1)
+	FMOVQ F5, 144(R1)
+	FMOVQ F6, 160(R1)
+	FMOVQ F7, 176(R1)
+	FMOVQ F8, 256(R1)
+	FMOVQ F9, 272(R1)
+	FMOVQ F10, 288(R1)
+	FMOVQ F11, 304(R1)
+	FMOVQ F12, 384(R1)
+	FMOVQ F13, 400(R1)
+	FMOVQ F14, 416(R1)
+	FMOVQ F15, 432(R1)
+	RET
+
+// func maxAbsx2F64NEON(n int, stride int, lanes *float64, x *float64)
+TEXT ·maxAbsx2F64NEON(SB), $0-32
+	MOVD  n+0(FP), R0
+	MOVD  lanes+16(FP), R1
+	MOVD  x+24(FP), R2
+	MOVD  stride+8(FP), R3
+	MOVD  R2, R6
+	ADD   R3, R6
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	FMOVQ 48(R1), F3
+	FMOVQ 128(R1), F4
+	FMOVQ 144(R1), F5
+	FMOVQ 160(R1), F6
+	FMOVQ 176(R1), F7
+	CMP   $8, R0
+	BLT   loopDone
+
+loop:
+	// lane = max(lane, |x|)
+	FMOVQ 0(R2), F8
+	WORD  $0x4ee0f908 // fabs v8.2d, v8.2d
+	WORD  $0x4e68f400 // fmax v0.2d, v0.2d, v8.2d
+	FMOVQ 16(R2), F8
+	WORD  $0x4ee0f908 // fabs v8.2d, v8.2d
+	WORD  $0x4e68f421 // fmax v1.2d, v1.2d, v8.2d
+	FMOVQ 32(R2), F8
+	WORD  $0x4ee0f908 // fabs v8.2d, v8.2d
+	WORD  $0x4e68f442 // fmax v2.2d, v2.2d, v8.2d
+	FMOVQ 48(R2), F8
+	WORD  $0x4ee0f908 // fabs v8.2d, v8.2d
+	WORD  $0x4e68f463 // fmax v3.2d, v3.2d, v8.2d
+	ADD   $64, R2
+	FMOVQ 0(R6), F8
+	WORD  $0x4ee0f908 // fabs v8.2d, v8.2d
+	WORD  $0x4e68f484 // fmax v4.2d, v4.2d, v8.2d
+	FMOVQ 16(R6), F8
+	WORD  $0x4ee0f908 // fabs v8.2d, v8.2d
+	WORD  $0x4e68f4a5 // fmax v5.2d, v5.2d, v8.2d
+	FMOVQ 32(R6), F8
+	WORD  $0x4ee0f908 // fabs v8.2d, v8.2d
+	WORD  $0x4e68f4c6 // fmax v6.2d, v6.2d, v8.2d
+	FMOVQ 48(R6), F8
+	WORD  $0x4ee0f908 // fabs v8.2d, v8.2d
+	WORD  $0x4e68f4e7 // fmax v7.2d, v7.2d, v8.2d
+	ADD   $64, R6
+	SUB   $8, R0
+	CMP   $8, R0
+	BGE   loop
+
+loopDone:
+	FMOVQ F0, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F2, 32(R1)
+	FMOVQ F3, 48(R1)
+	FMOVQ F4, 128(R1)
+	FMOVQ F5, 144(R1)
+	FMOVQ F6, 160(R1)
+	FMOVQ F7, 176(R1)
 	RET
 
 // func maxAbsF64NEON(n int, lanes *float64, x *float64)
@@ -117549,6 +120263,106 @@ loop:
 	BGE   loop
 
 loopDone:
+	CMP   $0, R0
+	BLE   endif
+	MOVD  R0, R6
+	MOVD  $·lineMask<>+64(SB), R3
+	LSL   $3, R6
+	SUB   R6, R3
+	MOVD  R0, R6
+	SUB   $0, R6
+	FMOVQ 0(R3), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R6
+	BLT   partial
+	FMOVQ 0(R2), F4
+	B     masked
+
+partial:
+	MOVD R2, R3
+	ADD  $0, R3
+	CMP  $0, R6
+	BLE  endif2
+	VLD1 (R3), V4.D[0]
+
+endif2:
+masked:
+	WORD  $0x4ee0f884 // fabs v4.2d, v4.2d
+	WORD  $0x4e64f400 // fmax v0.2d, v0.2d, v4.2d
+	MOVD  R0, R6
+	MOVD  $·lineMask<>+64(SB), R3
+	LSL   $3, R6
+	SUB   R6, R3
+	MOVD  R0, R6
+	SUB   $2, R6
+	FMOVQ 16(R3), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R6
+	BLT   partial2
+	FMOVQ 16(R2), F4
+	B     masked2
+
+partial2:
+	MOVD R2, R3
+	ADD  $16, R3
+	CMP  $0, R6
+	BLE  endif3
+	VLD1 (R3), V4.D[0]
+
+endif3:
+masked2:
+	WORD  $0x4ee0f884 // fabs v4.2d, v4.2d
+	WORD  $0x4e64f421 // fmax v1.2d, v1.2d, v4.2d
+	MOVD  R0, R6
+	MOVD  $·lineMask<>+64(SB), R3
+	LSL   $3, R6
+	SUB   R6, R3
+	MOVD  R0, R6
+	SUB   $4, R6
+	FMOVQ 32(R3), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R6
+	BLT   partial3
+	FMOVQ 32(R2), F4
+	B     masked3
+
+partial3:
+	MOVD R2, R3
+	ADD  $32, R3
+	CMP  $0, R6
+	BLE  endif4
+	VLD1 (R3), V4.D[0]
+
+endif4:
+masked3:
+	WORD  $0x4ee0f884 // fabs v4.2d, v4.2d
+	WORD  $0x4e64f442 // fmax v2.2d, v2.2d, v4.2d
+	MOVD  R0, R6
+	MOVD  $·lineMask<>+64(SB), R3
+	LSL   $3, R6
+	SUB   R6, R3
+	MOVD  R0, R0
+	SUB   $6, R0
+	FMOVQ 48(R3), F4
+	VEOR  V4.B16, V4.B16, V4.B16
+	CMP   $2, R0
+	BLT   partial4
+	FMOVQ 48(R2), F4
+	B     masked4
+
+partial4:
+	MOVD R2, R2
+	ADD  $48, R2
+	CMP  $0, R0
+	BLE  endif5
+	VLD1 (R2), V4.D[0]
+
+endif5:
+masked4:
+	WORD $0x4ee0f884 // fabs v4.2d, v4.2d
+	WORD $0x4e64f463 // fmax v3.2d, v3.2d, v4.2d
+
+endif:
 	FMOVQ F0, 0(R1)
 	FMOVQ F1, 16(R1)
 	FMOVQ F2, 32(R1)
