@@ -10,6 +10,23 @@ const (
 	NEON                  // arm64, every CPU
 )
 
+// A processor is a kind of CPU whose steps take their roots in their own way, see processors in asmgen.
+type processor uint8
+
+const (
+	ordinary processor = iota // all roots in hardware
+	zen5                      // AMD, from family 1Ah on
+	zen                       // AMD before that
+	core                      // Intel
+	neoverse                  // arm64 but for Apple's
+)
+
+// A processorIs tells whether the machine is of a kind.
+type processorIs struct {
+	kind processor
+	is   bool
+}
+
 // A backendInfo is what is known of a backend everywhere.
 type backendInfo struct {
 	name, arch string

@@ -17,3 +17,10 @@ func detect() (found []Backend) {
 	}
 	return found
 }
+
+// processors lists the kinds of the architecture's; the first that the machine is counts.
+var processors = []processorIs{
+	{zen5, cpuid.CPU.VendorID == cpuid.AMD && cpuid.CPU.Family >= 0x1a},
+	{zen, cpuid.CPU.VendorID == cpuid.AMD},
+	{core, cpuid.CPU.VendorID == cpuid.Intel},
+}

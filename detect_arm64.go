@@ -4,8 +4,15 @@
 
 package bitstep
 
+import "runtime"
+
 // detect lists the assembly backends that the machine can run, the fastest last.
 func detect() (found []Backend) {
 	found = append(found, NEON) // every CPU that Go supports has it
 	return found
+}
+
+// processors lists the kinds of the architecture's; the first that the machine is counts.
+var processors = []processorIs{
+	{neoverse, runtime.GOOS != "darwin" && runtime.GOOS != "ios"},
 }

@@ -8,7 +8,6 @@ import (
 	"unsafe"
 
 	"github.com/bitstep-go/bitstep/internal/num"
-	"github.com/bitstep-go/bitstep/kernels"
 )
 
 // assembly runs a step or vector operation on elements lo to lo+n, n a multiple of the backend's vector. It
@@ -36,18 +35,74 @@ func (c *call[T]) assemblyF32(lo, n int) bool {
 		case idNesterovTorch:
 			nesterovTorchF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 		case idAdaGrad:
+			switch c.balanced(n).F32 {
+			case zen5, zen:
+				adaGradF32AVX2Roots2Of5(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+				return true
+			case core:
+				adaGradF32AVX2Roots2Of2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+				return true
+			}
 			adaGradF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 		case idRMSProp:
+			switch c.balanced(n).F32 {
+			case zen5, zen:
+				rmsPropF32AVX2Roots2Of5(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+				return true
+			case core:
+				rmsPropF32AVX2Roots2Of2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+				return true
+			}
 			rmsPropF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 		case idRMSPropMomentum:
+			switch c.balanced(n).F32 {
+			case zen5, zen:
+				rmsPropMomentumF32AVX2Roots2Of5(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				return true
+			case core:
+				rmsPropMomentumF32AVX2Roots2Of2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				return true
+			}
 			rmsPropMomentumF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 		case idRMSPropCentered:
+			switch c.balanced(n).F32 {
+			case zen5, zen:
+				rmsPropCenteredF32AVX2Roots1Of4(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				return true
+			case core:
+				rmsPropCenteredF32AVX2Roots2Of2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				return true
+			}
 			rmsPropCenteredF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 		case idRMSPropCenteredMomentum:
+			switch c.balanced(n).F32 {
+			case zen5, zen:
+				rmsPropCenteredMomentumF32AVX2Roots1Of4(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+				return true
+			case core:
+				rmsPropCenteredMomentumF32AVX2Roots2Of2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+				return true
+			}
 			rmsPropCenteredMomentumF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
 		case idAdam:
+			switch c.balanced(n).F32 {
+			case zen5, zen:
+				adamF32AVX2Roots1Of4(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				return true
+			case core:
+				adamF32AVX2Roots2Of2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				return true
+			}
 			adamF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 		case idAMSGrad:
+			switch c.balanced(n).F32 {
+			case zen5, zen:
+				amsGradF32AVX2Roots1Of4(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+				return true
+			case core:
+				amsGradF32AVX2Roots2Of2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+				return true
+			}
 			amsGradF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
 		case idLion:
 			lionF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
@@ -83,18 +138,95 @@ func (c *call[T]) assemblyF32(lo, n int) bool {
 		case idNesterovTorch:
 			nesterovTorchF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 		case idAdaGrad:
+			switch c.balanced(n).F32 {
+			case zen5:
+				adaGradF32AVX512Roots2Of5(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+				return true
+			case zen:
+				adaGradF32AVX512Roots2Of4(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+				return true
+			case core:
+				adaGradF32AVX512Roots3Of3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+				return true
+			}
 			adaGradF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 		case idRMSProp:
+			switch c.balanced(n).F32 {
+			case zen5:
+				rmsPropF32AVX512Roots2Of5(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+				return true
+			case zen:
+				rmsPropF32AVX512Roots2Of4(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+				return true
+			case core:
+				rmsPropF32AVX512Roots3Of3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+				return true
+			}
 			rmsPropF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 		case idRMSPropMomentum:
+			switch c.balanced(n).F32 {
+			case zen5:
+				rmsPropMomentumF32AVX512Roots2Of5(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				return true
+			case zen:
+				rmsPropMomentumF32AVX512Roots2Of4(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				return true
+			case core:
+				rmsPropMomentumF32AVX512Roots3Of3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				return true
+			}
 			rmsPropMomentumF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 		case idRMSPropCentered:
+			switch c.balanced(n).F32 {
+			case zen5:
+				rmsPropCenteredF32AVX512Roots1Of5(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				return true
+			case zen:
+				rmsPropCenteredF32AVX512Roots1Of3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				return true
+			case core:
+				rmsPropCenteredF32AVX512Roots3Of3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				return true
+			}
 			rmsPropCenteredF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 		case idRMSPropCenteredMomentum:
+			switch c.balanced(n).F32 {
+			case zen5:
+				rmsPropCenteredMomentumF32AVX512Roots1Of5(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+				return true
+			case zen:
+				rmsPropCenteredMomentumF32AVX512Roots1Of3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+				return true
+			case core:
+				rmsPropCenteredMomentumF32AVX512Roots3Of3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+				return true
+			}
 			rmsPropCenteredMomentumF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
 		case idAdam:
+			switch c.balanced(n).F32 {
+			case zen5:
+				adamF32AVX512Roots1Of5(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				return true
+			case zen:
+				adamF32AVX512Roots1Of3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				return true
+			case core:
+				adamF32AVX512Roots3Of3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				return true
+			}
 			adamF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 		case idAMSGrad:
+			switch c.balanced(n).F32 {
+			case zen5:
+				amsGradF32AVX512Roots1Of5(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+				return true
+			case zen:
+				amsGradF32AVX512Roots1Of3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+				return true
+			case core:
+				amsGradF32AVX512Roots3Of3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+				return true
+			}
 			amsGradF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
 		case idLion:
 			lionF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
@@ -139,18 +271,74 @@ func (c *call[T]) assemblyF64(lo, n int) bool {
 		case idNesterovTorch:
 			nesterovTorchF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idAdaGrad:
+			switch c.balanced(n).F64 {
+			case zen5, zen:
+				adaGradF64AVX2Roots1Of3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+				return true
+			case core:
+				adaGradF64AVX2Roots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+				return true
+			}
 			adaGradF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idRMSProp:
+			switch c.balanced(n).F64 {
+			case zen5, zen:
+				rmsPropF64AVX2Roots1Of3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+				return true
+			case core:
+				rmsPropF64AVX2Roots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+				return true
+			}
 			rmsPropF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idRMSPropMomentum:
+			switch c.balanced(n).F64 {
+			case zen5, zen:
+				rmsPropMomentumF64AVX2Roots1Of3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+				return true
+			case core:
+				rmsPropMomentumF64AVX2Roots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+				return true
+			}
 			rmsPropMomentumF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 		case idRMSPropCentered:
+			switch c.balanced(n).F64 {
+			case zen5, zen:
+				rmsPropCenteredF64AVX2Roots1Of3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+				return true
+			case core:
+				rmsPropCenteredF64AVX2Roots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+				return true
+			}
 			rmsPropCenteredF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 		case idRMSPropCenteredMomentum:
+			switch c.balanced(n).F64 {
+			case zen5, zen:
+				rmsPropCenteredMomentumF64AVX2Roots1Of3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
+				return true
+			case core:
+				rmsPropCenteredMomentumF64AVX2Roots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
+				return true
+			}
 			rmsPropCenteredMomentumF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
 		case idAdam:
+			switch c.balanced(n).F64 {
+			case zen5, zen:
+				adamF64AVX2Roots1Of3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+				return true
+			case core:
+				adamF64AVX2Roots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+				return true
+			}
 			adamF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 		case idAMSGrad:
+			switch c.balanced(n).F64 {
+			case zen5, zen:
+				amsGradF64AVX2Roots1Of3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
+				return true
+			case core:
+				amsGradF64AVX2Roots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
+				return true
+			}
 			amsGradF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
 		case idLion:
 			lionF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
@@ -188,18 +376,74 @@ func (c *call[T]) assemblyF64(lo, n int) bool {
 		case idNesterovTorch:
 			nesterovTorchF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idAdaGrad:
+			switch c.balanced(n).F64 {
+			case zen5, zen:
+				adaGradF64AVX512Roots2Of3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+				return true
+			case core:
+				adaGradF64AVX512Roots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+				return true
+			}
 			adaGradF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idRMSProp:
+			switch c.balanced(n).F64 {
+			case zen5, zen:
+				rmsPropF64AVX512Roots2Of3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+				return true
+			case core:
+				rmsPropF64AVX512Roots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+				return true
+			}
 			rmsPropF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idRMSPropMomentum:
+			switch c.balanced(n).F64 {
+			case zen5, zen:
+				rmsPropMomentumF64AVX512Roots2Of3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+				return true
+			case core:
+				rmsPropMomentumF64AVX512Roots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+				return true
+			}
 			rmsPropMomentumF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 		case idRMSPropCentered:
+			switch c.balanced(n).F64 {
+			case zen5, zen:
+				rmsPropCenteredF64AVX512Roots2Of4(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+				return true
+			case core:
+				rmsPropCenteredF64AVX512Roots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+				return true
+			}
 			rmsPropCenteredF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 		case idRMSPropCenteredMomentum:
+			switch c.balanced(n).F64 {
+			case zen5, zen:
+				rmsPropCenteredMomentumF64AVX512Roots2Of4(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
+				return true
+			case core:
+				rmsPropCenteredMomentumF64AVX512Roots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
+				return true
+			}
 			rmsPropCenteredMomentumF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
 		case idAdam:
+			switch c.balanced(n).F64 {
+			case zen5, zen:
+				adamF64AVX512Roots2Of4(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+				return true
+			case core:
+				adamF64AVX512Roots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+				return true
+			}
 			adamF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 		case idAMSGrad:
+			switch c.balanced(n).F64 {
+			case zen5, zen:
+				amsGradF64AVX512Roots2Of4(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
+				return true
+			case core:
+				amsGradF64AVX512Roots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
+				return true
+			}
 			amsGradF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
 		case idLion:
 			lionF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
@@ -380,139 +624,43 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 	return true
 }
 
-// assemblyLanes continues the lanes of chunks with n elements of each, the first from lo on, or returns false. There is
-// one chunk, or as many as mostTogether allows, and then n is a multiple of a line.
-func (c *call[T]) assemblyLanes(lanes [][16]T, lo, n int) bool {
+// assemblyLanes continues a reduction's lanes with n elements from lo, n a multiple of a line, or returns false.
+func (c *call[T]) assemblyLanes(lanes *[16]T, lo, n int) bool {
 	if num.Is32[T]() {
-		return c.lanesF32((*float32)(unsafe.Pointer(&lanes[0])), len(lanes), lo, n)
+		return c.lanesF32((*float32)(unsafe.Pointer(lanes)), lo, n)
 	}
-	return c.lanesF64((*float64)(unsafe.Pointer(&lanes[0])), len(lanes), lo, n)
+	return c.lanesF64((*float64)(unsafe.Pointer(lanes)), lo, n)
 }
 
-func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
-	const stride = kernels.ReduceChunk * 4
+func (c *call[T]) lanesF32(lanes *float32, lo, n int) bool {
 	switch c.backend {
 	case AVX2:
 		switch c.id {
 		case idDot:
-			switch chunks {
-			case 2:
-				dotx2F32AVX2(n, stride, lanes,
-					at[float32](c, 0, lo), at[float32](c, 1, lo))
-			case 1:
-				dotF32AVX2(n, lanes,
-					at[float32](c, 0, lo), at[float32](c, 1, lo))
-			}
+			dotF32AVX2(n, lanes, at[float32](c, 0, lo), at[float32](c, 1, lo))
 		case idSum:
-			switch chunks {
-			case 4:
-				sumx4F32AVX2(n, stride, lanes,
-					at[float32](c, 0, lo))
-			case 2:
-				sumx2F32AVX2(n, stride, lanes,
-					at[float32](c, 0, lo))
-			case 1:
-				sumF32AVX2(n, lanes,
-					at[float32](c, 0, lo))
-			}
+			sumF32AVX2(n, lanes, at[float32](c, 0, lo))
 		case idSumAbs:
-			switch chunks {
-			case 4:
-				sumAbsx4F32AVX2(n, stride, lanes,
-					at[float32](c, 0, lo))
-			case 2:
-				sumAbsx2F32AVX2(n, stride, lanes,
-					at[float32](c, 0, lo))
-			case 1:
-				sumAbsF32AVX2(n, lanes,
-					at[float32](c, 0, lo))
-			}
+			sumAbsF32AVX2(n, lanes, at[float32](c, 0, lo))
 		case idSumSquares:
-			switch chunks {
-			case 4:
-				sumSquaresx4F32AVX2(n, stride, lanes,
-					at[float32](c, 0, lo))
-			case 2:
-				sumSquaresx2F32AVX2(n, stride, lanes,
-					at[float32](c, 0, lo))
-			case 1:
-				sumSquaresF32AVX2(n, lanes,
-					at[float32](c, 0, lo))
-			}
+			sumSquaresF32AVX2(n, lanes, at[float32](c, 0, lo))
 		case idMaxAbs:
-			switch chunks {
-			case 4:
-				maxAbsx4F32AVX2(n, stride, lanes,
-					at[float32](c, 0, lo))
-			case 2:
-				maxAbsx2F32AVX2(n, stride, lanes,
-					at[float32](c, 0, lo))
-			case 1:
-				maxAbsF32AVX2(n, lanes,
-					at[float32](c, 0, lo))
-			}
+			maxAbsF32AVX2(n, lanes, at[float32](c, 0, lo))
 		default:
 			return false
 		}
 	case AVX512:
 		switch c.id {
 		case idDot:
-			switch chunks {
-			case 2:
-				dotx2F32AVX512(n, stride, lanes,
-					at[float32](c, 0, lo), at[float32](c, 1, lo))
-			case 1:
-				dotF32AVX512(n, lanes,
-					at[float32](c, 0, lo), at[float32](c, 1, lo))
-			}
+			dotF32AVX512(n, lanes, at[float32](c, 0, lo), at[float32](c, 1, lo))
 		case idSum:
-			switch chunks {
-			case 4:
-				sumx4F32AVX512(n, stride, lanes,
-					at[float32](c, 0, lo))
-			case 2:
-				sumx2F32AVX512(n, stride, lanes,
-					at[float32](c, 0, lo))
-			case 1:
-				sumF32AVX512(n, lanes,
-					at[float32](c, 0, lo))
-			}
+			sumF32AVX512(n, lanes, at[float32](c, 0, lo))
 		case idSumAbs:
-			switch chunks {
-			case 4:
-				sumAbsx4F32AVX512(n, stride, lanes,
-					at[float32](c, 0, lo))
-			case 2:
-				sumAbsx2F32AVX512(n, stride, lanes,
-					at[float32](c, 0, lo))
-			case 1:
-				sumAbsF32AVX512(n, lanes,
-					at[float32](c, 0, lo))
-			}
+			sumAbsF32AVX512(n, lanes, at[float32](c, 0, lo))
 		case idSumSquares:
-			switch chunks {
-			case 4:
-				sumSquaresx4F32AVX512(n, stride, lanes,
-					at[float32](c, 0, lo))
-			case 2:
-				sumSquaresx2F32AVX512(n, stride, lanes,
-					at[float32](c, 0, lo))
-			case 1:
-				sumSquaresF32AVX512(n, lanes,
-					at[float32](c, 0, lo))
-			}
+			sumSquaresF32AVX512(n, lanes, at[float32](c, 0, lo))
 		case idMaxAbs:
-			switch chunks {
-			case 4:
-				maxAbsx4F32AVX512(n, stride, lanes,
-					at[float32](c, 0, lo))
-			case 2:
-				maxAbsx2F32AVX512(n, stride, lanes,
-					at[float32](c, 0, lo))
-			case 1:
-				maxAbsF32AVX512(n, lanes,
-					at[float32](c, 0, lo))
-			}
+			maxAbsF32AVX512(n, lanes, at[float32](c, 0, lo))
 		default:
 			return false
 		}
@@ -522,130 +670,35 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 	return true
 }
 
-func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
-	const stride = kernels.ReduceChunk * 8
+func (c *call[T]) lanesF64(lanes *float64, lo, n int) bool {
 	switch c.backend {
 	case AVX2:
 		switch c.id {
 		case idDot:
-			switch chunks {
-			case 2:
-				dotx2F64AVX2(n, stride, lanes,
-					at[float64](c, 0, lo), at[float64](c, 1, lo))
-			case 1:
-				dotF64AVX2(n, lanes,
-					at[float64](c, 0, lo), at[float64](c, 1, lo))
-			}
+			dotF64AVX2(n, lanes, at[float64](c, 0, lo), at[float64](c, 1, lo))
 		case idSum:
-			switch chunks {
-			case 4:
-				sumx4F64AVX2(n, stride, lanes,
-					at[float64](c, 0, lo))
-			case 2:
-				sumx2F64AVX2(n, stride, lanes,
-					at[float64](c, 0, lo))
-			case 1:
-				sumF64AVX2(n, lanes,
-					at[float64](c, 0, lo))
-			}
+			sumF64AVX2(n, lanes, at[float64](c, 0, lo))
 		case idSumAbs:
-			switch chunks {
-			case 4:
-				sumAbsx4F64AVX2(n, stride, lanes,
-					at[float64](c, 0, lo))
-			case 2:
-				sumAbsx2F64AVX2(n, stride, lanes,
-					at[float64](c, 0, lo))
-			case 1:
-				sumAbsF64AVX2(n, lanes,
-					at[float64](c, 0, lo))
-			}
+			sumAbsF64AVX2(n, lanes, at[float64](c, 0, lo))
 		case idSumSquares:
-			switch chunks {
-			case 4:
-				sumSquaresx4F64AVX2(n, stride, lanes,
-					at[float64](c, 0, lo))
-			case 2:
-				sumSquaresx2F64AVX2(n, stride, lanes,
-					at[float64](c, 0, lo))
-			case 1:
-				sumSquaresF64AVX2(n, lanes,
-					at[float64](c, 0, lo))
-			}
+			sumSquaresF64AVX2(n, lanes, at[float64](c, 0, lo))
 		case idMaxAbs:
-			switch chunks {
-			case 4:
-				maxAbsx4F64AVX2(n, stride, lanes,
-					at[float64](c, 0, lo))
-			case 2:
-				maxAbsx2F64AVX2(n, stride, lanes,
-					at[float64](c, 0, lo))
-			case 1:
-				maxAbsF64AVX2(n, lanes,
-					at[float64](c, 0, lo))
-			}
+			maxAbsF64AVX2(n, lanes, at[float64](c, 0, lo))
 		default:
 			return false
 		}
 	case AVX512:
 		switch c.id {
 		case idDot:
-			switch chunks {
-			case 2:
-				dotx2F64AVX512(n, stride, lanes,
-					at[float64](c, 0, lo), at[float64](c, 1, lo))
-			case 1:
-				dotF64AVX512(n, lanes,
-					at[float64](c, 0, lo), at[float64](c, 1, lo))
-			}
+			dotF64AVX512(n, lanes, at[float64](c, 0, lo), at[float64](c, 1, lo))
 		case idSum:
-			switch chunks {
-			case 4:
-				sumx4F64AVX512(n, stride, lanes,
-					at[float64](c, 0, lo))
-			case 2:
-				sumx2F64AVX512(n, stride, lanes,
-					at[float64](c, 0, lo))
-			case 1:
-				sumF64AVX512(n, lanes,
-					at[float64](c, 0, lo))
-			}
+			sumF64AVX512(n, lanes, at[float64](c, 0, lo))
 		case idSumAbs:
-			switch chunks {
-			case 4:
-				sumAbsx4F64AVX512(n, stride, lanes,
-					at[float64](c, 0, lo))
-			case 2:
-				sumAbsx2F64AVX512(n, stride, lanes,
-					at[float64](c, 0, lo))
-			case 1:
-				sumAbsF64AVX512(n, lanes,
-					at[float64](c, 0, lo))
-			}
+			sumAbsF64AVX512(n, lanes, at[float64](c, 0, lo))
 		case idSumSquares:
-			switch chunks {
-			case 4:
-				sumSquaresx4F64AVX512(n, stride, lanes,
-					at[float64](c, 0, lo))
-			case 2:
-				sumSquaresx2F64AVX512(n, stride, lanes,
-					at[float64](c, 0, lo))
-			case 1:
-				sumSquaresF64AVX512(n, lanes,
-					at[float64](c, 0, lo))
-			}
+			sumSquaresF64AVX512(n, lanes, at[float64](c, 0, lo))
 		case idMaxAbs:
-			switch chunks {
-			case 4:
-				maxAbsx4F64AVX512(n, stride, lanes,
-					at[float64](c, 0, lo))
-			case 2:
-				maxAbsx2F64AVX512(n, stride, lanes,
-					at[float64](c, 0, lo))
-			case 1:
-				maxAbsF64AVX512(n, lanes,
-					at[float64](c, 0, lo))
-			}
+			maxAbsF64AVX512(n, lanes, at[float64](c, 0, lo))
 		default:
 			return false
 		}
@@ -770,5 +823,23 @@ func transposeRows[T Float](backend Backend, k int, rows **T, srcGroup int, dst 
 		transposeF64AVX2(k, (**float64)(unsafe.Pointer(rows)), srcGroup, as[float64](dst), dstRow, dstGroup, groups)
 	case AVX512:
 		transposeF64AVX512(k, (**float64)(unsafe.Pointer(rows)), srcGroup, as[float64](dst), dstRow, dstGroup, groups)
+	}
+}
+
+func squareRoots[T Float](backend Backend, n int, x, out *T) {
+	if num.Is32[T]() {
+		switch backend {
+		case AVX2:
+			squareRootsF32AVX2(n, as[float32](x), as[float32](out))
+		case AVX512:
+			squareRootsF32AVX512(n, as[float32](x), as[float32](out))
+		}
+		return
+	}
+	switch backend {
+	case AVX2:
+		squareRootsF64AVX2(n, as[float64](x), as[float64](out))
+	case AVX512:
+		squareRootsF64AVX512(n, as[float64](x), as[float64](out))
 	}
 }

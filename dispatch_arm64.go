@@ -8,7 +8,6 @@ import (
 	"unsafe"
 
 	"github.com/bitstep-go/bitstep/internal/num"
-	"github.com/bitstep-go/bitstep/kernels"
 )
 
 // assembly runs a step or vector operation on elements lo to lo+n, n a multiple of the backend's vector. It
@@ -36,18 +35,53 @@ func (c *call[T]) assemblyF32(lo, n int) bool {
 		case idNesterovTorch:
 			nesterovTorchF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 		case idAdaGrad:
+			switch c.balanced(n).F32 {
+			case neoverse:
+				adaGradF32NEONRoots2Of2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+				return true
+			}
 			adaGradF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 		case idRMSProp:
+			switch c.balanced(n).F32 {
+			case neoverse:
+				rmsPropF32NEONRoots2Of2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+				return true
+			}
 			rmsPropF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 		case idRMSPropMomentum:
+			switch c.balanced(n).F32 {
+			case neoverse:
+				rmsPropMomentumF32NEONRoots2Of2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				return true
+			}
 			rmsPropMomentumF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 		case idRMSPropCentered:
+			switch c.balanced(n).F32 {
+			case neoverse:
+				rmsPropCenteredF32NEONRoots2Of2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				return true
+			}
 			rmsPropCenteredF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 		case idRMSPropCenteredMomentum:
+			switch c.balanced(n).F32 {
+			case neoverse:
+				rmsPropCenteredMomentumF32NEONRoots2Of2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+				return true
+			}
 			rmsPropCenteredMomentumF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
 		case idAdam:
+			switch c.balanced(n).F32 {
+			case neoverse:
+				adamF32NEONRoots2Of2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				return true
+			}
 			adamF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 		case idAMSGrad:
+			switch c.balanced(n).F32 {
+			case neoverse:
+				amsGradF32NEONRoots2Of2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+				return true
+			}
 			amsGradF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
 		case idLion:
 			lionF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
@@ -92,18 +126,53 @@ func (c *call[T]) assemblyF64(lo, n int) bool {
 		case idNesterovTorch:
 			nesterovTorchF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idAdaGrad:
+			switch c.balanced(n).F64 {
+			case neoverse:
+				adaGradF64NEONRoots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+				return true
+			}
 			adaGradF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idRMSProp:
+			switch c.balanced(n).F64 {
+			case neoverse:
+				rmsPropF64NEONRoots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+				return true
+			}
 			rmsPropF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idRMSPropMomentum:
+			switch c.balanced(n).F64 {
+			case neoverse:
+				rmsPropMomentumF64NEONRoots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+				return true
+			}
 			rmsPropMomentumF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 		case idRMSPropCentered:
+			switch c.balanced(n).F64 {
+			case neoverse:
+				rmsPropCenteredF64NEONRoots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+				return true
+			}
 			rmsPropCenteredF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 		case idRMSPropCenteredMomentum:
+			switch c.balanced(n).F64 {
+			case neoverse:
+				rmsPropCenteredMomentumF64NEONRoots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
+				return true
+			}
 			rmsPropCenteredMomentumF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
 		case idAdam:
+			switch c.balanced(n).F64 {
+			case neoverse:
+				adamF64NEONRoots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+				return true
+			}
 			adamF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 		case idAMSGrad:
+			switch c.balanced(n).F64 {
+			case neoverse:
+				amsGradF64NEONRoots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
+				return true
+			}
 			amsGradF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
 		case idLion:
 			lionF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
@@ -222,77 +291,28 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 	return true
 }
 
-// assemblyLanes continues the lanes of chunks with n elements of each, the first from lo on, or returns false. There is
-// one chunk, or as many as mostTogether allows, and then n is a multiple of a line.
-func (c *call[T]) assemblyLanes(lanes [][16]T, lo, n int) bool {
+// assemblyLanes continues a reduction's lanes with n elements from lo, n a multiple of a line, or returns false.
+func (c *call[T]) assemblyLanes(lanes *[16]T, lo, n int) bool {
 	if num.Is32[T]() {
-		return c.lanesF32((*float32)(unsafe.Pointer(&lanes[0])), len(lanes), lo, n)
+		return c.lanesF32((*float32)(unsafe.Pointer(lanes)), lo, n)
 	}
-	return c.lanesF64((*float64)(unsafe.Pointer(&lanes[0])), len(lanes), lo, n)
+	return c.lanesF64((*float64)(unsafe.Pointer(lanes)), lo, n)
 }
 
-func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
-	const stride = kernels.ReduceChunk * 4
+func (c *call[T]) lanesF32(lanes *float32, lo, n int) bool {
 	switch c.backend {
 	case NEON:
 		switch c.id {
 		case idDot:
-			switch chunks {
-			case 2:
-				dotx2F32NEON(n, stride, lanes,
-					at[float32](c, 0, lo), at[float32](c, 1, lo))
-			case 1:
-				dotF32NEON(n, lanes,
-					at[float32](c, 0, lo), at[float32](c, 1, lo))
-			}
+			dotF32NEON(n, lanes, at[float32](c, 0, lo), at[float32](c, 1, lo))
 		case idSum:
-			switch chunks {
-			case 4:
-				sumx4F32NEON(n, stride, lanes,
-					at[float32](c, 0, lo))
-			case 2:
-				sumx2F32NEON(n, stride, lanes,
-					at[float32](c, 0, lo))
-			case 1:
-				sumF32NEON(n, lanes,
-					at[float32](c, 0, lo))
-			}
+			sumF32NEON(n, lanes, at[float32](c, 0, lo))
 		case idSumAbs:
-			switch chunks {
-			case 4:
-				sumAbsx4F32NEON(n, stride, lanes,
-					at[float32](c, 0, lo))
-			case 2:
-				sumAbsx2F32NEON(n, stride, lanes,
-					at[float32](c, 0, lo))
-			case 1:
-				sumAbsF32NEON(n, lanes,
-					at[float32](c, 0, lo))
-			}
+			sumAbsF32NEON(n, lanes, at[float32](c, 0, lo))
 		case idSumSquares:
-			switch chunks {
-			case 4:
-				sumSquaresx4F32NEON(n, stride, lanes,
-					at[float32](c, 0, lo))
-			case 2:
-				sumSquaresx2F32NEON(n, stride, lanes,
-					at[float32](c, 0, lo))
-			case 1:
-				sumSquaresF32NEON(n, lanes,
-					at[float32](c, 0, lo))
-			}
+			sumSquaresF32NEON(n, lanes, at[float32](c, 0, lo))
 		case idMaxAbs:
-			switch chunks {
-			case 4:
-				maxAbsx4F32NEON(n, stride, lanes,
-					at[float32](c, 0, lo))
-			case 2:
-				maxAbsx2F32NEON(n, stride, lanes,
-					at[float32](c, 0, lo))
-			case 1:
-				maxAbsF32NEON(n, lanes,
-					at[float32](c, 0, lo))
-			}
+			maxAbsF32NEON(n, lanes, at[float32](c, 0, lo))
 		default:
 			return false
 		}
@@ -302,68 +322,20 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 	return true
 }
 
-func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
-	const stride = kernels.ReduceChunk * 8
+func (c *call[T]) lanesF64(lanes *float64, lo, n int) bool {
 	switch c.backend {
 	case NEON:
 		switch c.id {
 		case idDot:
-			switch chunks {
-			case 2:
-				dotx2F64NEON(n, stride, lanes,
-					at[float64](c, 0, lo), at[float64](c, 1, lo))
-			case 1:
-				dotF64NEON(n, lanes,
-					at[float64](c, 0, lo), at[float64](c, 1, lo))
-			}
+			dotF64NEON(n, lanes, at[float64](c, 0, lo), at[float64](c, 1, lo))
 		case idSum:
-			switch chunks {
-			case 4:
-				sumx4F64NEON(n, stride, lanes,
-					at[float64](c, 0, lo))
-			case 2:
-				sumx2F64NEON(n, stride, lanes,
-					at[float64](c, 0, lo))
-			case 1:
-				sumF64NEON(n, lanes,
-					at[float64](c, 0, lo))
-			}
+			sumF64NEON(n, lanes, at[float64](c, 0, lo))
 		case idSumAbs:
-			switch chunks {
-			case 4:
-				sumAbsx4F64NEON(n, stride, lanes,
-					at[float64](c, 0, lo))
-			case 2:
-				sumAbsx2F64NEON(n, stride, lanes,
-					at[float64](c, 0, lo))
-			case 1:
-				sumAbsF64NEON(n, lanes,
-					at[float64](c, 0, lo))
-			}
+			sumAbsF64NEON(n, lanes, at[float64](c, 0, lo))
 		case idSumSquares:
-			switch chunks {
-			case 4:
-				sumSquaresx4F64NEON(n, stride, lanes,
-					at[float64](c, 0, lo))
-			case 2:
-				sumSquaresx2F64NEON(n, stride, lanes,
-					at[float64](c, 0, lo))
-			case 1:
-				sumSquaresF64NEON(n, lanes,
-					at[float64](c, 0, lo))
-			}
+			sumSquaresF64NEON(n, lanes, at[float64](c, 0, lo))
 		case idMaxAbs:
-			switch chunks {
-			case 4:
-				maxAbsx4F64NEON(n, stride, lanes,
-					at[float64](c, 0, lo))
-			case 2:
-				maxAbsx2F64NEON(n, stride, lanes,
-					at[float64](c, 0, lo))
-			case 1:
-				maxAbsF64NEON(n, lanes,
-					at[float64](c, 0, lo))
-			}
+			maxAbsF64NEON(n, lanes, at[float64](c, 0, lo))
 		default:
 			return false
 		}
@@ -464,5 +436,19 @@ func transposeRows[T Float](backend Backend, k int, rows **T, srcGroup int, dst 
 	switch backend {
 	case NEON:
 		transposeF64NEON(k, (**float64)(unsafe.Pointer(rows)), srcGroup, as[float64](dst), dstRow, dstGroup, groups)
+	}
+}
+
+func squareRoots[T Float](backend Backend, n int, x, out *T) {
+	if num.Is32[T]() {
+		switch backend {
+		case NEON:
+			squareRootsF32NEON(n, as[float32](x), as[float32](out))
+		}
+		return
+	}
+	switch backend {
+	case NEON:
+		squareRootsF64NEON(n, as[float64](x), as[float64](out))
 	}
 }

@@ -10,11 +10,13 @@ import "unsafe"
 
 func detect() []Backend { return nil }
 
+var processors []processorIs
+
 func (c *call[T]) assembly(lo, n int) bool { return false }
 
 func (c *call[T]) assemblyEach(n int, headers *[maxOperands]unsafe.Pointer) bool { return false }
 
-func (c *call[T]) assemblyLanes(lanes [][16]T, lo, n int) bool { return false }
+func (c *call[T]) assemblyLanes(lanes *[16]T, lo, n int) bool { return false }
 
 func chainTiles[T Float](backend Backend, code int, args *byte) { panic("bitstep: no assembly") }
 
@@ -31,3 +33,5 @@ func copyRows[T Float](backend Backend, code, k int, src *T, srcRow int, dst *T,
 func transposeRows[T Float](backend Backend, k int, rows **T, srcGroup int, dst *T, dstRow, dstGroup, groups int) {
 	panic("bitstep: no assembly")
 }
+
+func squareRoots[T Float](backend Backend, n int, x, out *T) { panic("bitstep: no assembly") }

@@ -10,22 +10,31 @@ import (
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/internal/edge"
+	"github.com/bitstep-go/bitstep/internal/program"
 	"github.com/bitstep-go/bitstep/internal/rows"
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/kernels/table"
 )
 
-// forEach runs f for every kernel of the table, both types and every backend of this machine.
+// forEach runs f for every kernel of the table, both types and every backend of this machine; steps with roots as on
+// every kind of processor.
 func forEach(t *testing.T, f32 func(*testing.T, bitstep.Engine[float32], table.Row),
 	f64 func(*testing.T, bitstep.Engine[float64], table.Row)) {
 	for _, b := range bitstep.Backends() {
 		for _, row := range table.Rows {
-			t.Run(fmt.Sprintf("kernel=%s/type=float32/backend=%v", row.Name, b), func(t *testing.T) {
-				f32(t, bitstep.On[float32](b), row)
-			})
-			t.Run(fmt.Sprintf("kernel=%s/type=float64/backend=%v", row.Name, b), func(t *testing.T) {
-				f64(t, bitstep.On[float64](b), row)
-			})
+			kinds := 1
+			if b != bitstep.Go && program.Must(row).Ops[program.Sqrt] {
+				kinds = bitstep.Kinds()
+			}
+			for kind := range kinds {
+				name := fmt.Sprintf("kernel=%s/backend=%v/processor=%d/type=", row.Name, b, kind)
+				t.Run(name+"float32", func(t *testing.T) {
+					bitstep.RunAs(kind, func() { f32(t, bitstep.On[float32](b), row) })
+				})
+				t.Run(name+"float64", func(t *testing.T) {
+					bitstep.RunAs(kind, func() { f64(t, bitstep.On[float64](b), row) })
+				})
+			}
 		}
 	}
 }
@@ -142,33 +151,11 @@ func testKernel[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.Ro
 	if testing.Short() {
 		long = long[3:]
 	}
-	if row.Kind == table.Reduction {
-		long = append(long, 7*65536+5) // chunks of which 4, 2 and 1 run at a time, and a tail
-	}
 	for _, n := range long {
 		seed++
 		alloc, check := guarded[T](3)
 		trial[T]{k, row, n, kernels.Use(seed) % uses(row), seed}.run(t, alloc)
 		check(t)
-	}
-}
-
-// Lanes that a tail does not reach stay -0, where products too small for T made them so.
-func TestArchTailKeepsNegativeZero(t *testing.T) {
-	for _, b := range bitstep.Backends() {
-		x, y := make([]float32, 40), make([]float32, 40)
-		for i := range x {
-			x[i], y[i] = 1e-30, -1e-30
-		}
-		for n := 1; n <= len(x); n++ {
-			want := kernels.Dot(x[:n], y[:n])
-			if n >= kernels.Lanes[float32]() && !math.Signbit(float64(want)) {
-				t.Fatalf("%d products: the definition says %v, want -0 as all lanes", n, want)
-			}
-			if got := bitstep.On[float32](b).Dot(x[:n], y[:n]); !edge.Same(got, want) {
-				t.Errorf("%v, %d products: %v, want %v", b, n, got, want)
-			}
-		}
 	}
 }
 

@@ -89,6 +89,26 @@ func nesterovTorchEachF32AVX2(count int, c *float32, x *[]float32, v *[]float32,
 //go:noescape
 func adaGradF32AVX2(n int, c *float32, x *float32, s *float32, grad *float32)
 
+// adaGradF32AVX2Roots2Of5 updates n elements, whole vectors, by
+//
+//	s = s + g*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 lr, 4 eps, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
+//go:noescape
+func adaGradF32AVX2Roots2Of5(n int, c *float32, x *float32, s *float32, grad *float32)
+
+// adaGradF32AVX2Roots2Of2 updates n elements, whole vectors, by
+//
+//	s = s + g*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 lr, 4 eps, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
+//go:noescape
+func adaGradF32AVX2Roots2Of2(n int, c *float32, x *float32, s *float32, grad *float32)
+
 // adaGradEachF32AVX2 updates count tensors as adaGradF32AVX2 does one.
 //
 //go:noescape
@@ -103,6 +123,26 @@ func adaGradEachF32AVX2(count int, c *float32, x *[]float32, s *[]float32, grad 
 //
 //go:noescape
 func rmsPropF32AVX2(n int, c *float32, x *float32, s *float32, grad *float32)
+
+// rmsPropF32AVX2Roots2Of5 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rmsPropF32AVX2Roots2Of5(n int, c *float32, x *float32, s *float32, grad *float32)
+
+// rmsPropF32AVX2Roots2Of2 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rmsPropF32AVX2Roots2Of2(n int, c *float32, x *float32, s *float32, grad *float32)
 
 // rmsPropEachF32AVX2 updates count tensors as rmsPropF32AVX2 does one.
 //
@@ -120,6 +160,28 @@ func rmsPropEachF32AVX2(count int, c *float32, x *[]float32, s *[]float32, grad 
 //go:noescape
 func rmsPropMomentumF32AVX2(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 
+// rmsPropMomentumF32AVX2Roots2Of5 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	b = rho*b + g/(sqrt(s)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func rmsPropMomentumF32AVX2Roots2Of5(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
+
+// rmsPropMomentumF32AVX2Roots2Of2 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	b = rho*b + g/(sqrt(s)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func rmsPropMomentumF32AVX2Roots2Of2(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
+
 // rmsPropMomentumEachF32AVX2 updates count tensors as rmsPropMomentumF32AVX2 does one.
 //
 //go:noescape
@@ -135,6 +197,28 @@ func rmsPropMomentumEachF32AVX2(count int, c *float32, x *[]float32, s *[]float3
 //
 //go:noescape
 func rmsPropCenteredF32AVX2(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
+
+// rmsPropCenteredF32AVX2Roots1Of4 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	x = x - (lr*g)/(sqrt(s-m*m)+eps)
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rmsPropCenteredF32AVX2Roots1Of4(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
+
+// rmsPropCenteredF32AVX2Roots2Of2 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	x = x - (lr*g)/(sqrt(s-m*m)+eps)
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rmsPropCenteredF32AVX2Roots2Of2(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 
 // rmsPropCenteredEachF32AVX2 updates count tensors as rmsPropCenteredF32AVX2 does one.
 //
@@ -153,6 +237,30 @@ func rmsPropCenteredEachF32AVX2(count int, c *float32, x *[]float32, s *[]float3
 //go:noescape
 func rmsPropCenteredMomentumF32AVX2(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 
+// rmsPropCenteredMomentumF32AVX2Roots1Of4 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	b = rho*b + g/(sqrt(s-m*m)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func rmsPropCenteredMomentumF32AVX2Roots1Of4(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
+
+// rmsPropCenteredMomentumF32AVX2Roots2Of2 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	b = rho*b + g/(sqrt(s-m*m)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func rmsPropCenteredMomentumF32AVX2Roots2Of2(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
+
 // rmsPropCenteredMomentumEachF32AVX2 updates count tensors as rmsPropCenteredMomentumF32AVX2 does one.
 //
 //go:noescape
@@ -168,6 +276,28 @@ func rmsPropCenteredMomentumEachF32AVX2(count int, c *float32, x *[]float32, s *
 //
 //go:noescape
 func adamF32AVX2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+
+// adamF32AVX2Roots1Of4 updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func adamF32AVX2Roots1Of4(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+
+// adamF32AVX2Roots2Of2 updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func adamF32AVX2Roots2Of2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 
 // adamEachF32AVX2 updates count tensors as adamF32AVX2 does one.
 //
@@ -185,6 +315,30 @@ func adamEachF32AVX2(count int, c *float32, x *[]float32, m *[]float32, v *[]flo
 //
 //go:noescape
 func amsGradF32AVX2(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
+
+// amsGradF32AVX2Roots1Of4 updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	vmax = vmax > v ? vmax : v
+//	x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func amsGradF32AVX2Roots1Of4(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
+
+// amsGradF32AVX2Roots2Of2 updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	vmax = vmax > v ? vmax : v
+//	x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func amsGradF32AVX2Roots2Of2(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 
 // amsGradEachF32AVX2 updates count tensors as amsGradF32AVX2 does one.
 //
@@ -280,98 +434,35 @@ func clipF32AVX2(n int, c *float32, x *float32)
 //go:noescape
 func fromBytesF32AVX2(n int, c *float32, dst *float32, src *uint8, offset *float32)
 
-// dotx2F32AVX2 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = fma(x, y, lane)
-//
-//go:noescape
-func dotx2F32AVX2(n int, stride int, lanes *float32, x *float32, y *float32)
-
-// dotF32AVX2 continues a line of lanes with n elements, by
+// dotF32AVX2 continues a line of lanes with n elements, whole lines, by
 //
 //	lane = fma(x, y, lane)
 //
 //go:noescape
 func dotF32AVX2(n int, lanes *float32, x *float32, y *float32)
 
-// sumx4F32AVX2 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
-//
-//	lane = lane + x
-//
-//go:noescape
-func sumx4F32AVX2(n int, stride int, lanes *float32, x *float32)
-
-// sumx2F32AVX2 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = lane + x
-//
-//go:noescape
-func sumx2F32AVX2(n int, stride int, lanes *float32, x *float32)
-
-// sumF32AVX2 continues a line of lanes with n elements, by
+// sumF32AVX2 continues a line of lanes with n elements, whole lines, by
 //
 //	lane = lane + x
 //
 //go:noescape
 func sumF32AVX2(n int, lanes *float32, x *float32)
 
-// sumAbsx4F32AVX2 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
-//
-//	lane = lane + |x|
-//
-//go:noescape
-func sumAbsx4F32AVX2(n int, stride int, lanes *float32, x *float32)
-
-// sumAbsx2F32AVX2 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = lane + |x|
-//
-//go:noescape
-func sumAbsx2F32AVX2(n int, stride int, lanes *float32, x *float32)
-
-// sumAbsF32AVX2 continues a line of lanes with n elements, by
+// sumAbsF32AVX2 continues a line of lanes with n elements, whole lines, by
 //
 //	lane = lane + |x|
 //
 //go:noescape
 func sumAbsF32AVX2(n int, lanes *float32, x *float32)
 
-// sumSquaresx4F32AVX2 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
-//
-//	lane = fma(x, x, lane)
-//
-//go:noescape
-func sumSquaresx4F32AVX2(n int, stride int, lanes *float32, x *float32)
-
-// sumSquaresx2F32AVX2 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = fma(x, x, lane)
-//
-//go:noescape
-func sumSquaresx2F32AVX2(n int, stride int, lanes *float32, x *float32)
-
-// sumSquaresF32AVX2 continues a line of lanes with n elements, by
+// sumSquaresF32AVX2 continues a line of lanes with n elements, whole lines, by
 //
 //	lane = fma(x, x, lane)
 //
 //go:noescape
 func sumSquaresF32AVX2(n int, lanes *float32, x *float32)
 
-// maxAbsx4F32AVX2 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
-//
-//	lane = max(lane, |x|)
-//
-//go:noescape
-func maxAbsx4F32AVX2(n int, stride int, lanes *float32, x *float32)
-
-// maxAbsx2F32AVX2 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = max(lane, |x|)
-//
-//go:noescape
-func maxAbsx2F32AVX2(n int, stride int, lanes *float32, x *float32)
-
-// maxAbsF32AVX2 continues a line of lanes with n elements, by
+// maxAbsF32AVX2 continues a line of lanes with n elements, whole lines, by
 //
 //	lane = max(lane, |x|)
 //
@@ -407,6 +498,11 @@ func copyF32AVX2(code int, k int, src *float32, srcRow int, dst *float32, dstRow
 //
 //go:noescape
 func transposeF32AVX2(k int, rows **float32, srcGroup int, dst *float32, dstRow int, dstGroup int, groups int)
+
+// squareRootsF32AVX2 computes n roots by fma, whole vectors, some of which may be unfit.
+//
+//go:noescape
+func squareRootsF32AVX2(n int, x *float32, out *float32)
 
 // sgdF64AVX2 updates n elements, whole vectors, by
 //
@@ -493,6 +589,26 @@ func nesterovTorchEachF64AVX2(count int, c *float64, x *[]float64, v *[]float64,
 //go:noescape
 func adaGradF64AVX2(n int, c *float64, x *float64, s *float64, grad *float64)
 
+// adaGradF64AVX2Roots1Of3 updates n elements, whole vectors, by
+//
+//	s = s + g*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 lr, 8 eps, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
+//
+//go:noescape
+func adaGradF64AVX2Roots1Of3(n int, c *float64, x *float64, s *float64, grad *float64)
+
+// adaGradF64AVX2Roots2Of2 updates n elements, whole vectors, by
+//
+//	s = s + g*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 lr, 8 eps, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
+//
+//go:noescape
+func adaGradF64AVX2Roots2Of2(n int, c *float64, x *float64, s *float64, grad *float64)
+
 // adaGradEachF64AVX2 updates count tensors as adaGradF64AVX2 does one.
 //
 //go:noescape
@@ -507,6 +623,26 @@ func adaGradEachF64AVX2(count int, c *float64, x *[]float64, s *[]float64, grad 
 //
 //go:noescape
 func rmsPropF64AVX2(n int, c *float64, x *float64, s *float64, grad *float64)
+
+// rmsPropF64AVX2Roots1Of3 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
+//
+//go:noescape
+func rmsPropF64AVX2Roots1Of3(n int, c *float64, x *float64, s *float64, grad *float64)
+
+// rmsPropF64AVX2Roots2Of2 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
+//
+//go:noescape
+func rmsPropF64AVX2Roots2Of2(n int, c *float64, x *float64, s *float64, grad *float64)
 
 // rmsPropEachF64AVX2 updates count tensors as rmsPropF64AVX2 does one.
 //
@@ -524,6 +660,28 @@ func rmsPropEachF64AVX2(count int, c *float64, x *[]float64, s *[]float64, grad 
 //go:noescape
 func rmsPropMomentumF64AVX2(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 
+// rmsPropMomentumF64AVX2Roots1Of3 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	b = rho*b + g/(sqrt(s)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
+//
+//go:noescape
+func rmsPropMomentumF64AVX2Roots1Of3(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
+
+// rmsPropMomentumF64AVX2Roots2Of2 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	b = rho*b + g/(sqrt(s)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
+//
+//go:noescape
+func rmsPropMomentumF64AVX2Roots2Of2(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
+
 // rmsPropMomentumEachF64AVX2 updates count tensors as rmsPropMomentumF64AVX2 does one.
 //
 //go:noescape
@@ -539,6 +697,28 @@ func rmsPropMomentumEachF64AVX2(count int, c *float64, x *[]float64, s *[]float6
 //
 //go:noescape
 func rmsPropCenteredF64AVX2(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
+
+// rmsPropCenteredF64AVX2Roots1Of3 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	x = x - (lr*g)/(sqrt(s-m*m)+eps)
+//
+// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
+//
+//go:noescape
+func rmsPropCenteredF64AVX2Roots1Of3(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
+
+// rmsPropCenteredF64AVX2Roots2Of2 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	x = x - (lr*g)/(sqrt(s-m*m)+eps)
+//
+// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
+//
+//go:noescape
+func rmsPropCenteredF64AVX2Roots2Of2(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 
 // rmsPropCenteredEachF64AVX2 updates count tensors as rmsPropCenteredF64AVX2 does one.
 //
@@ -557,6 +737,30 @@ func rmsPropCenteredEachF64AVX2(count int, c *float64, x *[]float64, s *[]float6
 //go:noescape
 func rmsPropCenteredMomentumF64AVX2(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 
+// rmsPropCenteredMomentumF64AVX2Roots1Of3 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	b = rho*b + g/(sqrt(s-m*m)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
+//
+//go:noescape
+func rmsPropCenteredMomentumF64AVX2Roots1Of3(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
+
+// rmsPropCenteredMomentumF64AVX2Roots2Of2 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	b = rho*b + g/(sqrt(s-m*m)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
+//
+//go:noescape
+func rmsPropCenteredMomentumF64AVX2Roots2Of2(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
+
 // rmsPropCenteredMomentumEachF64AVX2 updates count tensors as rmsPropCenteredMomentumF64AVX2 does one.
 //
 //go:noescape
@@ -572,6 +776,28 @@ func rmsPropCenteredMomentumEachF64AVX2(count int, c *float64, x *[]float64, s *
 //
 //go:noescape
 func adamF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
+
+// adamF64AVX2Roots1Of3 updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
+//
+//go:noescape
+func adamF64AVX2Roots1Of3(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
+
+// adamF64AVX2Roots2Of2 updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
+//
+//go:noescape
+func adamF64AVX2Roots2Of2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 
 // adamEachF64AVX2 updates count tensors as adamF64AVX2 does one.
 //
@@ -589,6 +815,30 @@ func adamEachF64AVX2(count int, c *float64, x *[]float64, m *[]float64, v *[]flo
 //
 //go:noescape
 func amsGradF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
+
+// amsGradF64AVX2Roots1Of3 updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	vmax = vmax > v ? vmax : v
+//	x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
+//
+//go:noescape
+func amsGradF64AVX2Roots1Of3(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
+
+// amsGradF64AVX2Roots2Of2 updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	vmax = vmax > v ? vmax : v
+//	x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
+//
+//go:noescape
+func amsGradF64AVX2Roots2Of2(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 
 // amsGradEachF64AVX2 updates count tensors as amsGradF64AVX2 does one.
 //
@@ -693,98 +943,35 @@ func fromBytesF64AVX2(n int, c *float64, dst *float64, src *uint8, offset *float
 //go:noescape
 func expSliceF64AVX2(n int, c *float64, x *float64)
 
-// dotx2F64AVX2 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = fma(x, y, lane)
-//
-//go:noescape
-func dotx2F64AVX2(n int, stride int, lanes *float64, x *float64, y *float64)
-
-// dotF64AVX2 continues a line of lanes with n elements, by
+// dotF64AVX2 continues a line of lanes with n elements, whole lines, by
 //
 //	lane = fma(x, y, lane)
 //
 //go:noescape
 func dotF64AVX2(n int, lanes *float64, x *float64, y *float64)
 
-// sumx4F64AVX2 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
-//
-//	lane = lane + x
-//
-//go:noescape
-func sumx4F64AVX2(n int, stride int, lanes *float64, x *float64)
-
-// sumx2F64AVX2 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = lane + x
-//
-//go:noescape
-func sumx2F64AVX2(n int, stride int, lanes *float64, x *float64)
-
-// sumF64AVX2 continues a line of lanes with n elements, by
+// sumF64AVX2 continues a line of lanes with n elements, whole lines, by
 //
 //	lane = lane + x
 //
 //go:noescape
 func sumF64AVX2(n int, lanes *float64, x *float64)
 
-// sumAbsx4F64AVX2 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
-//
-//	lane = lane + |x|
-//
-//go:noescape
-func sumAbsx4F64AVX2(n int, stride int, lanes *float64, x *float64)
-
-// sumAbsx2F64AVX2 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = lane + |x|
-//
-//go:noescape
-func sumAbsx2F64AVX2(n int, stride int, lanes *float64, x *float64)
-
-// sumAbsF64AVX2 continues a line of lanes with n elements, by
+// sumAbsF64AVX2 continues a line of lanes with n elements, whole lines, by
 //
 //	lane = lane + |x|
 //
 //go:noescape
 func sumAbsF64AVX2(n int, lanes *float64, x *float64)
 
-// sumSquaresx4F64AVX2 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
-//
-//	lane = fma(x, x, lane)
-//
-//go:noescape
-func sumSquaresx4F64AVX2(n int, stride int, lanes *float64, x *float64)
-
-// sumSquaresx2F64AVX2 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = fma(x, x, lane)
-//
-//go:noescape
-func sumSquaresx2F64AVX2(n int, stride int, lanes *float64, x *float64)
-
-// sumSquaresF64AVX2 continues a line of lanes with n elements, by
+// sumSquaresF64AVX2 continues a line of lanes with n elements, whole lines, by
 //
 //	lane = fma(x, x, lane)
 //
 //go:noescape
 func sumSquaresF64AVX2(n int, lanes *float64, x *float64)
 
-// maxAbsx4F64AVX2 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
-//
-//	lane = max(lane, |x|)
-//
-//go:noescape
-func maxAbsx4F64AVX2(n int, stride int, lanes *float64, x *float64)
-
-// maxAbsx2F64AVX2 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = max(lane, |x|)
-//
-//go:noescape
-func maxAbsx2F64AVX2(n int, stride int, lanes *float64, x *float64)
-
-// maxAbsF64AVX2 continues a line of lanes with n elements, by
+// maxAbsF64AVX2 continues a line of lanes with n elements, whole lines, by
 //
 //	lane = max(lane, |x|)
 //
@@ -820,6 +1007,11 @@ func copyF64AVX2(code int, k int, src *float64, srcRow int, dst *float64, dstRow
 //
 //go:noescape
 func transposeF64AVX2(k int, rows **float64, srcGroup int, dst *float64, dstRow int, dstGroup int, groups int)
+
+// squareRootsF64AVX2 computes n roots by fma, whole vectors, some of which may be unfit.
+//
+//go:noescape
+func squareRootsF64AVX2(n int, x *float64, out *float64)
 
 // sgdF32AVX512 updates n elements, whole vectors, by
 //
@@ -906,6 +1098,36 @@ func nesterovTorchEachF32AVX512(count int, c *float32, x *[]float32, v *[]float3
 //go:noescape
 func adaGradF32AVX512(n int, c *float32, x *float32, s *float32, grad *float32)
 
+// adaGradF32AVX512Roots2Of5 updates n elements, whole vectors, by
+//
+//	s = s + g*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 lr, 4 eps, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
+//go:noescape
+func adaGradF32AVX512Roots2Of5(n int, c *float32, x *float32, s *float32, grad *float32)
+
+// adaGradF32AVX512Roots2Of4 updates n elements, whole vectors, by
+//
+//	s = s + g*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 lr, 4 eps, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
+//go:noescape
+func adaGradF32AVX512Roots2Of4(n int, c *float32, x *float32, s *float32, grad *float32)
+
+// adaGradF32AVX512Roots3Of3 updates n elements, whole vectors, by
+//
+//	s = s + g*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 lr, 4 eps, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
+//go:noescape
+func adaGradF32AVX512Roots3Of3(n int, c *float32, x *float32, s *float32, grad *float32)
+
 // adaGradEachF32AVX512 updates count tensors as adaGradF32AVX512 does one.
 //
 //go:noescape
@@ -920,6 +1142,36 @@ func adaGradEachF32AVX512(count int, c *float32, x *[]float32, s *[]float32, gra
 //
 //go:noescape
 func rmsPropF32AVX512(n int, c *float32, x *float32, s *float32, grad *float32)
+
+// rmsPropF32AVX512Roots2Of5 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rmsPropF32AVX512Roots2Of5(n int, c *float32, x *float32, s *float32, grad *float32)
+
+// rmsPropF32AVX512Roots2Of4 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rmsPropF32AVX512Roots2Of4(n int, c *float32, x *float32, s *float32, grad *float32)
+
+// rmsPropF32AVX512Roots3Of3 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rmsPropF32AVX512Roots3Of3(n int, c *float32, x *float32, s *float32, grad *float32)
 
 // rmsPropEachF32AVX512 updates count tensors as rmsPropF32AVX512 does one.
 //
@@ -937,6 +1189,39 @@ func rmsPropEachF32AVX512(count int, c *float32, x *[]float32, s *[]float32, gra
 //go:noescape
 func rmsPropMomentumF32AVX512(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 
+// rmsPropMomentumF32AVX512Roots2Of5 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	b = rho*b + g/(sqrt(s)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func rmsPropMomentumF32AVX512Roots2Of5(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
+
+// rmsPropMomentumF32AVX512Roots2Of4 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	b = rho*b + g/(sqrt(s)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func rmsPropMomentumF32AVX512Roots2Of4(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
+
+// rmsPropMomentumF32AVX512Roots3Of3 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	b = rho*b + g/(sqrt(s)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func rmsPropMomentumF32AVX512Roots3Of3(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
+
 // rmsPropMomentumEachF32AVX512 updates count tensors as rmsPropMomentumF32AVX512 does one.
 //
 //go:noescape
@@ -952,6 +1237,39 @@ func rmsPropMomentumEachF32AVX512(count int, c *float32, x *[]float32, s *[]floa
 //
 //go:noescape
 func rmsPropCenteredF32AVX512(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
+
+// rmsPropCenteredF32AVX512Roots1Of5 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	x = x - (lr*g)/(sqrt(s-m*m)+eps)
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rmsPropCenteredF32AVX512Roots1Of5(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
+
+// rmsPropCenteredF32AVX512Roots1Of3 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	x = x - (lr*g)/(sqrt(s-m*m)+eps)
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rmsPropCenteredF32AVX512Roots1Of3(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
+
+// rmsPropCenteredF32AVX512Roots3Of3 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	x = x - (lr*g)/(sqrt(s-m*m)+eps)
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rmsPropCenteredF32AVX512Roots3Of3(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 
 // rmsPropCenteredEachF32AVX512 updates count tensors as rmsPropCenteredF32AVX512 does one.
 //
@@ -970,6 +1288,42 @@ func rmsPropCenteredEachF32AVX512(count int, c *float32, x *[]float32, s *[]floa
 //go:noescape
 func rmsPropCenteredMomentumF32AVX512(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 
+// rmsPropCenteredMomentumF32AVX512Roots1Of5 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	b = rho*b + g/(sqrt(s-m*m)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func rmsPropCenteredMomentumF32AVX512Roots1Of5(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
+
+// rmsPropCenteredMomentumF32AVX512Roots1Of3 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	b = rho*b + g/(sqrt(s-m*m)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func rmsPropCenteredMomentumF32AVX512Roots1Of3(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
+
+// rmsPropCenteredMomentumF32AVX512Roots3Of3 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	b = rho*b + g/(sqrt(s-m*m)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func rmsPropCenteredMomentumF32AVX512Roots3Of3(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
+
 // rmsPropCenteredMomentumEachF32AVX512 updates count tensors as rmsPropCenteredMomentumF32AVX512 does one.
 //
 //go:noescape
@@ -985,6 +1339,39 @@ func rmsPropCenteredMomentumEachF32AVX512(count int, c *float32, x *[]float32, s
 //
 //go:noescape
 func adamF32AVX512(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+
+// adamF32AVX512Roots1Of5 updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func adamF32AVX512Roots1Of5(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+
+// adamF32AVX512Roots1Of3 updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func adamF32AVX512Roots1Of3(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+
+// adamF32AVX512Roots3Of3 updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func adamF32AVX512Roots3Of3(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 
 // adamEachF32AVX512 updates count tensors as adamF32AVX512 does one.
 //
@@ -1002,6 +1389,42 @@ func adamEachF32AVX512(count int, c *float32, x *[]float32, m *[]float32, v *[]f
 //
 //go:noescape
 func amsGradF32AVX512(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
+
+// amsGradF32AVX512Roots1Of5 updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	vmax = vmax > v ? vmax : v
+//	x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func amsGradF32AVX512Roots1Of5(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
+
+// amsGradF32AVX512Roots1Of3 updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	vmax = vmax > v ? vmax : v
+//	x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func amsGradF32AVX512Roots1Of3(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
+
+// amsGradF32AVX512Roots3Of3 updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	vmax = vmax > v ? vmax : v
+//	x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func amsGradF32AVX512Roots3Of3(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 
 // amsGradEachF32AVX512 updates count tensors as amsGradF32AVX512 does one.
 //
@@ -1097,98 +1520,35 @@ func clipF32AVX512(n int, c *float32, x *float32)
 //go:noescape
 func fromBytesF32AVX512(n int, c *float32, dst *float32, src *uint8, offset *float32)
 
-// dotx2F32AVX512 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = fma(x, y, lane)
-//
-//go:noescape
-func dotx2F32AVX512(n int, stride int, lanes *float32, x *float32, y *float32)
-
-// dotF32AVX512 continues a line of lanes with n elements, by
+// dotF32AVX512 continues a line of lanes with n elements, whole lines, by
 //
 //	lane = fma(x, y, lane)
 //
 //go:noescape
 func dotF32AVX512(n int, lanes *float32, x *float32, y *float32)
 
-// sumx4F32AVX512 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
-//
-//	lane = lane + x
-//
-//go:noescape
-func sumx4F32AVX512(n int, stride int, lanes *float32, x *float32)
-
-// sumx2F32AVX512 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = lane + x
-//
-//go:noescape
-func sumx2F32AVX512(n int, stride int, lanes *float32, x *float32)
-
-// sumF32AVX512 continues a line of lanes with n elements, by
+// sumF32AVX512 continues a line of lanes with n elements, whole lines, by
 //
 //	lane = lane + x
 //
 //go:noescape
 func sumF32AVX512(n int, lanes *float32, x *float32)
 
-// sumAbsx4F32AVX512 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
-//
-//	lane = lane + |x|
-//
-//go:noescape
-func sumAbsx4F32AVX512(n int, stride int, lanes *float32, x *float32)
-
-// sumAbsx2F32AVX512 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = lane + |x|
-//
-//go:noescape
-func sumAbsx2F32AVX512(n int, stride int, lanes *float32, x *float32)
-
-// sumAbsF32AVX512 continues a line of lanes with n elements, by
+// sumAbsF32AVX512 continues a line of lanes with n elements, whole lines, by
 //
 //	lane = lane + |x|
 //
 //go:noescape
 func sumAbsF32AVX512(n int, lanes *float32, x *float32)
 
-// sumSquaresx4F32AVX512 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
-//
-//	lane = fma(x, x, lane)
-//
-//go:noescape
-func sumSquaresx4F32AVX512(n int, stride int, lanes *float32, x *float32)
-
-// sumSquaresx2F32AVX512 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = fma(x, x, lane)
-//
-//go:noescape
-func sumSquaresx2F32AVX512(n int, stride int, lanes *float32, x *float32)
-
-// sumSquaresF32AVX512 continues a line of lanes with n elements, by
+// sumSquaresF32AVX512 continues a line of lanes with n elements, whole lines, by
 //
 //	lane = fma(x, x, lane)
 //
 //go:noescape
 func sumSquaresF32AVX512(n int, lanes *float32, x *float32)
 
-// maxAbsx4F32AVX512 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
-//
-//	lane = max(lane, |x|)
-//
-//go:noescape
-func maxAbsx4F32AVX512(n int, stride int, lanes *float32, x *float32)
-
-// maxAbsx2F32AVX512 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = max(lane, |x|)
-//
-//go:noescape
-func maxAbsx2F32AVX512(n int, stride int, lanes *float32, x *float32)
-
-// maxAbsF32AVX512 continues a line of lanes with n elements, by
+// maxAbsF32AVX512 continues a line of lanes with n elements, whole lines, by
 //
 //	lane = max(lane, |x|)
 //
@@ -1224,6 +1584,11 @@ func copyF32AVX512(code int, k int, src *float32, srcRow int, dst *float32, dstR
 //
 //go:noescape
 func transposeF32AVX512(k int, rows **float32, srcGroup int, dst *float32, dstRow int, dstGroup int, groups int)
+
+// squareRootsF32AVX512 computes n roots by fma, whole vectors, some of which may be unfit.
+//
+//go:noescape
+func squareRootsF32AVX512(n int, x *float32, out *float32)
 
 // sgdF64AVX512 updates n elements, whole vectors, by
 //
@@ -1310,6 +1675,26 @@ func nesterovTorchEachF64AVX512(count int, c *float64, x *[]float64, v *[]float6
 //go:noescape
 func adaGradF64AVX512(n int, c *float64, x *float64, s *float64, grad *float64)
 
+// adaGradF64AVX512Roots2Of3 updates n elements, whole vectors, by
+//
+//	s = s + g*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 lr, 8 eps, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
+//
+//go:noescape
+func adaGradF64AVX512Roots2Of3(n int, c *float64, x *float64, s *float64, grad *float64)
+
+// adaGradF64AVX512Roots2Of2 updates n elements, whole vectors, by
+//
+//	s = s + g*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 lr, 8 eps, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
+//
+//go:noescape
+func adaGradF64AVX512Roots2Of2(n int, c *float64, x *float64, s *float64, grad *float64)
+
 // adaGradEachF64AVX512 updates count tensors as adaGradF64AVX512 does one.
 //
 //go:noescape
@@ -1324,6 +1709,26 @@ func adaGradEachF64AVX512(count int, c *float64, x *[]float64, s *[]float64, gra
 //
 //go:noescape
 func rmsPropF64AVX512(n int, c *float64, x *float64, s *float64, grad *float64)
+
+// rmsPropF64AVX512Roots2Of3 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
+//
+//go:noescape
+func rmsPropF64AVX512Roots2Of3(n int, c *float64, x *float64, s *float64, grad *float64)
+
+// rmsPropF64AVX512Roots2Of2 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
+//
+//go:noescape
+func rmsPropF64AVX512Roots2Of2(n int, c *float64, x *float64, s *float64, grad *float64)
 
 // rmsPropEachF64AVX512 updates count tensors as rmsPropF64AVX512 does one.
 //
@@ -1341,6 +1746,28 @@ func rmsPropEachF64AVX512(count int, c *float64, x *[]float64, s *[]float64, gra
 //go:noescape
 func rmsPropMomentumF64AVX512(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 
+// rmsPropMomentumF64AVX512Roots2Of3 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	b = rho*b + g/(sqrt(s)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
+//
+//go:noescape
+func rmsPropMomentumF64AVX512Roots2Of3(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
+
+// rmsPropMomentumF64AVX512Roots2Of2 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	b = rho*b + g/(sqrt(s)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
+//
+//go:noescape
+func rmsPropMomentumF64AVX512Roots2Of2(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
+
 // rmsPropMomentumEachF64AVX512 updates count tensors as rmsPropMomentumF64AVX512 does one.
 //
 //go:noescape
@@ -1356,6 +1783,28 @@ func rmsPropMomentumEachF64AVX512(count int, c *float64, x *[]float64, s *[]floa
 //
 //go:noescape
 func rmsPropCenteredF64AVX512(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
+
+// rmsPropCenteredF64AVX512Roots2Of4 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	x = x - (lr*g)/(sqrt(s-m*m)+eps)
+//
+// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
+//
+//go:noescape
+func rmsPropCenteredF64AVX512Roots2Of4(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
+
+// rmsPropCenteredF64AVX512Roots2Of2 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	x = x - (lr*g)/(sqrt(s-m*m)+eps)
+//
+// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
+//
+//go:noescape
+func rmsPropCenteredF64AVX512Roots2Of2(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 
 // rmsPropCenteredEachF64AVX512 updates count tensors as rmsPropCenteredF64AVX512 does one.
 //
@@ -1374,6 +1823,30 @@ func rmsPropCenteredEachF64AVX512(count int, c *float64, x *[]float64, s *[]floa
 //go:noescape
 func rmsPropCenteredMomentumF64AVX512(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 
+// rmsPropCenteredMomentumF64AVX512Roots2Of4 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	b = rho*b + g/(sqrt(s-m*m)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
+//
+//go:noescape
+func rmsPropCenteredMomentumF64AVX512Roots2Of4(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
+
+// rmsPropCenteredMomentumF64AVX512Roots2Of2 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	b = rho*b + g/(sqrt(s-m*m)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
+//
+//go:noescape
+func rmsPropCenteredMomentumF64AVX512Roots2Of2(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
+
 // rmsPropCenteredMomentumEachF64AVX512 updates count tensors as rmsPropCenteredMomentumF64AVX512 does one.
 //
 //go:noescape
@@ -1389,6 +1862,28 @@ func rmsPropCenteredMomentumEachF64AVX512(count int, c *float64, x *[]float64, s
 //
 //go:noescape
 func adamF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
+
+// adamF64AVX512Roots2Of4 updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
+//
+//go:noescape
+func adamF64AVX512Roots2Of4(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
+
+// adamF64AVX512Roots2Of2 updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
+//
+//go:noescape
+func adamF64AVX512Roots2Of2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 
 // adamEachF64AVX512 updates count tensors as adamF64AVX512 does one.
 //
@@ -1406,6 +1901,30 @@ func adamEachF64AVX512(count int, c *float64, x *[]float64, m *[]float64, v *[]f
 //
 //go:noescape
 func amsGradF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
+
+// amsGradF64AVX512Roots2Of4 updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	vmax = vmax > v ? vmax : v
+//	x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
+//
+//go:noescape
+func amsGradF64AVX512Roots2Of4(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
+
+// amsGradF64AVX512Roots2Of2 updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	vmax = vmax > v ? vmax : v
+//	x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
+//
+//go:noescape
+func amsGradF64AVX512Roots2Of2(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 
 // amsGradEachF64AVX512 updates count tensors as amsGradF64AVX512 does one.
 //
@@ -1510,98 +2029,35 @@ func fromBytesF64AVX512(n int, c *float64, dst *float64, src *uint8, offset *flo
 //go:noescape
 func expSliceF64AVX512(n int, c *float64, x *float64)
 
-// dotx2F64AVX512 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = fma(x, y, lane)
-//
-//go:noescape
-func dotx2F64AVX512(n int, stride int, lanes *float64, x *float64, y *float64)
-
-// dotF64AVX512 continues a line of lanes with n elements, by
+// dotF64AVX512 continues a line of lanes with n elements, whole lines, by
 //
 //	lane = fma(x, y, lane)
 //
 //go:noescape
 func dotF64AVX512(n int, lanes *float64, x *float64, y *float64)
 
-// sumx4F64AVX512 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
-//
-//	lane = lane + x
-//
-//go:noescape
-func sumx4F64AVX512(n int, stride int, lanes *float64, x *float64)
-
-// sumx2F64AVX512 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = lane + x
-//
-//go:noescape
-func sumx2F64AVX512(n int, stride int, lanes *float64, x *float64)
-
-// sumF64AVX512 continues a line of lanes with n elements, by
+// sumF64AVX512 continues a line of lanes with n elements, whole lines, by
 //
 //	lane = lane + x
 //
 //go:noescape
 func sumF64AVX512(n int, lanes *float64, x *float64)
 
-// sumAbsx4F64AVX512 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
-//
-//	lane = lane + |x|
-//
-//go:noescape
-func sumAbsx4F64AVX512(n int, stride int, lanes *float64, x *float64)
-
-// sumAbsx2F64AVX512 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = lane + |x|
-//
-//go:noescape
-func sumAbsx2F64AVX512(n int, stride int, lanes *float64, x *float64)
-
-// sumAbsF64AVX512 continues a line of lanes with n elements, by
+// sumAbsF64AVX512 continues a line of lanes with n elements, whole lines, by
 //
 //	lane = lane + |x|
 //
 //go:noescape
 func sumAbsF64AVX512(n int, lanes *float64, x *float64)
 
-// sumSquaresx4F64AVX512 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
-//
-//	lane = fma(x, x, lane)
-//
-//go:noescape
-func sumSquaresx4F64AVX512(n int, stride int, lanes *float64, x *float64)
-
-// sumSquaresx2F64AVX512 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = fma(x, x, lane)
-//
-//go:noescape
-func sumSquaresx2F64AVX512(n int, stride int, lanes *float64, x *float64)
-
-// sumSquaresF64AVX512 continues a line of lanes with n elements, by
+// sumSquaresF64AVX512 continues a line of lanes with n elements, whole lines, by
 //
 //	lane = fma(x, x, lane)
 //
 //go:noescape
 func sumSquaresF64AVX512(n int, lanes *float64, x *float64)
 
-// maxAbsx4F64AVX512 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
-//
-//	lane = max(lane, |x|)
-//
-//go:noescape
-func maxAbsx4F64AVX512(n int, stride int, lanes *float64, x *float64)
-
-// maxAbsx2F64AVX512 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = max(lane, |x|)
-//
-//go:noescape
-func maxAbsx2F64AVX512(n int, stride int, lanes *float64, x *float64)
-
-// maxAbsF64AVX512 continues a line of lanes with n elements, by
+// maxAbsF64AVX512 continues a line of lanes with n elements, whole lines, by
 //
 //	lane = max(lane, |x|)
 //
@@ -1637,3 +2093,8 @@ func copyF64AVX512(code int, k int, src *float64, srcRow int, dst *float64, dstR
 //
 //go:noescape
 func transposeF64AVX512(k int, rows **float64, srcGroup int, dst *float64, dstRow int, dstGroup int, groups int)
+
+// squareRootsF64AVX512 computes n roots by fma, whole vectors, some of which may be unfit.
+//
+//go:noescape
+func squareRootsF64AVX512(n int, x *float64, out *float64)

@@ -89,6 +89,16 @@ func nesterovTorchEachF32NEON(count int, c *float32, x *[]float32, v *[]float32,
 //go:noescape
 func adaGradF32NEON(n int, c *float32, x *float32, s *float32, grad *float32)
 
+// adaGradF32NEONRoots2Of2 updates n elements, whole vectors, by
+//
+//	s = s + g*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 lr, 4 eps, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
+//go:noescape
+func adaGradF32NEONRoots2Of2(n int, c *float32, x *float32, s *float32, grad *float32)
+
 // adaGradEachF32NEON updates count tensors as adaGradF32NEON does one.
 //
 //go:noescape
@@ -103,6 +113,16 @@ func adaGradEachF32NEON(count int, c *float32, x *[]float32, s *[]float32, grad 
 //
 //go:noescape
 func rmsPropF32NEON(n int, c *float32, x *float32, s *float32, grad *float32)
+
+// rmsPropF32NEONRoots2Of2 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rmsPropF32NEONRoots2Of2(n int, c *float32, x *float32, s *float32, grad *float32)
 
 // rmsPropEachF32NEON updates count tensors as rmsPropF32NEON does one.
 //
@@ -120,6 +140,17 @@ func rmsPropEachF32NEON(count int, c *float32, x *[]float32, s *[]float32, grad 
 //go:noescape
 func rmsPropMomentumF32NEON(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 
+// rmsPropMomentumF32NEONRoots2Of2 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	b = rho*b + g/(sqrt(s)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func rmsPropMomentumF32NEONRoots2Of2(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
+
 // rmsPropMomentumEachF32NEON updates count tensors as rmsPropMomentumF32NEON does one.
 //
 //go:noescape
@@ -135,6 +166,17 @@ func rmsPropMomentumEachF32NEON(count int, c *float32, x *[]float32, s *[]float3
 //
 //go:noescape
 func rmsPropCenteredF32NEON(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
+
+// rmsPropCenteredF32NEONRoots2Of2 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	x = x - (lr*g)/(sqrt(s-m*m)+eps)
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rmsPropCenteredF32NEONRoots2Of2(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 
 // rmsPropCenteredEachF32NEON updates count tensors as rmsPropCenteredF32NEON does one.
 //
@@ -153,6 +195,18 @@ func rmsPropCenteredEachF32NEON(count int, c *float32, x *[]float32, s *[]float3
 //go:noescape
 func rmsPropCenteredMomentumF32NEON(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 
+// rmsPropCenteredMomentumF32NEONRoots2Of2 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	b = rho*b + g/(sqrt(s-m*m)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func rmsPropCenteredMomentumF32NEONRoots2Of2(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
+
 // rmsPropCenteredMomentumEachF32NEON updates count tensors as rmsPropCenteredMomentumF32NEON does one.
 //
 //go:noescape
@@ -168,6 +222,17 @@ func rmsPropCenteredMomentumEachF32NEON(count int, c *float32, x *[]float32, s *
 //
 //go:noescape
 func adamF32NEON(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+
+// adamF32NEONRoots2Of2 updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func adamF32NEONRoots2Of2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 
 // adamEachF32NEON updates count tensors as adamF32NEON does one.
 //
@@ -185,6 +250,18 @@ func adamEachF32NEON(count int, c *float32, x *[]float32, m *[]float32, v *[]flo
 //
 //go:noescape
 func amsGradF32NEON(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
+
+// amsGradF32NEONRoots2Of2 updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	vmax = vmax > v ? vmax : v
+//	x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func amsGradF32NEONRoots2Of2(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 
 // amsGradEachF32NEON updates count tensors as amsGradF32NEON does one.
 //
@@ -280,98 +357,35 @@ func clipF32NEON(n int, c *float32, x *float32)
 //go:noescape
 func fromBytesF32NEON(n int, c *float32, dst *float32, src *uint8, offset *float32)
 
-// dotx2F32NEON continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = fma(x, y, lane)
-//
-//go:noescape
-func dotx2F32NEON(n int, stride int, lanes *float32, x *float32, y *float32)
-
-// dotF32NEON continues a line of lanes with n elements, by
+// dotF32NEON continues a line of lanes with n elements, whole lines, by
 //
 //	lane = fma(x, y, lane)
 //
 //go:noescape
 func dotF32NEON(n int, lanes *float32, x *float32, y *float32)
 
-// sumx4F32NEON continues the lines of lanes of 4 chunks with n elements each, whole lines, by
-//
-//	lane = lane + x
-//
-//go:noescape
-func sumx4F32NEON(n int, stride int, lanes *float32, x *float32)
-
-// sumx2F32NEON continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = lane + x
-//
-//go:noescape
-func sumx2F32NEON(n int, stride int, lanes *float32, x *float32)
-
-// sumF32NEON continues a line of lanes with n elements, by
+// sumF32NEON continues a line of lanes with n elements, whole lines, by
 //
 //	lane = lane + x
 //
 //go:noescape
 func sumF32NEON(n int, lanes *float32, x *float32)
 
-// sumAbsx4F32NEON continues the lines of lanes of 4 chunks with n elements each, whole lines, by
-//
-//	lane = lane + |x|
-//
-//go:noescape
-func sumAbsx4F32NEON(n int, stride int, lanes *float32, x *float32)
-
-// sumAbsx2F32NEON continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = lane + |x|
-//
-//go:noescape
-func sumAbsx2F32NEON(n int, stride int, lanes *float32, x *float32)
-
-// sumAbsF32NEON continues a line of lanes with n elements, by
+// sumAbsF32NEON continues a line of lanes with n elements, whole lines, by
 //
 //	lane = lane + |x|
 //
 //go:noescape
 func sumAbsF32NEON(n int, lanes *float32, x *float32)
 
-// sumSquaresx4F32NEON continues the lines of lanes of 4 chunks with n elements each, whole lines, by
-//
-//	lane = fma(x, x, lane)
-//
-//go:noescape
-func sumSquaresx4F32NEON(n int, stride int, lanes *float32, x *float32)
-
-// sumSquaresx2F32NEON continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = fma(x, x, lane)
-//
-//go:noescape
-func sumSquaresx2F32NEON(n int, stride int, lanes *float32, x *float32)
-
-// sumSquaresF32NEON continues a line of lanes with n elements, by
+// sumSquaresF32NEON continues a line of lanes with n elements, whole lines, by
 //
 //	lane = fma(x, x, lane)
 //
 //go:noescape
 func sumSquaresF32NEON(n int, lanes *float32, x *float32)
 
-// maxAbsx4F32NEON continues the lines of lanes of 4 chunks with n elements each, whole lines, by
-//
-//	lane = max(lane, |x|)
-//
-//go:noescape
-func maxAbsx4F32NEON(n int, stride int, lanes *float32, x *float32)
-
-// maxAbsx2F32NEON continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = max(lane, |x|)
-//
-//go:noescape
-func maxAbsx2F32NEON(n int, stride int, lanes *float32, x *float32)
-
-// maxAbsF32NEON continues a line of lanes with n elements, by
+// maxAbsF32NEON continues a line of lanes with n elements, whole lines, by
 //
 //	lane = max(lane, |x|)
 //
@@ -407,6 +421,11 @@ func copyF32NEON(code int, k int, src *float32, srcRow int, dst *float32, dstRow
 //
 //go:noescape
 func transposeF32NEON(k int, rows **float32, srcGroup int, dst *float32, dstRow int, dstGroup int, groups int)
+
+// squareRootsF32NEON computes n roots by fma, whole vectors, some of which may be unfit.
+//
+//go:noescape
+func squareRootsF32NEON(n int, x *float32, out *float32)
 
 // sgdF64NEON updates n elements, whole vectors, by
 //
@@ -493,6 +512,16 @@ func nesterovTorchEachF64NEON(count int, c *float64, x *[]float64, v *[]float64,
 //go:noescape
 func adaGradF64NEON(n int, c *float64, x *float64, s *float64, grad *float64)
 
+// adaGradF64NEONRoots2Of2 updates n elements, whole vectors, by
+//
+//	s = s + g*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 lr, 8 eps, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
+//
+//go:noescape
+func adaGradF64NEONRoots2Of2(n int, c *float64, x *float64, s *float64, grad *float64)
+
 // adaGradEachF64NEON updates count tensors as adaGradF64NEON does one.
 //
 //go:noescape
@@ -507,6 +536,16 @@ func adaGradEachF64NEON(count int, c *float64, x *[]float64, s *[]float64, grad 
 //
 //go:noescape
 func rmsPropF64NEON(n int, c *float64, x *float64, s *float64, grad *float64)
+
+// rmsPropF64NEONRoots2Of2 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
+//
+//go:noescape
+func rmsPropF64NEONRoots2Of2(n int, c *float64, x *float64, s *float64, grad *float64)
 
 // rmsPropEachF64NEON updates count tensors as rmsPropF64NEON does one.
 //
@@ -524,6 +563,17 @@ func rmsPropEachF64NEON(count int, c *float64, x *[]float64, s *[]float64, grad 
 //go:noescape
 func rmsPropMomentumF64NEON(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 
+// rmsPropMomentumF64NEONRoots2Of2 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	b = rho*b + g/(sqrt(s)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
+//
+//go:noescape
+func rmsPropMomentumF64NEONRoots2Of2(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
+
 // rmsPropMomentumEachF64NEON updates count tensors as rmsPropMomentumF64NEON does one.
 //
 //go:noescape
@@ -539,6 +589,17 @@ func rmsPropMomentumEachF64NEON(count int, c *float64, x *[]float64, s *[]float6
 //
 //go:noescape
 func rmsPropCenteredF64NEON(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
+
+// rmsPropCenteredF64NEONRoots2Of2 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	x = x - (lr*g)/(sqrt(s-m*m)+eps)
+//
+// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
+//
+//go:noescape
+func rmsPropCenteredF64NEONRoots2Of2(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 
 // rmsPropCenteredEachF64NEON updates count tensors as rmsPropCenteredF64NEON does one.
 //
@@ -557,6 +618,18 @@ func rmsPropCenteredEachF64NEON(count int, c *float64, x *[]float64, s *[]float6
 //go:noescape
 func rmsPropCenteredMomentumF64NEON(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 
+// rmsPropCenteredMomentumF64NEONRoots2Of2 updates n elements, whole vectors, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	b = rho*b + g/(sqrt(s-m*m)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
+//
+//go:noescape
+func rmsPropCenteredMomentumF64NEONRoots2Of2(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
+
 // rmsPropCenteredMomentumEachF64NEON updates count tensors as rmsPropCenteredMomentumF64NEON does one.
 //
 //go:noescape
@@ -572,6 +645,17 @@ func rmsPropCenteredMomentumEachF64NEON(count int, c *float64, x *[]float64, s *
 //
 //go:noescape
 func adamF64NEON(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
+
+// adamF64NEONRoots2Of2 updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
+//
+//go:noescape
+func adamF64NEONRoots2Of2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 
 // adamEachF64NEON updates count tensors as adamF64NEON does one.
 //
@@ -589,6 +673,18 @@ func adamEachF64NEON(count int, c *float64, x *[]float64, m *[]float64, v *[]flo
 //
 //go:noescape
 func amsGradF64NEON(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
+
+// amsGradF64NEONRoots2Of2 updates n elements, whole vectors, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	vmax = vmax > v ? vmax : v
+//	x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
+//
+//go:noescape
+func amsGradF64NEONRoots2Of2(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 
 // amsGradEachF64NEON updates count tensors as amsGradF64NEON does one.
 //
@@ -693,98 +789,35 @@ func fromBytesF64NEON(n int, c *float64, dst *float64, src *uint8, offset *float
 //go:noescape
 func expSliceF64NEON(n int, c *float64, x *float64)
 
-// dotx2F64NEON continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = fma(x, y, lane)
-//
-//go:noescape
-func dotx2F64NEON(n int, stride int, lanes *float64, x *float64, y *float64)
-
-// dotF64NEON continues a line of lanes with n elements, by
+// dotF64NEON continues a line of lanes with n elements, whole lines, by
 //
 //	lane = fma(x, y, lane)
 //
 //go:noescape
 func dotF64NEON(n int, lanes *float64, x *float64, y *float64)
 
-// sumx4F64NEON continues the lines of lanes of 4 chunks with n elements each, whole lines, by
-//
-//	lane = lane + x
-//
-//go:noescape
-func sumx4F64NEON(n int, stride int, lanes *float64, x *float64)
-
-// sumx2F64NEON continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = lane + x
-//
-//go:noescape
-func sumx2F64NEON(n int, stride int, lanes *float64, x *float64)
-
-// sumF64NEON continues a line of lanes with n elements, by
+// sumF64NEON continues a line of lanes with n elements, whole lines, by
 //
 //	lane = lane + x
 //
 //go:noescape
 func sumF64NEON(n int, lanes *float64, x *float64)
 
-// sumAbsx4F64NEON continues the lines of lanes of 4 chunks with n elements each, whole lines, by
-//
-//	lane = lane + |x|
-//
-//go:noescape
-func sumAbsx4F64NEON(n int, stride int, lanes *float64, x *float64)
-
-// sumAbsx2F64NEON continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = lane + |x|
-//
-//go:noescape
-func sumAbsx2F64NEON(n int, stride int, lanes *float64, x *float64)
-
-// sumAbsF64NEON continues a line of lanes with n elements, by
+// sumAbsF64NEON continues a line of lanes with n elements, whole lines, by
 //
 //	lane = lane + |x|
 //
 //go:noescape
 func sumAbsF64NEON(n int, lanes *float64, x *float64)
 
-// sumSquaresx4F64NEON continues the lines of lanes of 4 chunks with n elements each, whole lines, by
-//
-//	lane = fma(x, x, lane)
-//
-//go:noescape
-func sumSquaresx4F64NEON(n int, stride int, lanes *float64, x *float64)
-
-// sumSquaresx2F64NEON continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = fma(x, x, lane)
-//
-//go:noescape
-func sumSquaresx2F64NEON(n int, stride int, lanes *float64, x *float64)
-
-// sumSquaresF64NEON continues a line of lanes with n elements, by
+// sumSquaresF64NEON continues a line of lanes with n elements, whole lines, by
 //
 //	lane = fma(x, x, lane)
 //
 //go:noescape
 func sumSquaresF64NEON(n int, lanes *float64, x *float64)
 
-// maxAbsx4F64NEON continues the lines of lanes of 4 chunks with n elements each, whole lines, by
-//
-//	lane = max(lane, |x|)
-//
-//go:noescape
-func maxAbsx4F64NEON(n int, stride int, lanes *float64, x *float64)
-
-// maxAbsx2F64NEON continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = max(lane, |x|)
-//
-//go:noescape
-func maxAbsx2F64NEON(n int, stride int, lanes *float64, x *float64)
-
-// maxAbsF64NEON continues a line of lanes with n elements, by
+// maxAbsF64NEON continues a line of lanes with n elements, whole lines, by
 //
 //	lane = max(lane, |x|)
 //
@@ -820,3 +853,8 @@ func copyF64NEON(code int, k int, src *float64, srcRow int, dst *float64, dstRow
 //
 //go:noescape
 func transposeF64NEON(k int, rows **float64, srcGroup int, dst *float64, dstRow int, dstGroup int, groups int)
+
+// squareRootsF64NEON computes n roots by fma, whole vectors, some of which may be unfit.
+//
+//go:noescape
+func squareRootsF64NEON(n int, x *float64, out *float64)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -114,7 +115,7 @@ func (m *amd64) Int(n int) Reg {
 	return r
 }
 
-func (m *amd64) AddImm(r Reg, n int) { m.do(x86.ADDQ(operand.U32(n), r)) }
+func (m *amd64) AddImm(r Reg, n int) { m.do(x86.ADDQ(operand.I32(n), r)) }
 func (m *amd64) AddReg(r, s Reg)     { m.do(x86.ADDQ(s, r)) }
 func (m *amd64) Shift(r Reg, n uint) { m.do(x86.SHLQ(operand.Imm(uint64(n)), r)) }
 func (m *amd64) And(r Reg, n int)    { m.do(x86.ANDQ(operand.Imm(uint64(n)), r)) }
@@ -271,6 +272,12 @@ func (m *amd64) Sub(a, b Reg) Reg { return m.op3(x86.VSUBPS, x86.VSUBPD, a, b) }
 func (m *amd64) Mul(a, b Reg) Reg { return m.op3(x86.VMULPS, x86.VMULPD, a, b) }
 func (m *amd64) Div(a, b Reg) Reg { return m.op3(x86.VDIVPS, x86.VDIVPD, a, b) }
 
+func (m *amd64) MulLoad(a, p Reg, off int) Reg {
+	d := m.vec()
+	m.do(pick(m, anyForm(x86.VMULPS), x86.VMULPD)(mem(p, off), a, d))
+	return d
+}
+
 // VMAX and VMIN return their second source when the comparison is false, NaN included.
 func (m *amd64) Larger(a, b Reg) Reg  { return m.op3(x86.VMAXPS, x86.VMAXPD, a, b) }
 func (m *amd64) Smaller(a, b Reg) Reg { return m.op3(x86.VMINPS, x86.VMINPD, a, b) }
@@ -284,6 +291,36 @@ func (m *amd64) Sqrt(a Reg) Reg {
 func (m *amd64) FMA(acc, a, b Reg) {
 	m.do(pick(m, anyForm(x86.VFMADD231PS), x86.VFMADD231PD)(a, b, acc))
 }
+
+func (m *amd64) FMASub(acc, a, b Reg) {
+	m.do(pick(m, anyForm(x86.VFNMADD231PS), x86.VFNMADD231PD)(a, b, acc))
+}
+
+func (m *amd64) Literal(c float64) Reg {
+	if m.elem == 4 {
+		return m.word(uint64(math.Float32bits(float32(c))))
+	}
+	return m.word(math.Float64bits(c))
+}
+
+// word is an element's bits in every lane, from memory.
+func (m *amd64) word(bits uint64) Reg {
+	name, v := fmt.Sprintf("word%x", bits), m.vec()
+	m.file.shared().need(name, []uint64{bits})
+	at := operand.NewDataAddr(operand.Symbol{Name: "·" + sharedName(name)}, 0)
+	m.do(pick(m, anyForm(x86.VBROADCASTSS), x86.VBROADCASTSD)(at, v))
+	return v
+}
+
+func (m *amd64) Scratch(bytes int) Reg {
+	r := m.ctx.GP64()
+	m.do(x86.LEAQ(m.ctx.AllocLocal(bytes+lineBytes), r))
+	m.do(x86.ADDQ(operand.I32(lineBytes-1), r))
+	m.do(x86.ANDQ(operand.I32(-lineBytes), r))
+	return r
+}
+
+func (m *amd64) SetReg(r, s Reg) { m.do(x86.MOVQ(s, r)) }
 
 // Constants are loaded where they are used, which the arithmetic hides: AVX2 has no registers for them.
 func (m *amd64) Constants(name string, c []float64) func(i int) Reg {

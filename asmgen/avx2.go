@@ -1,6 +1,8 @@
 package main
 
 import (
+	"math"
+
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 	"github.com/mmcloughlin/avo/x86"
@@ -169,4 +171,74 @@ func (m *avx2) Transpose(rows []Reg) []Reg {
 		columns[i], columns[half+i] = m.blocks(upper[i], lower[i])
 	}
 	return columns
+}
+
+// VRSQRTPS is within 1.5*2^-12. For float64 it is refined once, in float32, two vectors at a time.
+func (m *avx2) Refinement() refinement {
+	if m.elem == 4 {
+		return refinement{.5, []float64{1}, -40}
+	}
+	return refinement{.5 - 0x1p-54, []float64{1.5, 1}, -62}
+}
+
+func (m *avx2) HalfRoots(do *ops, twice, h []Reg) {
+	if m.elem == 4 {
+		do.together(len(h), func(i int) { h[i] = m.Add(twice[i], twice[i]) })
+		do.together(len(h), func(i int) { m.do(x86.VRSQRTPS(h[i], h[i])) })
+		return
+	}
+	xmm := func(v Reg) Reg { return v.(reg.VecVirtual).AsX() }
+	single := &avx2{m.amd64}
+	single.elem = 4
+	n, pairs := (len(h)+1)/2, len(h)/2
+	both, y, r := make([]Reg, n), make([]Reg, n), make([]Reg, n)
+	do.together(n, func(i int) {
+		both[i] = m.vec()
+		m.do(x86.VCVTPD2PSY(twice[2*i], xmm(both[i])))
+	})
+	do.together(pairs, func(i int) {
+		high := m.ctx.XMM()
+		m.do(x86.VCVTPD2PSY(twice[2*i+1], high))
+		m.do(x86.VINSERTF128(operand.Imm(1), high, both[i], both[i]))
+	})
+	single.HalfRoots(do, both, y)
+	do.together(n, func(i int) {
+		r[i] = single.Literal(.5)
+		single.FMASub(r[i], single.Mul(both[i], y[i]), y[i])
+	})
+	do.together(n, func(i int) { single.FMA(y[i], y[i], r[i]) })
+	do.together(pairs, func(i int) {
+		high := m.ctx.XMM()
+		m.do(x86.VEXTRACTF128(operand.Imm(1), y[i], high))
+		h[2*i+1] = m.vec()
+		m.do(x86.VCVTPS2PD(high, h[2*i+1]))
+	})
+	do.together(n, func(i int) {
+		h[2*i] = m.vec()
+		m.do(x86.VCVTPS2PD(xmm(y[i]), h[2*i]))
+	})
+}
+
+// Unfit: the estimate takes negative subnormal numbers for zeros, which may lead to a root of +Inf. What is added to a
+// root, as an integer, makes those from +Inf on the least of all; the next are roots below the least, and signs.
+func (m *avx2) Unfit(roots []Reg) Reg {
+	least := math.Ldexp(1, m.Refinement().least)
+	add, shift := pick(&m.amd64, anyForm(x86.VPADDD), x86.VPADDQ), uint64(0x80000000-0x7f800000)
+	limit := uint64(math.Float32bits(float32(least)))
+	if m.elem == 8 {
+		shift, limit = 0x8000000000000000-0x7ff0000000000000, math.Float64bits(least)
+	}
+	bits, lo, by := m.ctx.GP64(), m.word(limit+shift), m.word(shift)
+	var unfit Reg
+	for i, r := range roots {
+		d := m.vec()
+		m.do(add(r, by, d))
+		m.do(pick(&m.amd64, anyForm(x86.VPCMPGTD), x86.VPCMPGTQ)(d, lo, d))
+		if i > 0 {
+			d = m.or(unfit, d)
+		}
+		unfit = d
+	}
+	m.do(pick(&m.amd64, x86.VMOVMSKPS, x86.VMOVMSKPD)(unfit, bits.As32()))
+	return bits
 }

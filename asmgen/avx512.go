@@ -1,6 +1,8 @@
 package main
 
 import (
+	"math"
+
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 	"github.com/mmcloughlin/avo/x86"
@@ -157,4 +159,28 @@ func (m *avx512) Transpose(rows []Reg) []Reg {
 		columns[step+i], columns[3*step+i] = m.blocks(evenBlocks, oddBlocks, odd01, odd23)
 	}
 	return columns
+}
+
+// VRSQRT14PS and VRSQRT14PD are within 2^-14.
+func (m *avx512) Refinement() refinement {
+	if m.elem == 4 {
+		return refinement{.5, []float64{1}, -40}
+	}
+	return refinement{.5 - 0x1p-54, []float64{2.5, 1.5 + 0x1p-26, 1}, -450}
+}
+
+func (m *avx512) HalfRoots(do *ops, twice, h []Reg) {
+	do.together(len(h), func(i int) { h[i] = m.Add(twice[i], twice[i]) })
+	do.together(len(h), func(i int) { m.do(pick(&m.amd64, anyForm(x86.VRSQRT14PS), x86.VRSQRT14PD)(h[i], h[i])) })
+}
+
+func (m *avx512) Unfit(roots []Reg) Reg {
+	least := roots[0]
+	for _, r := range roots[1:] {
+		least = m.op3(x86.VPMINSD, x86.VPMINSQ, least, r)
+	}
+	k, bits := m.ctx.K(), m.ctx.GP64()
+	m.do(pick(&m.amd64, anyForm(x86.VPCMPGTD), x86.VPCMPGTQ)(least, m.Literal(math.Ldexp(1, m.Refinement().least)), k))
+	m.do(x86.KMOVW(k, bits.As32()))
+	return bits
 }

@@ -27,21 +27,14 @@ func stepEach(m Machine, p *program.Program) {
 	m.Begin(name, params, name+" updates count tensors as "+symbol(p.Row.Name, m)+" does one.")
 	m.Comment(layout(m, p))
 	count, c := m.Arg("count"), m.Arg("c")
-	for i, s := range p.Scalars {
-		k.scalar[s.Name] = m.Broadcast(c, i*m.ElemBytes())
-	}
+	k.coef = c
+	k.holdScalars()
 	k.constants()
-	use := pointAtPrelude(k, c)
-	prelude := m.Code(preludeTable(m, 1), use)
+	prelude := m.Code(preludeTable(m, 1), pointAtPrelude(k))
 	at := m.Int(0)
 	m.While("tensor", count, 1, func() {
 		n := k.slices(at)
-		m.While("loop", n, lanesOf(m), func() {
-			e := k.element(0)
-			withPrelude([]*element{e}, prelude)
-			e.run()
-			k.advance(lanesOf(m))
-		})
+		k.loop(n, 1, prelude)
 		m.IfMore(n, 0, func() { k.tail(n, prelude) })
 		m.AddImm(at, headerBytes)
 	})

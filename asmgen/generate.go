@@ -18,9 +18,12 @@ func emit(m Machine, programs []*program.Program) {
 		switch {
 		case !emits(m, p):
 		case p.Row.Kind == table.Reduction:
-			reductions(m, p)
+			reduction(m, p)
 		default:
 			elementwise(m, p)
+			for _, b := range balancesOf(m.ISA(), m.ElemBytes(), p) {
+				pipelined(m, p, b.balance)
+			}
 		}
 		if p.Row.Kind == table.Step && emits(m, p) {
 			stepEach(m, p)
@@ -35,6 +38,7 @@ func emit(m Machine, programs []*program.Program) {
 	packs(m)
 	copies(m)
 	transpose(m)
+	squareRoots(m)
 }
 
 // emitTraffic writes the ceilings that benchmarks compare with.

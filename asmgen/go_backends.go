@@ -13,6 +13,22 @@ const (
 {{- end}}
 )
 
+// A processor is a kind of CPU whose steps take their roots in their own way, see processors in asmgen.
+type processor uint8
+
+const (
+	ordinary processor = iota // all roots in hardware
+{{- range .Processors}}
+	{{.Const}} // {{.About}}
+{{- end}}
+)
+
+// A processorIs tells whether the machine is of a kind.
+type processorIs struct {
+	kind processor
+	is   bool
+}
+
 // A backendInfo is what is known of a backend everywhere.
 type backendInfo struct {
 	name, arch string
@@ -38,7 +54,10 @@ const detectTemplate = `
 //go:build !purego && !noasm
 
 package bitstep
-{{if .NeedsCPUID}}
+{{if .NeedsRuntime}}
+import "runtime"
+{{end}}
+{{- if .NeedsCPUID}}
 import "github.com/klauspost/cpuid/v2"
 {{end}}
 // detect lists the assembly backends that the machine can run, the fastest last.
@@ -55,6 +74,13 @@ func detect() (found []Backend) {
 	{{- end}}
 {{- end}}
 	return found
+}
+
+// processors lists the kinds of the architecture's; the first that the machine is counts.
+var processors = []processorIs{
+{{- range .ProcessorsHere}}
+	{ {{.Const}}, {{.Is}} },
+{{- end}}
 }
 `
 

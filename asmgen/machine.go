@@ -76,12 +76,15 @@ type Machine interface {
 	Add(a, b Reg) Reg
 	Sub(a, b Reg) Reg
 	Mul(a, b Reg) Reg
+	MulLoad(a, p Reg, off int) Reg // a times the vector at p+off
 	Div(a, b Reg) Reg
 	Sqrt(a Reg) Reg
-	FMA(acc, a, b Reg)    // acc = fma(a, b, acc), in place
-	Larger(a, b Reg) Reg  // a > b ? a : b
-	Smaller(a, b Reg) Reg // a < b ? a : b
-	Round(a Reg) Reg      // to an integer, half to even
+	FMA(acc, a, b Reg)     // acc = fma(a, b, acc), in place
+	FMASub(acc, a, b Reg)  // acc = fma(-a, b, acc), in place
+	Literal(c float64) Reg // in every lane
+	Larger(a, b Reg) Reg   // a > b ? a : b
+	Smaller(a, b Reg) Reg  // a < b ? a : b
+	Round(a Reg) Reg       // to an integer, half to even
 
 	// Operations that may need constants; calling the method emits those, calling its result
 	// the operation.
@@ -92,6 +95,16 @@ type Machine interface {
 	// The same for float64 alone.
 	Constants(name string, c []float64) func(i int) Reg // c[i] in every lane; a name stands for one c
 	PowerOf2() func(a, k Reg) Reg                       // a * 2^k, a in [1/2, 2), k an integer in [-1077, 1024], or NaN
+
+	// Roots by fma, see roots.go. HalfRoots estimates 1/(2*sqrt(x)) from 2*x, to what Refinement goes on from; Unfit
+	// returns a register that is not 0 if any lane of roots may be wrong.
+	HalfRoots(do *ops, twice, h []Reg)
+	Refinement() refinement
+	Unfit(roots []Reg) Reg
+
+	// Scratch returns the address of so many bytes on the stack, at a multiple of 64.
+	Scratch(bytes int) Reg
+	SetReg(r, s Reg) // r = s
 
 	// Matrices.
 

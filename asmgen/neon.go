@@ -131,14 +131,56 @@ func (m *neon) constant(bits32 uint32, bits64 uint64) Reg {
 	return v
 }
 
-func (m *neon) Add(a, b Reg) Reg { return m.encoded(fadd, a, b) }
-func (m *neon) Sub(a, b Reg) Reg { return m.encoded(fsub, a, b) }
-func (m *neon) Mul(a, b Reg) Reg { return m.encoded(fmul, a, b) }
-func (m *neon) Div(a, b Reg) Reg { return m.encoded(fdiv, a, b) }
-func (m *neon) Sqrt(a Reg) Reg   { return m.encoded(fsqrt, a) }
-func (m *neon) Round(a Reg) Reg  { return m.encoded(frintn, a) }
+func (m *neon) Add(a, b Reg) Reg              { return m.encoded(fadd, a, b) }
+func (m *neon) Sub(a, b Reg) Reg              { return m.encoded(fsub, a, b) }
+func (m *neon) Mul(a, b Reg) Reg              { return m.encoded(fmul, a, b) }
+func (m *neon) MulLoad(a, p Reg, off int) Reg { return m.Mul(a, m.Load(p, off)) }
+func (m *neon) Div(a, b Reg) Reg              { return m.encoded(fdiv, a, b) }
+func (m *neon) Sqrt(a Reg) Reg                { return m.encoded(fsqrt, a) }
+func (m *neon) Round(a Reg) Reg               { return m.encoded(frintn, a) }
 
 func (m *neon) FMA(acc, a, b Reg) { m.update("VFMLA", m.shape(), acc, a, b) }
+
+func (m *neon) FMASub(acc, a, b Reg) { m.update("VFMLS", m.shape(), acc, a, b) }
+
+func (m *neon) Literal(c float64) Reg {
+	return m.constant(math.Float32bits(float32(c)), math.Float64bits(c))
+}
+
+// FRSQRTE has 8 bits, to which FRSQRTS, (3 - a*b)/2, adds as many.
+func (m *neon) Refinement() refinement {
+	if m.elem == 4 {
+		return refinement{.5, []float64{1}, -40}
+	}
+	return refinement{.5 - 0x1p-54, []float64{2.5, 1.5 + 0x1p-26, 1}, -450}
+}
+
+func (m *neon) HalfRoots(do *ops, twice, h []Reg) {
+	n, x4, p := len(h), make([]Reg, len(h)), make([]Reg, len(h))
+	do.together(n, func(i int) { x4[i] = m.Add(twice[i], twice[i]) })
+	do.together(n, func(i int) { h[i] = m.encoded(frsqrte, x4[i]) })
+	do.together(n, func(i int) { p[i] = m.Mul(x4[i], h[i]) })
+	do.together(n, func(i int) { p[i] = m.encoded(frsqrts, p[i], h[i]) })
+	do.together(n, func(i int) { h[i] = m.Mul(h[i], p[i]) })
+}
+
+// Unfit: the least root and all beyond lie in one range of unsigned integers, whose end is infinity.
+func (m *neon) Unfit(roots []Reg) Reg {
+	least := math.Ldexp(1, m.Refinement().least)
+	lo := m.Literal(least)
+	width := m.constant(0x7f800000-math.Float32bits(float32(least))-1, 0x7ff0000000000000-math.Float64bits(least)-1)
+	unfit := m.encoded(cmhi, m.native("VSUB", m.shape(), roots[0], lo), width)
+	for _, r := range roots[1:] {
+		unfit = m.native("VORR", "B16", unfit, m.encoded(cmhi, m.native("VSUB", m.shape(), r, lo), width))
+	}
+	both, bits := m.Vector(), m.ctx.GP64()
+	m.inst([]Reg{both}, []Reg{unfit}, func(r []int) (string, string) {
+		word, comment := umaxpWords(r[0], r[1], r[1])
+		return "WORD", fmt.Sprintf("$0x%08x // %s", word, comment)
+	})
+	m.inst([]Reg{bits}, []Reg{both}, spelled("FMOVD", "F%[2]d, R%[1]d"))
+	return bits
+}
 
 // FMAX and FMIN would return a NaN of either operand, and tell the zeros apart; a comparison and a
 // bitwise select do what is asked.
@@ -401,3 +443,12 @@ func (m *neon) Transpose(rows []Reg) []Reg {
 	even2, odd2 := m.native("VTRN1", "S4", rows[2], rows[3]), m.native("VTRN2", "S4", rows[2], rows[3])
 	return []Reg{m.zip1(even, even2), m.zip1(odd, odd2), m.zip2(even, even2), m.zip2(odd, odd2)}
 }
+
+func (m *neon) Scratch(bytes int) Reg {
+	m.ctx.AllocLocal(bytes)
+	r := m.ctx.GP64()
+	m.inst([]Reg{r}, nil, spelled("MOVD", fmt.Sprintf("$scratch-%d(SP), R%%d", bytes)))
+	return r
+}
+
+func (m *neon) SetReg(r, s Reg) { m.inst([]Reg{r}, []Reg{s}, spelled("MOVD", "R%[2]d, R%[1]d")) }

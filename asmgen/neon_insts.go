@@ -22,9 +22,14 @@ var (
 	fabs   = encoded{"fabs", 0x4ea0f800, true}
 	frintn = encoded{"frintn", 0x4e218800, true}
 	ucvtf  = encoded{"ucvtf", 0x6e21d800, true}
+	cmhi   = encoded{"cmhi", 0x6ea03400, false}
+
+	frsqrte = encoded{"frsqrte", 0x6ea1d800, true}
+	frsqrts = encoded{"frsqrts", 0x4ea0fc00, false}
 )
 
-var encodedInstructions = []encoded{fadd, fsub, fmul, fdiv, fmax, fcmgt, fcmeq, fsqrt, fabs, frintn, ucvtf}
+var encodedInstructions = []encoded{fadd, fsub, fmul, fdiv, fmax, fcmgt, fcmeq, fsqrt, fabs, frintn, ucvtf,
+	cmhi, frsqrte, frsqrts}
 
 // word returns the instruction for registers d, n, m, with its comment.
 func (e encoded) word(elem, d, n, m int) (word uint32, comment string) {
@@ -49,6 +54,11 @@ func fmlaElement(elem, d, n, m int) (word uint32, comment string) {
 	}
 	word |= uint32(m)<<16 | uint32(n)<<5 | uint32(d)
 	return word, fmt.Sprintf("fmla v%d.%s, v%d.%s, v%d.%s[0]", d, shape, n, shape, m, lane)
+}
+
+// umaxpWords is umaxp of 32-bit words: the larger of neighbours in vn, and in vm.
+func umaxpWords(d, n, m int) (word uint32, comment string) {
+	return 0x6ea0a400 | uint32(m)<<16 | uint32(n)<<5 | uint32(d), fmt.Sprintf("umaxp v%d.4s, v%d.4s, v%d.4s", d, n, m)
 }
 
 // prefetchOffset is prfm of the line that is xm bytes from xn on.

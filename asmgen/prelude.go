@@ -58,11 +58,11 @@ func preludeLine(m Machine, p *program.Program, scalar, vectors int) {
 }
 
 // pointAtPrelude sets the pointer of shared code, and returns what chooses among it: the Use, an index into tables.
-func pointAtPrelude(k *kernel, c Reg) (use Reg) {
+func pointAtPrelude(k *kernel) (use Reg) {
 	_, scalars := program.Prelude()
-	use = k.LoadUint32(c, (len(k.Scalars)+len(scalars))*k.ElemBytes())
+	use = k.LoadUint32(k.coef, (len(k.Scalars)+len(scalars))*k.ElemBytes())
 	k.And(use, int(table.Uses)-1) // what is not in the table must not be read there
-	k.Point(c, len(k.Scalars)*k.ElemBytes())
+	k.Point(k.coef, len(k.Scalars)*k.ElemBytes())
 	return use
 }
 

@@ -24,6 +24,7 @@ type kernel struct {
 	operand map[string]table.Operand
 	ptr     map[string]Reg
 	scalar  map[string]Reg // in every lane
+	coef    Reg            // points at them in memory
 
 	// Operations with constants, made before the loop if the program has them.
 	sign, abs func(Reg) Reg
@@ -169,8 +170,51 @@ func params(row table.Row) string {
 	return s
 }
 
-// elementwise emits a kernel of kind Step or Map: func(n int, c *T, operands ...) for n a multiple of the
-// vector's lanes; c points at the scalars, behind which a step's Prelude follows.
+// scalarOf returns a scalar in every lane, loaded where no register holds it.
+func (k *kernel) scalarOf(name string) Reg {
+	if v, ok := k.scalar[name]; ok {
+		return v
+	}
+	for i, s := range k.Scalars {
+		if s.Name == name {
+			return k.Broadcast(k.coef, i*k.ElemBytes())
+		}
+	}
+	panic(k.Row.Name + ": no scalar " + name)
+}
+
+// holdScalars gives every scalar a register.
+func (k *kernel) holdScalars() {
+	for _, s := range k.Scalars {
+		k.scalar[s.Name] = k.scalarOf(s.Name)
+	}
+}
+
+// again is k with all scalars in registers, from here on.
+func (k *kernel) again() *kernel {
+	a := *k
+	a.scalar = map[string]Reg{}
+	a.holdScalars()
+	return &a
+}
+
+// begin starts a kernel of kind Step or Map: func(n int, c *T, operands ...) for n a multiple of the vector's lanes; c
+// points at the scalars, behind which a step's Prelude follows.
+func begin(m Machine, p *program.Program, suffix string) (k *kernel, n Reg) {
+	name := symbol(p.Row.Name, m) + suffix
+	doc, layout := []string{name + " updates n elements, whole vectors, by", ""}, layout(m, p)
+	for _, l := range p.Lines {
+		doc = append(doc, "\t"+l.Text)
+	}
+	m.Begin(name, "n int, c *T"+params(p.Row), append(doc, "", layout)...)
+	m.Comment(layout)
+	n, c := m.Arg("n"), m.Arg("c")
+	k = newKernel(m, p)
+	k.coef = c
+	return k, n
+}
+
+// elementwise emits a kernel of kind Step or Map.
 //
 // Four vectors per turn of the loop pay where arithmetic is cheap beside the loop's own work; a kernel that
 // divides, or takes a sign or an exponential, which are a dozen operations and more, is bound by that.
@@ -179,43 +223,38 @@ func elementwise(m Machine, p *program.Program) {
 	if p.Divides() || p.Ops[program.Sign] || p.Ops[program.Exp] {
 		unrolls = []int{1}
 	}
-	name := symbol(p.Row.Name, m)
-	doc, layout := []string{name + " updates n elements, whole vectors, by", ""}, layout(m, p)
-	for _, l := range p.Lines {
-		doc = append(doc, "\t"+l.Text)
-	}
-	m.Begin(name, "n int, c *T"+params(p.Row), append(doc, "", layout)...)
-	m.Comment(layout)
-	n, c := m.Arg("n"), m.Arg("c")
-	k := newKernel(m, p)
-	for i, s := range p.Scalars {
-		k.scalar[s.Name] = m.Broadcast(c, i*m.ElemBytes())
-	}
+	k, n := begin(m, p, "")
+	k.holdScalars()
 	k.constants()
 	var use Reg
 	if p.Row.Kind == table.Step {
-		use = pointAtPrelude(k, c)
+		use = pointAtPrelude(k)
 	}
 	for _, unroll := range unrolls {
 		var prelude Reg
 		if p.Row.Kind == table.Step {
 			prelude = m.Code(preludeTable(m, unroll), use)
 		}
-		m.While(fmt.Sprintf("loop%dx", unroll), n, unroll*lanesOf(m), func() {
-			var es []*element
-			for u := range unroll {
-				es = append(es, k.element(u*lanesOf(m)))
-			}
-			if p.Row.Kind == table.Step {
-				withPrelude(es, prelude)
-			}
-			for _, e := range es {
-				e.run()
-			}
-			k.advance(unroll * lanesOf(m))
-		})
+		k.loop(n, unroll, prelude)
 	}
 	m.End()
+}
+
+// loop updates n elements, so many vectors at a turn, as far as they go.
+func (k *kernel) loop(n Reg, unroll int, prelude Reg) {
+	k.While(fmt.Sprintf("loop%dx", unroll), n, unroll*lanesOf(k), func() {
+		var es []*element
+		for u := range unroll {
+			es = append(es, k.element(u*lanesOf(k)))
+		}
+		if k.Row.Kind == table.Step {
+			withPrelude(es, prelude)
+		}
+		for _, e := range es {
+			e.run()
+		}
+		k.advance(unroll * lanesOf(k))
+	})
 }
 
 // layout says what c points at.

@@ -195,12 +195,12 @@ func (p *Program) read(row table.Row) error {
 		if o.Write && !written[o.Name] {
 			return fmt.Errorf("no line assigns to %s, which is written", o.Name)
 		}
-		if o.Read && p.uses(p.Operand(o.Name)) == 0 {
+		if o.Read && p.Uses(p.Operand(o.Name)) == 0 {
 			return fmt.Errorf("no line reads %s", o.Name)
 		}
 	}
 	if row.Kind == table.Reduction {
-		if len(p.Lines) != 1 || p.Lines[0].Dst != "lane" || p.uses(p.Lane()) == 0 {
+		if len(p.Lines) != 1 || p.Lines[0].Dst != "lane" || p.Uses(p.Lane()) == 0 {
 			return fmt.Errorf("the lines of a reduction are one assignment to lane, of lane")
 		}
 	} else {
@@ -221,8 +221,8 @@ func (p *Program) read(row table.Row) error {
 	return nil
 }
 
-// uses counts the nodes that take an operand's first value or the lane's, and the lines that are it.
-func (p *Program) uses(node *Node) (n int) {
+// Uses counts the nodes that take an operand's first value or the lane's, and the lines that are it.
+func (p *Program) Uses(node *Node) (n int) {
 	for _, m := range p.nodes {
 		for _, a := range m.Args {
 			if a == node {
@@ -232,6 +232,16 @@ func (p *Program) uses(node *Node) (n int) {
 	}
 	for _, l := range p.Lines {
 		if l.Value == node {
+			n++
+		}
+	}
+	return n
+}
+
+// Count is how many nodes there are of an operation.
+func (p *Program) Count(op Op) (n int) {
+	for _, m := range p.nodes {
+		if m.Op == op {
 			n++
 		}
 	}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/bitstep-go/bitstep/internal/program"
+)
+
+// A processor is a row of the list of kinds of CPUs that have their own balance between roots by fma and roots in
+// hardware: steps that divide run as is fastest on each, with the same bits. Others take all roots in hardware.
+type processor struct {
+	Const, Arch string
+	Is          string // a condition of Go
+	About       string
+}
+
+// processors lists them; the first that a CPU is counts.
+//
+// A root in hardware takes the divider some cycles and multipliers perhaps a slot, one by fma 7 or 9 slots and an
+// estimate. With what a step multiplies and divides otherwise that gives the part of the roots for which both are busy
+// as long; what was fastest among parts near it is in the table. Cycles of division and root and slots of each, for
+// float32 and float64: Zen 4 (512 bits) 6+10 and 9+16, 2 slots each and float64's division 3; Zen 5 (any) 2.5+4.5 and
+// 4+7.5, 2 slots each (these measured); Intel's Golden Cove (512 bits) 10+12 and 16+24, 1 slot each (uops.info).
+// On Apple's cores a division and a root take the time of two and three multiplications: nothing is gained.
+var processors = []processor{
+	{"zen5", "amd64", "cpuid.CPU.VendorID == cpuid.AMD && cpuid.CPU.Family >= 0x1a", "AMD, from family 1Ah on"},
+	{"zen", "amd64", "cpuid.CPU.VendorID == cpuid.AMD", "AMD before that"},
+	{"core", "amd64", "cpuid.CPU.VendorID == cpuid.Intel", "Intel"},
+	{"neoverse", "arm64", `runtime.GOOS != "darwin" && runtime.GOOS != "ios"`, "arm64 but for Apple's"},
+}
+
+// Steps that multiply little, as RMSProp does, gain more.
+const (
+	light = iota // up to 5 products
+	heavy
+	weights
+)
+
+// A balanceKey is a processor, an instruction set and the bytes of an element.
+type balanceKey struct {
+	processor, isa string
+	elem           int
+}
+
+var balances = map[balanceKey][weights]balance{
+	{"zen5", "avx2", 4}:     {{2, 5, 2}, {1, 4, 2}},
+	{"zen5", "avx2", 8}:     {{1, 3, 2}, {1, 3, 2}},
+	{"zen5", "avx512", 4}:   {{2, 5, 2}, {1, 5, 2}},
+	{"zen5", "avx512", 8}:   {{2, 3, 3}, {2, 4, 2}},
+	{"zen", "avx2", 4}:      {{2, 5, 2}, {1, 4, 2}},
+	{"zen", "avx2", 8}:      {{1, 3, 2}, {1, 3, 2}},
+	{"zen", "avx512", 4}:    {{2, 4, 3}, {1, 3, 3}},
+	{"zen", "avx512", 8}:    {{2, 3, 3}, {2, 4, 2}},
+	{"core", "avx2", 4}:     {{2, 2, 2}, {2, 2, 2}},
+	{"core", "avx2", 8}:     {{2, 2, 2}, {2, 2, 2}},
+	{"core", "avx512", 4}:   {{3, 3, 3}, {3, 3, 3}},
+	{"core", "avx512", 8}:   {{2, 2, 3}, {2, 2, 3}},
+	{"neoverse", "neon", 4}: {{2, 2, 2}, {2, 2, 2}},
+	{"neoverse", "neon", 8}: {{2, 2, 2}, {2, 2, 2}},
+}
+
+// balanced reports whether a step divides by a root.
+func balanced(p *program.Program) bool { return p.Ops[program.Sqrt] && p.Ops[program.Div] }
+
+func weightOf(p *program.Program) int {
+	if p.Count(program.Mul) > 5 {
+		return heavy
+	}
+	return light
+}
+
+// A balanceCase is a balance and the processors that have it.
+type balanceCase struct {
+	balance
+	Processors []string
+}
+
+// balancesOf returns those of a step for an instruction set and type.
+func balancesOf(s isa, elem int, p *program.Program) (all []balanceCase) {
+	if !balanced(p) {
+		return nil
+	}
+	for _, cpu := range processors {
+		of, ok := balances[balanceKey{cpu.Const, s.Name, elem}]
+		if !ok {
+			continue
+		}
+		b := of[weightOf(p)]
+		i := slices.IndexFunc(all, func(c balanceCase) bool { return c.balance == b })
+		if i < 0 {
+			i = len(all)
+			all = append(all, balanceCase{balance: b})
+		}
+		all[i].Processors = append(all[i].Processors, cpu.Const)
+	}
+	return all
+}
+
+// Suffix is the end of functions' names with the balance, Cases the processors.
+func (c balanceCase) Suffix() string { return c.suffix() }
+func (c balanceCase) Cases() string  { return strings.Join(c.Processors, ", ") }
+
+// Balances are those of a row.
+func (v view) Balances(s isa, r rowView, t typeView) []balanceCase {
+	return balancesOf(s, t.Bytes, r.Program)
+}
+
+// Processors lists all, ProcessorsHere those of the view's architecture.
+func (v view) Processors() []processor { return processors }
+
+func (v view) ProcessorsHere() (here []processor) {
+	for _, p := range processors {
+		if p.Arch == v.ISAs[0].Arch {
+			here = append(here, p)
+		}
+	}
+	return here
+}
+
+// NeedsRuntime reports whether conditions of processors do.
+func (v view) NeedsRuntime() bool {
+	return slices.ContainsFunc(v.ProcessorsHere(), func(p processor) bool { return strings.Contains(p.Is, "runtime.") })
+}

@@ -1,0 +1,17 @@
+package bitstep
+
+// Kinds is how many kinds of processors the architecture has; number 0 takes all roots in hardware.
+func Kinds() int { return len(processors) + 1 }
+
+// RunAs runs f with the steps of a kind of processor, whatever the machine's is.
+func RunAs(kind int, f func()) {
+	defer func(by [len(backends)]balanced) { rootsBy = by }(rootsBy)
+	p := ordinary
+	if kind > 0 {
+		p = processors[kind-1].kind
+	}
+	for b := range rootsBy {
+		rootsBy[b] = balanced{p, p}
+	}
+	f()
+}
