@@ -73,8 +73,8 @@ func TestArchSeed(t *testing.T) {
 		}
 	}
 	for _, c := range HardCases(53, 8) {
-		for h := range estimates(Single12, float64(float32(c.X))) {
-			check(c.X, h)
+		for h := range Estimates(Single12, float32(c.X)) {
+			check(c.X, float64(h))
 		}
 	}
 	for range 200000 {
