@@ -65,29 +65,70 @@ func (c *call[T]) tail(lo, hi int) bool {
 	return c.assemblyEach(1, &headers)
 }
 
-// sum reduces elements lo to hi, one chunk of rule 7.
-//
-//go:noinline
-func (c *call[T]) sum(lo, hi int) T {
-	var lanes [16]T
-	if line := kernels.Lanes[T](); c.backend != Go && hi-lo >= line {
-		if n := (hi - lo) &^ (line - 1); c.assemblyLanes(&lanes, lo, n) {
-			lo += n
+// sums reduces the chunks of rule 7 from lo on, one for each sum; the last one may be shorter.
+func (c *call[T]) sums(sum []T, lo int) {
+	for len(sum) > 0 {
+		n := 1
+		if whole := min(len(sum), (c.n-lo)/kernels.ReduceChunk); whole > 1 && c.backend != Go {
+			for 2*n <= min(whole, c.mostTogether()) {
+				n *= 2
+			}
 		}
+		if n == 1 {
+			var lanes [1][16]T
+			c.chunks(sum[:n], lanes[:], lo)
+		} else {
+			var lanes [maxChunks][16]T
+			c.chunks(sum[:n], lanes[:n], lo)
+		}
+		sum, lo = sum[n:], lo+n*kernels.ReduceChunk
 	}
-	c.defineLanes(&lanes, lo, hi)
-	if c.foldsByMax() {
-		return kernels.FoldMaxAbs(&lanes)
-	}
-	return kernels.Fold(&lanes)
 }
 
-// join adds the result of the next chunk.
-func (c *call[T]) join(sum, next T) T {
-	if c.foldsByMax() {
-		return kernels.MaxAbs([]T{sum, next})
+// chunks reduces chunks at the same time, all of them whole if there are several, by lanes that are zero.
+func (c *call[T]) chunks(sum []T, lanes [][16]T, lo int) {
+	for n, done := min(c.n-lo, kernels.ReduceChunk), 0; done < n; done += chunk {
+		c.continueLanes(lanes, lo+done, min(n-done, chunk))
 	}
-	return sum + next
+	for i := range sum {
+		sum[i] = c.fold(&lanes[i])
+	}
+}
+
+// continueLanes continues the lanes of chunks with n elements of each: the chunk of a reduction.
+//
+//go:noinline
+func (c *call[T]) continueLanes(lanes [][16]T, lo, n int) {
+	if c.backend != Go && c.assemblyLanes(lanes, lo, n) {
+		return
+	}
+	for i := range lanes {
+		at := lo + i*kernels.ReduceChunk
+		c.defineLanes(&lanes[i], at, at+n)
+	}
+}
+
+// fold joins the lanes of a reduction.
+func (c *call[T]) fold(lanes *[16]T) T {
+	if c.foldsByMax() {
+		return kernels.FoldMaxAbs(lanes)
+	}
+	return kernels.Fold(lanes)
+}
+
+// join adds the sums of the next chunks, of which there is at least one.
+func (c *call[T]) join(sum T, first bool, next []T) T {
+	if first {
+		sum, next = next[0], next[1:]
+	}
+	for _, s := range next {
+		if c.foldsByMax() {
+			sum = kernels.MaxAbs([]T{sum, s})
+		} else {
+			sum += s
+		}
+	}
+	return sum
 }
 
 // update runs a step or a vector operation.
@@ -104,9 +145,13 @@ func (e Engine[T]) reduce(c *call[T]) T {
 	if threads := e.spread(c); threads > 1 {
 		return reduceParallel(e.pool, c, threads)
 	}
-	sum := c.sum(0, min(c.n, kernels.ReduceChunk))
-	for lo := kernels.ReduceChunk; lo < c.n; lo += kernels.ReduceChunk {
-		sum = c.join(sum, c.sum(lo, min(lo+kernels.ReduceChunk, c.n)))
+	n := max(1, pieces(c.n)) // the sum of none is that of no elements
+	var some [maxChunks]T
+	var sum T
+	for i := 0; i < n; i += maxChunks {
+		sums := some[:min(maxChunks, n-i)]
+		c.sums(sums, i*kernels.ReduceChunk)
+		sum = c.join(sum, i == 0, sums)
 	}
 	return sum
 }

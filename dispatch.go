@@ -162,6 +162,25 @@ type packArgs[T Float] struct {
 	tail    int
 }
 
+// maxChunks is the most chunks of a reduction that assembly runs at a time, and mostTogether that of this one.
+const maxChunks = 4
+
+func (c *call[T]) mostTogether() int {
+	switch c.id {
+	case idDot:
+		return 2
+	case idSum:
+		return 4
+	case idSumAbs:
+		return 4
+	case idSumSquares:
+		return 4
+	case idMaxAbs:
+		return 4
+	}
+	return 1
+}
+
 // define runs the definition of a step or vector operation on elements lo to hi.
 func (c *call[T]) define(lo, hi int) {
 	switch c.id {

@@ -8,6 +8,7 @@ import (
 	"unsafe"
 
 	"github.com/bitstep-go/bitstep/internal/num"
+	"github.com/bitstep-go/bitstep/kernels"
 )
 
 // assembly runs a step or vector operation on elements lo to lo+n, n a multiple of the backend's vector. It
@@ -624,43 +625,139 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 	return true
 }
 
-// assemblyLanes continues a reduction's lanes with n elements from lo, n a multiple of a line, or returns false.
-func (c *call[T]) assemblyLanes(lanes *[16]T, lo, n int) bool {
+// assemblyLanes continues the lanes of chunks with n elements of each, the first from lo on, or returns false. There is
+// one chunk, or as many as mostTogether allows, and then n is a multiple of a line.
+func (c *call[T]) assemblyLanes(lanes [][16]T, lo, n int) bool {
 	if num.Is32[T]() {
-		return c.lanesF32((*float32)(unsafe.Pointer(lanes)), lo, n)
+		return c.lanesF32((*float32)(unsafe.Pointer(&lanes[0])), len(lanes), lo, n)
 	}
-	return c.lanesF64((*float64)(unsafe.Pointer(lanes)), lo, n)
+	return c.lanesF64((*float64)(unsafe.Pointer(&lanes[0])), len(lanes), lo, n)
 }
 
-func (c *call[T]) lanesF32(lanes *float32, lo, n int) bool {
+func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
+	const stride = kernels.ReduceChunk * 4
 	switch c.backend {
 	case AVX2:
 		switch c.id {
 		case idDot:
-			dotF32AVX2(n, lanes, at[float32](c, 0, lo), at[float32](c, 1, lo))
+			switch chunks {
+			case 2:
+				dotx2F32AVX2(n, stride, lanes,
+					at[float32](c, 0, lo), at[float32](c, 1, lo))
+			case 1:
+				dotF32AVX2(n, lanes,
+					at[float32](c, 0, lo), at[float32](c, 1, lo))
+			}
 		case idSum:
-			sumF32AVX2(n, lanes, at[float32](c, 0, lo))
+			switch chunks {
+			case 4:
+				sumx4F32AVX2(n, stride, lanes,
+					at[float32](c, 0, lo))
+			case 2:
+				sumx2F32AVX2(n, stride, lanes,
+					at[float32](c, 0, lo))
+			case 1:
+				sumF32AVX2(n, lanes,
+					at[float32](c, 0, lo))
+			}
 		case idSumAbs:
-			sumAbsF32AVX2(n, lanes, at[float32](c, 0, lo))
+			switch chunks {
+			case 4:
+				sumAbsx4F32AVX2(n, stride, lanes,
+					at[float32](c, 0, lo))
+			case 2:
+				sumAbsx2F32AVX2(n, stride, lanes,
+					at[float32](c, 0, lo))
+			case 1:
+				sumAbsF32AVX2(n, lanes,
+					at[float32](c, 0, lo))
+			}
 		case idSumSquares:
-			sumSquaresF32AVX2(n, lanes, at[float32](c, 0, lo))
+			switch chunks {
+			case 4:
+				sumSquaresx4F32AVX2(n, stride, lanes,
+					at[float32](c, 0, lo))
+			case 2:
+				sumSquaresx2F32AVX2(n, stride, lanes,
+					at[float32](c, 0, lo))
+			case 1:
+				sumSquaresF32AVX2(n, lanes,
+					at[float32](c, 0, lo))
+			}
 		case idMaxAbs:
-			maxAbsF32AVX2(n, lanes, at[float32](c, 0, lo))
+			switch chunks {
+			case 4:
+				maxAbsx4F32AVX2(n, stride, lanes,
+					at[float32](c, 0, lo))
+			case 2:
+				maxAbsx2F32AVX2(n, stride, lanes,
+					at[float32](c, 0, lo))
+			case 1:
+				maxAbsF32AVX2(n, lanes,
+					at[float32](c, 0, lo))
+			}
 		default:
 			return false
 		}
 	case AVX512:
 		switch c.id {
 		case idDot:
-			dotF32AVX512(n, lanes, at[float32](c, 0, lo), at[float32](c, 1, lo))
+			switch chunks {
+			case 2:
+				dotx2F32AVX512(n, stride, lanes,
+					at[float32](c, 0, lo), at[float32](c, 1, lo))
+			case 1:
+				dotF32AVX512(n, lanes,
+					at[float32](c, 0, lo), at[float32](c, 1, lo))
+			}
 		case idSum:
-			sumF32AVX512(n, lanes, at[float32](c, 0, lo))
+			switch chunks {
+			case 4:
+				sumx4F32AVX512(n, stride, lanes,
+					at[float32](c, 0, lo))
+			case 2:
+				sumx2F32AVX512(n, stride, lanes,
+					at[float32](c, 0, lo))
+			case 1:
+				sumF32AVX512(n, lanes,
+					at[float32](c, 0, lo))
+			}
 		case idSumAbs:
-			sumAbsF32AVX512(n, lanes, at[float32](c, 0, lo))
+			switch chunks {
+			case 4:
+				sumAbsx4F32AVX512(n, stride, lanes,
+					at[float32](c, 0, lo))
+			case 2:
+				sumAbsx2F32AVX512(n, stride, lanes,
+					at[float32](c, 0, lo))
+			case 1:
+				sumAbsF32AVX512(n, lanes,
+					at[float32](c, 0, lo))
+			}
 		case idSumSquares:
-			sumSquaresF32AVX512(n, lanes, at[float32](c, 0, lo))
+			switch chunks {
+			case 4:
+				sumSquaresx4F32AVX512(n, stride, lanes,
+					at[float32](c, 0, lo))
+			case 2:
+				sumSquaresx2F32AVX512(n, stride, lanes,
+					at[float32](c, 0, lo))
+			case 1:
+				sumSquaresF32AVX512(n, lanes,
+					at[float32](c, 0, lo))
+			}
 		case idMaxAbs:
-			maxAbsF32AVX512(n, lanes, at[float32](c, 0, lo))
+			switch chunks {
+			case 4:
+				maxAbsx4F32AVX512(n, stride, lanes,
+					at[float32](c, 0, lo))
+			case 2:
+				maxAbsx2F32AVX512(n, stride, lanes,
+					at[float32](c, 0, lo))
+			case 1:
+				maxAbsF32AVX512(n, lanes,
+					at[float32](c, 0, lo))
+			}
 		default:
 			return false
 		}
@@ -670,35 +767,130 @@ func (c *call[T]) lanesF32(lanes *float32, lo, n int) bool {
 	return true
 }
 
-func (c *call[T]) lanesF64(lanes *float64, lo, n int) bool {
+func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
+	const stride = kernels.ReduceChunk * 8
 	switch c.backend {
 	case AVX2:
 		switch c.id {
 		case idDot:
-			dotF64AVX2(n, lanes, at[float64](c, 0, lo), at[float64](c, 1, lo))
+			switch chunks {
+			case 2:
+				dotx2F64AVX2(n, stride, lanes,
+					at[float64](c, 0, lo), at[float64](c, 1, lo))
+			case 1:
+				dotF64AVX2(n, lanes,
+					at[float64](c, 0, lo), at[float64](c, 1, lo))
+			}
 		case idSum:
-			sumF64AVX2(n, lanes, at[float64](c, 0, lo))
+			switch chunks {
+			case 4:
+				sumx4F64AVX2(n, stride, lanes,
+					at[float64](c, 0, lo))
+			case 2:
+				sumx2F64AVX2(n, stride, lanes,
+					at[float64](c, 0, lo))
+			case 1:
+				sumF64AVX2(n, lanes,
+					at[float64](c, 0, lo))
+			}
 		case idSumAbs:
-			sumAbsF64AVX2(n, lanes, at[float64](c, 0, lo))
+			switch chunks {
+			case 4:
+				sumAbsx4F64AVX2(n, stride, lanes,
+					at[float64](c, 0, lo))
+			case 2:
+				sumAbsx2F64AVX2(n, stride, lanes,
+					at[float64](c, 0, lo))
+			case 1:
+				sumAbsF64AVX2(n, lanes,
+					at[float64](c, 0, lo))
+			}
 		case idSumSquares:
-			sumSquaresF64AVX2(n, lanes, at[float64](c, 0, lo))
+			switch chunks {
+			case 4:
+				sumSquaresx4F64AVX2(n, stride, lanes,
+					at[float64](c, 0, lo))
+			case 2:
+				sumSquaresx2F64AVX2(n, stride, lanes,
+					at[float64](c, 0, lo))
+			case 1:
+				sumSquaresF64AVX2(n, lanes,
+					at[float64](c, 0, lo))
+			}
 		case idMaxAbs:
-			maxAbsF64AVX2(n, lanes, at[float64](c, 0, lo))
+			switch chunks {
+			case 4:
+				maxAbsx4F64AVX2(n, stride, lanes,
+					at[float64](c, 0, lo))
+			case 2:
+				maxAbsx2F64AVX2(n, stride, lanes,
+					at[float64](c, 0, lo))
+			case 1:
+				maxAbsF64AVX2(n, lanes,
+					at[float64](c, 0, lo))
+			}
 		default:
 			return false
 		}
 	case AVX512:
 		switch c.id {
 		case idDot:
-			dotF64AVX512(n, lanes, at[float64](c, 0, lo), at[float64](c, 1, lo))
+			switch chunks {
+			case 2:
+				dotx2F64AVX512(n, stride, lanes,
+					at[float64](c, 0, lo), at[float64](c, 1, lo))
+			case 1:
+				dotF64AVX512(n, lanes,
+					at[float64](c, 0, lo), at[float64](c, 1, lo))
+			}
 		case idSum:
-			sumF64AVX512(n, lanes, at[float64](c, 0, lo))
+			switch chunks {
+			case 4:
+				sumx4F64AVX512(n, stride, lanes,
+					at[float64](c, 0, lo))
+			case 2:
+				sumx2F64AVX512(n, stride, lanes,
+					at[float64](c, 0, lo))
+			case 1:
+				sumF64AVX512(n, lanes,
+					at[float64](c, 0, lo))
+			}
 		case idSumAbs:
-			sumAbsF64AVX512(n, lanes, at[float64](c, 0, lo))
+			switch chunks {
+			case 4:
+				sumAbsx4F64AVX512(n, stride, lanes,
+					at[float64](c, 0, lo))
+			case 2:
+				sumAbsx2F64AVX512(n, stride, lanes,
+					at[float64](c, 0, lo))
+			case 1:
+				sumAbsF64AVX512(n, lanes,
+					at[float64](c, 0, lo))
+			}
 		case idSumSquares:
-			sumSquaresF64AVX512(n, lanes, at[float64](c, 0, lo))
+			switch chunks {
+			case 4:
+				sumSquaresx4F64AVX512(n, stride, lanes,
+					at[float64](c, 0, lo))
+			case 2:
+				sumSquaresx2F64AVX512(n, stride, lanes,
+					at[float64](c, 0, lo))
+			case 1:
+				sumSquaresF64AVX512(n, lanes,
+					at[float64](c, 0, lo))
+			}
 		case idMaxAbs:
-			maxAbsF64AVX512(n, lanes, at[float64](c, 0, lo))
+			switch chunks {
+			case 4:
+				maxAbsx4F64AVX512(n, stride, lanes,
+					at[float64](c, 0, lo))
+			case 2:
+				maxAbsx2F64AVX512(n, stride, lanes,
+					at[float64](c, 0, lo))
+			case 1:
+				maxAbsF64AVX512(n, lanes,
+					at[float64](c, 0, lo))
+			}
 		default:
 			return false
 		}

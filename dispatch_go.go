@@ -16,7 +16,7 @@ func (c *call[T]) assembly(lo, n int) bool { return false }
 
 func (c *call[T]) assemblyEach(n int, headers *[maxOperands]unsafe.Pointer) bool { return false }
 
-func (c *call[T]) assemblyLanes(lanes *[16]T, lo, n int) bool { return false }
+func (c *call[T]) assemblyLanes(lanes [][16]T, lo, n int) bool { return false }
 
 func chainTiles[T Float](backend Backend, code int, args *byte) { panic("bitstep: no assembly") }
 

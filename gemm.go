@@ -55,34 +55,53 @@ func GemmContinue[T kernels.Float](transA, transB bool, m, n, k int, a []T, lda 
 // Gemm is [Gemm] on this engine.
 func (e Engine[T]) Gemm(transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int,
 	beta T, c []T, ldc int) {
-	var lenA, lenB, lenC int
 	tile := e.backend.tiles()
-	small := max(m, n, k) <= unplanned && min(m, n, k) > 0 && alpha != 0 && tile.chainRows[0] != 0
-	if small { // checked the short way; what is wrong, the long way tells
-		rowsA, colsA, rowsB, colsB := stored(transA, transB, m, n, k)
-		var okA, okB, okC bool
-		lenA, okA = shortExtent(rowsA, colsA, lda, len(a))
-		lenB, okB = shortExtent(rowsB, colsB, ldb, len(b))
-		lenC, okC = shortExtent(m, n, ldc, len(c))
-		small = okA && okB && okC && // mem.Overlap is not inlined
-			!mem.Of(c[:lenC]).Overlaps(mem.Of(a[:lenA])) && !mem.Of(c[:lenC]).Overlaps(mem.Of(b[:lenB]))
-	}
-	if small && (!transB && byRows(m, n) || transA && transB && tile.byColumns(m, n, lanesOf[T](e.backend))) {
-		var t chainArgs[T] // field by field, as below
-		t.k, t.a, t.b, t.c = k, &a[0], &b[0], &c[0]
-		t.strides(transA, lda, ldb, ldc)
-		t.update(alpha, beta)
-		t.direct(e.backend, transB, m, n)
+	if max(uint(m-1), uint(n-1), uint(k-1)) >= unplanned || alpha == 0 || tile.chainRows[0] == 0 {
+		e.gemm(false, transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 		return
 	}
-	if !small {
-		lenA, lenB, lenC = checkGemm("Gemm", transA, transB, m, n, k, len(a), lda, len(b), ldb, len(c), ldc)
+	// Checked the short way; what is wrong, the long way tells.
+	rowsA, colsA, rowsB, colsB := stored(transA, transB, m, n, k)
+	lenA, lenB, lenC := (rowsA-1)*lda+colsA, (rowsB-1)*ldb+colsB, (m-1)*ldc+n
+	if max(uint(lda-colsA), uint(ldb-colsB), uint(ldc-n)) > longest ||
+		lenA > len(a) || lenB > len(b) || lenC > len(c) ||
+		mem.First(c, lenC).Meets(mem.First(a, lenA)) || mem.First(c, lenC).Meets(mem.First(b, lenB)) {
+		e.gemm(false, transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+		return
 	}
-	var p product[T] // field by field: the compiler makes a literal elsewhere and copies it
+	if !transB && byRows(m, n) || transA && transB && tile.byColumns(m, n, lanesOf[T](e.backend)) {
+		var t chainArgs[T] // field by field: the compiler makes a literal elsewhere and copies it
+		t.k, t.a, t.b, t.c = k, unsafe.SliceData(a), unsafe.SliceData(b), unsafe.SliceData(c)
+		t.strides(transA, lda, ldb, ldc)
+		t.update(alpha, beta)
+		lanes := lanesOf[T](e.backend)
+		if transB || n > lanes || m > tile.chainRows[0] {
+			t.direct(e.backend, transB, m, n)
+			return
+		}
+		kind := plainChain // one tile, which may take no longer than to call a function that calls it
+		if t.panels, t.tiles, t.width = 1, 1, n; n < lanes {
+			kind = maskedChain
+		}
+		chainTiles[T](e.backend, chainCode(kind, m, 1), (*byte)(unsafe.Pointer(&t)))
+		return
+	}
+	e.gemm(true, transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+}
+
+// gemm is Gemm of what is not done at once. If it has been checked, it is too small for threads, and to fetch anything
+// meanwhile. (It is a function of its own, or its variables took registers.)
+func (e Engine[T]) gemm(checked, transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int,
+	beta T, c []T, ldc int) {
+	lenA, lenB, lenC := len(a), len(b), len(c)
+	if !checked {
+		lenA, lenB, lenC = checkGemm("Gemm", transA, transB, m, n, k, lenA, lda, lenB, ldb, lenC, ldc)
+	}
+	var p product[T] // field by field, as above
 	p.backend, p.striped, p.transA, p.transB = e.backend, kernels.GemmStriped(transA, transB, k), transA, transB
 	p.m, p.n, p.k, p.alpha, p.beta = m, n, k, alpha, beta
 	p.a, p.b, p.c, p.lda, p.ldb, p.ldc = a[:lenA], b[:lenB], c[:lenC], lda, ldb, ldc
-	if small { // too small for threads, and to fetch anything meanwhile
+	if checked {
 		p.run()
 		return
 	}
@@ -152,12 +171,8 @@ func extent(rows, cols, ld, length int) (n int, ok bool) {
 // unplanned is up to how many rows, columns and k a product is not worth any planning: its operands stay in L1.
 const unplanned = 32
 
-// shortExtent is extent of a matrix of 1 to unplanned rows, the short way: it is not ok either if the stride is so
-// large that numbers might overflow.
-func shortExtent(rows, cols, ld, length int) (n int, ok bool) {
-	n = (rows-1)*ld + cols
-	return n, ld >= cols && ld <= math.MaxInt32/unplanned/2 && n <= length
-}
+// longest is the longest stride that such a product has: no place in its matrices overflows.
+const longest = math.MaxInt32 / unplanned / 2
 
 // stored returns how A and B are stored.
 func stored(transA, transB bool, m, n, k int) (rowsA, colsA, rowsB, colsB int) {

@@ -151,11 +151,33 @@ func testKernel[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.Ro
 	if testing.Short() {
 		long = long[3:]
 	}
+	if row.Kind == table.Reduction {
+		long = append(long, 7*65536+5) // chunks of which 4, 2 and 1 run at a time, and a tail
+	}
 	for _, n := range long {
 		seed++
 		alloc, check := guarded[T](3)
 		trial[T]{k, row, n, kernels.Use(seed) % uses(row), seed}.run(t, alloc)
 		check(t)
+	}
+}
+
+// Lanes that a tail does not reach stay -0, where products too small for T made them so.
+func TestArchTailKeepsNegativeZero(t *testing.T) {
+	for _, b := range bitstep.Backends() {
+		x, y := make([]float32, 40), make([]float32, 40)
+		for i := range x {
+			x[i], y[i] = 1e-30, -1e-30
+		}
+		for n := 1; n <= len(x); n++ {
+			want := kernels.Dot(x[:n], y[:n])
+			if n >= kernels.Lanes[float32]() && !math.Signbit(float64(want)) {
+				t.Fatalf("%d products: the definition says %v, want -0 as all lanes", n, want)
+			}
+			if got := bitstep.On[float32](b).Dot(x[:n], y[:n]); !edge.Same(got, want) {
+				t.Errorf("%v, %d products: %v, want %v", b, n, got, want)
+			}
+		}
 	}
 }
 

@@ -49,7 +49,8 @@ func poolOf[T kernels.Float](p *pools) *sync.Pool {
 type job[T kernels.Float] struct {
 	crew crew.Crew
 	call[T]
-	sums           []T // of the pieces of a reduction
+	partial        []T // the sums of a reduction's chunks
+	together       int // of which a piece has so many
 	update, reduce func(worker, piece int)
 }
 
@@ -60,7 +61,10 @@ func getJob[T kernels.Float](c *call[T]) *job[T] {
 	if j == nil {
 		j = new(job[T])
 		j.update = func(_, i int) { j.run(i*piece, min((i+1)*piece, j.n)) }
-		j.reduce = func(_, i int) { j.sums[i] = j.sum(i*piece, min((i+1)*piece, j.n)) }
+		j.reduce = func(_, i int) {
+			i *= j.together
+			j.sums(j.partial[i:min(i+j.together, len(j.partial))], i*kernels.ReduceChunk)
+		}
 	}
 	j.call = *hide(c)
 	return j
@@ -92,15 +96,15 @@ func updateParallel[T kernels.Float](pool *Pool, c *call[T], threads int) {
 func reduceParallel[T kernels.Float](pool *Pool, c *call[T], threads int) T {
 	j := getJob(c)
 	n := pieces(c.n)
-	if cap(j.sums) < n {
-		j.sums = make([]T, n)
+	if cap(j.partial) < n {
+		j.partial = make([]T, n)
 	}
-	j.sums = j.sums[:n]
-	pool.share(&j.crew, threads, n, j.reduce)
-	sum := j.sums[0]
-	for _, next := range j.sums[1:] {
-		sum = c.join(sum, next)
+	j.partial, j.together = j.partial[:n], c.mostTogether()
+	for j.together > 1 && j.together*threads > n {
+		j.together /= 2
 	}
+	pool.share(&j.crew, threads, (n+j.together-1)/j.together, j.reduce)
+	sum := c.join(0, true, j.partial)
 	j.put()
 	return sum
 }

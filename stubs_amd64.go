@@ -434,35 +434,98 @@ func clipF32AVX2(n int, c *float32, x *float32)
 //go:noescape
 func fromBytesF32AVX2(n int, c *float32, dst *float32, src *uint8, offset *float32)
 
-// dotF32AVX2 continues a line of lanes with n elements, whole lines, by
+// dotx2F32AVX2 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
+//
+//	lane = fma(x, y, lane)
+//
+//go:noescape
+func dotx2F32AVX2(n int, stride int, lanes *float32, x *float32, y *float32)
+
+// dotF32AVX2 continues a line of lanes with n elements, by
 //
 //	lane = fma(x, y, lane)
 //
 //go:noescape
 func dotF32AVX2(n int, lanes *float32, x *float32, y *float32)
 
-// sumF32AVX2 continues a line of lanes with n elements, whole lines, by
+// sumx4F32AVX2 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
+//
+//	lane = lane + x
+//
+//go:noescape
+func sumx4F32AVX2(n int, stride int, lanes *float32, x *float32)
+
+// sumx2F32AVX2 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
+//
+//	lane = lane + x
+//
+//go:noescape
+func sumx2F32AVX2(n int, stride int, lanes *float32, x *float32)
+
+// sumF32AVX2 continues a line of lanes with n elements, by
 //
 //	lane = lane + x
 //
 //go:noescape
 func sumF32AVX2(n int, lanes *float32, x *float32)
 
-// sumAbsF32AVX2 continues a line of lanes with n elements, whole lines, by
+// sumAbsx4F32AVX2 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
+//
+//	lane = lane + |x|
+//
+//go:noescape
+func sumAbsx4F32AVX2(n int, stride int, lanes *float32, x *float32)
+
+// sumAbsx2F32AVX2 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
+//
+//	lane = lane + |x|
+//
+//go:noescape
+func sumAbsx2F32AVX2(n int, stride int, lanes *float32, x *float32)
+
+// sumAbsF32AVX2 continues a line of lanes with n elements, by
 //
 //	lane = lane + |x|
 //
 //go:noescape
 func sumAbsF32AVX2(n int, lanes *float32, x *float32)
 
-// sumSquaresF32AVX2 continues a line of lanes with n elements, whole lines, by
+// sumSquaresx4F32AVX2 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
+//
+//	lane = fma(x, x, lane)
+//
+//go:noescape
+func sumSquaresx4F32AVX2(n int, stride int, lanes *float32, x *float32)
+
+// sumSquaresx2F32AVX2 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
+//
+//	lane = fma(x, x, lane)
+//
+//go:noescape
+func sumSquaresx2F32AVX2(n int, stride int, lanes *float32, x *float32)
+
+// sumSquaresF32AVX2 continues a line of lanes with n elements, by
 //
 //	lane = fma(x, x, lane)
 //
 //go:noescape
 func sumSquaresF32AVX2(n int, lanes *float32, x *float32)
 
-// maxAbsF32AVX2 continues a line of lanes with n elements, whole lines, by
+// maxAbsx4F32AVX2 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
+//
+//	lane = max(lane, |x|)
+//
+//go:noescape
+func maxAbsx4F32AVX2(n int, stride int, lanes *float32, x *float32)
+
+// maxAbsx2F32AVX2 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
+//
+//	lane = max(lane, |x|)
+//
+//go:noescape
+func maxAbsx2F32AVX2(n int, stride int, lanes *float32, x *float32)
+
+// maxAbsF32AVX2 continues a line of lanes with n elements, by
 //
 //	lane = max(lane, |x|)
 //
@@ -943,35 +1006,98 @@ func fromBytesF64AVX2(n int, c *float64, dst *float64, src *uint8, offset *float
 //go:noescape
 func expSliceF64AVX2(n int, c *float64, x *float64)
 
-// dotF64AVX2 continues a line of lanes with n elements, whole lines, by
+// dotx2F64AVX2 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
+//
+//	lane = fma(x, y, lane)
+//
+//go:noescape
+func dotx2F64AVX2(n int, stride int, lanes *float64, x *float64, y *float64)
+
+// dotF64AVX2 continues a line of lanes with n elements, by
 //
 //	lane = fma(x, y, lane)
 //
 //go:noescape
 func dotF64AVX2(n int, lanes *float64, x *float64, y *float64)
 
-// sumF64AVX2 continues a line of lanes with n elements, whole lines, by
+// sumx4F64AVX2 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
+//
+//	lane = lane + x
+//
+//go:noescape
+func sumx4F64AVX2(n int, stride int, lanes *float64, x *float64)
+
+// sumx2F64AVX2 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
+//
+//	lane = lane + x
+//
+//go:noescape
+func sumx2F64AVX2(n int, stride int, lanes *float64, x *float64)
+
+// sumF64AVX2 continues a line of lanes with n elements, by
 //
 //	lane = lane + x
 //
 //go:noescape
 func sumF64AVX2(n int, lanes *float64, x *float64)
 
-// sumAbsF64AVX2 continues a line of lanes with n elements, whole lines, by
+// sumAbsx4F64AVX2 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
+//
+//	lane = lane + |x|
+//
+//go:noescape
+func sumAbsx4F64AVX2(n int, stride int, lanes *float64, x *float64)
+
+// sumAbsx2F64AVX2 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
+//
+//	lane = lane + |x|
+//
+//go:noescape
+func sumAbsx2F64AVX2(n int, stride int, lanes *float64, x *float64)
+
+// sumAbsF64AVX2 continues a line of lanes with n elements, by
 //
 //	lane = lane + |x|
 //
 //go:noescape
 func sumAbsF64AVX2(n int, lanes *float64, x *float64)
 
-// sumSquaresF64AVX2 continues a line of lanes with n elements, whole lines, by
+// sumSquaresx4F64AVX2 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
+//
+//	lane = fma(x, x, lane)
+//
+//go:noescape
+func sumSquaresx4F64AVX2(n int, stride int, lanes *float64, x *float64)
+
+// sumSquaresx2F64AVX2 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
+//
+//	lane = fma(x, x, lane)
+//
+//go:noescape
+func sumSquaresx2F64AVX2(n int, stride int, lanes *float64, x *float64)
+
+// sumSquaresF64AVX2 continues a line of lanes with n elements, by
 //
 //	lane = fma(x, x, lane)
 //
 //go:noescape
 func sumSquaresF64AVX2(n int, lanes *float64, x *float64)
 
-// maxAbsF64AVX2 continues a line of lanes with n elements, whole lines, by
+// maxAbsx4F64AVX2 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
+//
+//	lane = max(lane, |x|)
+//
+//go:noescape
+func maxAbsx4F64AVX2(n int, stride int, lanes *float64, x *float64)
+
+// maxAbsx2F64AVX2 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
+//
+//	lane = max(lane, |x|)
+//
+//go:noescape
+func maxAbsx2F64AVX2(n int, stride int, lanes *float64, x *float64)
+
+// maxAbsF64AVX2 continues a line of lanes with n elements, by
 //
 //	lane = max(lane, |x|)
 //
@@ -1520,35 +1646,98 @@ func clipF32AVX512(n int, c *float32, x *float32)
 //go:noescape
 func fromBytesF32AVX512(n int, c *float32, dst *float32, src *uint8, offset *float32)
 
-// dotF32AVX512 continues a line of lanes with n elements, whole lines, by
+// dotx2F32AVX512 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
+//
+//	lane = fma(x, y, lane)
+//
+//go:noescape
+func dotx2F32AVX512(n int, stride int, lanes *float32, x *float32, y *float32)
+
+// dotF32AVX512 continues a line of lanes with n elements, by
 //
 //	lane = fma(x, y, lane)
 //
 //go:noescape
 func dotF32AVX512(n int, lanes *float32, x *float32, y *float32)
 
-// sumF32AVX512 continues a line of lanes with n elements, whole lines, by
+// sumx4F32AVX512 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
+//
+//	lane = lane + x
+//
+//go:noescape
+func sumx4F32AVX512(n int, stride int, lanes *float32, x *float32)
+
+// sumx2F32AVX512 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
+//
+//	lane = lane + x
+//
+//go:noescape
+func sumx2F32AVX512(n int, stride int, lanes *float32, x *float32)
+
+// sumF32AVX512 continues a line of lanes with n elements, by
 //
 //	lane = lane + x
 //
 //go:noescape
 func sumF32AVX512(n int, lanes *float32, x *float32)
 
-// sumAbsF32AVX512 continues a line of lanes with n elements, whole lines, by
+// sumAbsx4F32AVX512 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
+//
+//	lane = lane + |x|
+//
+//go:noescape
+func sumAbsx4F32AVX512(n int, stride int, lanes *float32, x *float32)
+
+// sumAbsx2F32AVX512 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
+//
+//	lane = lane + |x|
+//
+//go:noescape
+func sumAbsx2F32AVX512(n int, stride int, lanes *float32, x *float32)
+
+// sumAbsF32AVX512 continues a line of lanes with n elements, by
 //
 //	lane = lane + |x|
 //
 //go:noescape
 func sumAbsF32AVX512(n int, lanes *float32, x *float32)
 
-// sumSquaresF32AVX512 continues a line of lanes with n elements, whole lines, by
+// sumSquaresx4F32AVX512 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
+//
+//	lane = fma(x, x, lane)
+//
+//go:noescape
+func sumSquaresx4F32AVX512(n int, stride int, lanes *float32, x *float32)
+
+// sumSquaresx2F32AVX512 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
+//
+//	lane = fma(x, x, lane)
+//
+//go:noescape
+func sumSquaresx2F32AVX512(n int, stride int, lanes *float32, x *float32)
+
+// sumSquaresF32AVX512 continues a line of lanes with n elements, by
 //
 //	lane = fma(x, x, lane)
 //
 //go:noescape
 func sumSquaresF32AVX512(n int, lanes *float32, x *float32)
 
-// maxAbsF32AVX512 continues a line of lanes with n elements, whole lines, by
+// maxAbsx4F32AVX512 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
+//
+//	lane = max(lane, |x|)
+//
+//go:noescape
+func maxAbsx4F32AVX512(n int, stride int, lanes *float32, x *float32)
+
+// maxAbsx2F32AVX512 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
+//
+//	lane = max(lane, |x|)
+//
+//go:noescape
+func maxAbsx2F32AVX512(n int, stride int, lanes *float32, x *float32)
+
+// maxAbsF32AVX512 continues a line of lanes with n elements, by
 //
 //	lane = max(lane, |x|)
 //
@@ -2029,35 +2218,98 @@ func fromBytesF64AVX512(n int, c *float64, dst *float64, src *uint8, offset *flo
 //go:noescape
 func expSliceF64AVX512(n int, c *float64, x *float64)
 
-// dotF64AVX512 continues a line of lanes with n elements, whole lines, by
+// dotx2F64AVX512 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
+//
+//	lane = fma(x, y, lane)
+//
+//go:noescape
+func dotx2F64AVX512(n int, stride int, lanes *float64, x *float64, y *float64)
+
+// dotF64AVX512 continues a line of lanes with n elements, by
 //
 //	lane = fma(x, y, lane)
 //
 //go:noescape
 func dotF64AVX512(n int, lanes *float64, x *float64, y *float64)
 
-// sumF64AVX512 continues a line of lanes with n elements, whole lines, by
+// sumx4F64AVX512 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
+//
+//	lane = lane + x
+//
+//go:noescape
+func sumx4F64AVX512(n int, stride int, lanes *float64, x *float64)
+
+// sumx2F64AVX512 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
+//
+//	lane = lane + x
+//
+//go:noescape
+func sumx2F64AVX512(n int, stride int, lanes *float64, x *float64)
+
+// sumF64AVX512 continues a line of lanes with n elements, by
 //
 //	lane = lane + x
 //
 //go:noescape
 func sumF64AVX512(n int, lanes *float64, x *float64)
 
-// sumAbsF64AVX512 continues a line of lanes with n elements, whole lines, by
+// sumAbsx4F64AVX512 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
+//
+//	lane = lane + |x|
+//
+//go:noescape
+func sumAbsx4F64AVX512(n int, stride int, lanes *float64, x *float64)
+
+// sumAbsx2F64AVX512 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
+//
+//	lane = lane + |x|
+//
+//go:noescape
+func sumAbsx2F64AVX512(n int, stride int, lanes *float64, x *float64)
+
+// sumAbsF64AVX512 continues a line of lanes with n elements, by
 //
 //	lane = lane + |x|
 //
 //go:noescape
 func sumAbsF64AVX512(n int, lanes *float64, x *float64)
 
-// sumSquaresF64AVX512 continues a line of lanes with n elements, whole lines, by
+// sumSquaresx4F64AVX512 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
+//
+//	lane = fma(x, x, lane)
+//
+//go:noescape
+func sumSquaresx4F64AVX512(n int, stride int, lanes *float64, x *float64)
+
+// sumSquaresx2F64AVX512 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
+//
+//	lane = fma(x, x, lane)
+//
+//go:noescape
+func sumSquaresx2F64AVX512(n int, stride int, lanes *float64, x *float64)
+
+// sumSquaresF64AVX512 continues a line of lanes with n elements, by
 //
 //	lane = fma(x, x, lane)
 //
 //go:noescape
 func sumSquaresF64AVX512(n int, lanes *float64, x *float64)
 
-// maxAbsF64AVX512 continues a line of lanes with n elements, whole lines, by
+// maxAbsx4F64AVX512 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
+//
+//	lane = max(lane, |x|)
+//
+//go:noescape
+func maxAbsx4F64AVX512(n int, stride int, lanes *float64, x *float64)
+
+// maxAbsx2F64AVX512 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
+//
+//	lane = max(lane, |x|)
+//
+//go:noescape
+func maxAbsx2F64AVX512(n int, stride int, lanes *float64, x *float64)
+
+// maxAbsF64AVX512 continues a line of lanes with n elements, by
 //
 //	lane = max(lane, |x|)
 //

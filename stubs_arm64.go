@@ -357,35 +357,98 @@ func clipF32NEON(n int, c *float32, x *float32)
 //go:noescape
 func fromBytesF32NEON(n int, c *float32, dst *float32, src *uint8, offset *float32)
 
-// dotF32NEON continues a line of lanes with n elements, whole lines, by
+// dotx2F32NEON continues the lines of lanes of 2 chunks with n elements each, whole lines, by
+//
+//	lane = fma(x, y, lane)
+//
+//go:noescape
+func dotx2F32NEON(n int, stride int, lanes *float32, x *float32, y *float32)
+
+// dotF32NEON continues a line of lanes with n elements, by
 //
 //	lane = fma(x, y, lane)
 //
 //go:noescape
 func dotF32NEON(n int, lanes *float32, x *float32, y *float32)
 
-// sumF32NEON continues a line of lanes with n elements, whole lines, by
+// sumx4F32NEON continues the lines of lanes of 4 chunks with n elements each, whole lines, by
+//
+//	lane = lane + x
+//
+//go:noescape
+func sumx4F32NEON(n int, stride int, lanes *float32, x *float32)
+
+// sumx2F32NEON continues the lines of lanes of 2 chunks with n elements each, whole lines, by
+//
+//	lane = lane + x
+//
+//go:noescape
+func sumx2F32NEON(n int, stride int, lanes *float32, x *float32)
+
+// sumF32NEON continues a line of lanes with n elements, by
 //
 //	lane = lane + x
 //
 //go:noescape
 func sumF32NEON(n int, lanes *float32, x *float32)
 
-// sumAbsF32NEON continues a line of lanes with n elements, whole lines, by
+// sumAbsx4F32NEON continues the lines of lanes of 4 chunks with n elements each, whole lines, by
+//
+//	lane = lane + |x|
+//
+//go:noescape
+func sumAbsx4F32NEON(n int, stride int, lanes *float32, x *float32)
+
+// sumAbsx2F32NEON continues the lines of lanes of 2 chunks with n elements each, whole lines, by
+//
+//	lane = lane + |x|
+//
+//go:noescape
+func sumAbsx2F32NEON(n int, stride int, lanes *float32, x *float32)
+
+// sumAbsF32NEON continues a line of lanes with n elements, by
 //
 //	lane = lane + |x|
 //
 //go:noescape
 func sumAbsF32NEON(n int, lanes *float32, x *float32)
 
-// sumSquaresF32NEON continues a line of lanes with n elements, whole lines, by
+// sumSquaresx4F32NEON continues the lines of lanes of 4 chunks with n elements each, whole lines, by
+//
+//	lane = fma(x, x, lane)
+//
+//go:noescape
+func sumSquaresx4F32NEON(n int, stride int, lanes *float32, x *float32)
+
+// sumSquaresx2F32NEON continues the lines of lanes of 2 chunks with n elements each, whole lines, by
+//
+//	lane = fma(x, x, lane)
+//
+//go:noescape
+func sumSquaresx2F32NEON(n int, stride int, lanes *float32, x *float32)
+
+// sumSquaresF32NEON continues a line of lanes with n elements, by
 //
 //	lane = fma(x, x, lane)
 //
 //go:noescape
 func sumSquaresF32NEON(n int, lanes *float32, x *float32)
 
-// maxAbsF32NEON continues a line of lanes with n elements, whole lines, by
+// maxAbsx4F32NEON continues the lines of lanes of 4 chunks with n elements each, whole lines, by
+//
+//	lane = max(lane, |x|)
+//
+//go:noescape
+func maxAbsx4F32NEON(n int, stride int, lanes *float32, x *float32)
+
+// maxAbsx2F32NEON continues the lines of lanes of 2 chunks with n elements each, whole lines, by
+//
+//	lane = max(lane, |x|)
+//
+//go:noescape
+func maxAbsx2F32NEON(n int, stride int, lanes *float32, x *float32)
+
+// maxAbsF32NEON continues a line of lanes with n elements, by
 //
 //	lane = max(lane, |x|)
 //
@@ -789,35 +852,98 @@ func fromBytesF64NEON(n int, c *float64, dst *float64, src *uint8, offset *float
 //go:noescape
 func expSliceF64NEON(n int, c *float64, x *float64)
 
-// dotF64NEON continues a line of lanes with n elements, whole lines, by
+// dotx2F64NEON continues the lines of lanes of 2 chunks with n elements each, whole lines, by
+//
+//	lane = fma(x, y, lane)
+//
+//go:noescape
+func dotx2F64NEON(n int, stride int, lanes *float64, x *float64, y *float64)
+
+// dotF64NEON continues a line of lanes with n elements, by
 //
 //	lane = fma(x, y, lane)
 //
 //go:noescape
 func dotF64NEON(n int, lanes *float64, x *float64, y *float64)
 
-// sumF64NEON continues a line of lanes with n elements, whole lines, by
+// sumx4F64NEON continues the lines of lanes of 4 chunks with n elements each, whole lines, by
+//
+//	lane = lane + x
+//
+//go:noescape
+func sumx4F64NEON(n int, stride int, lanes *float64, x *float64)
+
+// sumx2F64NEON continues the lines of lanes of 2 chunks with n elements each, whole lines, by
+//
+//	lane = lane + x
+//
+//go:noescape
+func sumx2F64NEON(n int, stride int, lanes *float64, x *float64)
+
+// sumF64NEON continues a line of lanes with n elements, by
 //
 //	lane = lane + x
 //
 //go:noescape
 func sumF64NEON(n int, lanes *float64, x *float64)
 
-// sumAbsF64NEON continues a line of lanes with n elements, whole lines, by
+// sumAbsx4F64NEON continues the lines of lanes of 4 chunks with n elements each, whole lines, by
+//
+//	lane = lane + |x|
+//
+//go:noescape
+func sumAbsx4F64NEON(n int, stride int, lanes *float64, x *float64)
+
+// sumAbsx2F64NEON continues the lines of lanes of 2 chunks with n elements each, whole lines, by
+//
+//	lane = lane + |x|
+//
+//go:noescape
+func sumAbsx2F64NEON(n int, stride int, lanes *float64, x *float64)
+
+// sumAbsF64NEON continues a line of lanes with n elements, by
 //
 //	lane = lane + |x|
 //
 //go:noescape
 func sumAbsF64NEON(n int, lanes *float64, x *float64)
 
-// sumSquaresF64NEON continues a line of lanes with n elements, whole lines, by
+// sumSquaresx4F64NEON continues the lines of lanes of 4 chunks with n elements each, whole lines, by
+//
+//	lane = fma(x, x, lane)
+//
+//go:noescape
+func sumSquaresx4F64NEON(n int, stride int, lanes *float64, x *float64)
+
+// sumSquaresx2F64NEON continues the lines of lanes of 2 chunks with n elements each, whole lines, by
+//
+//	lane = fma(x, x, lane)
+//
+//go:noescape
+func sumSquaresx2F64NEON(n int, stride int, lanes *float64, x *float64)
+
+// sumSquaresF64NEON continues a line of lanes with n elements, by
 //
 //	lane = fma(x, x, lane)
 //
 //go:noescape
 func sumSquaresF64NEON(n int, lanes *float64, x *float64)
 
-// maxAbsF64NEON continues a line of lanes with n elements, whole lines, by
+// maxAbsx4F64NEON continues the lines of lanes of 4 chunks with n elements each, whole lines, by
+//
+//	lane = max(lane, |x|)
+//
+//go:noescape
+func maxAbsx4F64NEON(n int, stride int, lanes *float64, x *float64)
+
+// maxAbsx2F64NEON continues the lines of lanes of 2 chunks with n elements each, whole lines, by
+//
+//	lane = max(lane, |x|)
+//
+//go:noescape
+func maxAbsx2F64NEON(n int, stride int, lanes *float64, x *float64)
+
+// maxAbsF64NEON continues a line of lanes with n elements, by
 //
 //	lane = max(lane, |x|)
 //

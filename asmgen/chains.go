@@ -54,10 +54,11 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 	}
 	m.BeginLocal(name, chainParams,
 		fmt.Sprintf("%s computes tiles of %d rows x %d vectors%s by rule 8.", name, rows, vecs, what))
-	arg := func(name string) Reg { return m.LoadWord(m.Arg("args"), argOf(m, chainFields, name)) }
-	scalar := func(name string) Reg { return m.Broadcast(m.Arg("args"), argOf(m, chainFields, name)) }
+	args := m.Arg("args") // again after each loop, which needs its register
+	arg := func(name string) Reg { return m.LoadWord(args, argOf(m, chainFields, name)) }
+	scalar := func(name string) Reg { return m.Broadcast(args, argOf(m, chainFields, name)) }
 	move := func(name, by string) {
-		args, sum := m.Arg("args"), arg(name)
+		sum := arg(name)
 		m.AddReg(sum, arg(by))
 		m.StoreWord(sum, args, argOf(m, chainFields, name))
 	}
@@ -102,13 +103,14 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 			}
 		}
 		if kind != columnsChain {
-			m.IfZero(arg("continues"), func() {}, continues)
+			m.IfMore(arg("continues"), 0, continues)
 		}
 		a, aCol := m.ScalarRows(arg("a"), arg("aRow"), rows), arg("aCol")
-		bk, bRow, k := b, arg("bRow"), arg("k")
+		bk := b
 		if !masked && kind != bothChain { // another tile follows
 			bk = m.Copy(b)
 		}
+		bRow, k := arg("bRow"), arg("k")
 		var ahead, next Reg
 		switch {
 		case fetches:
@@ -161,6 +163,7 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 				}
 			})
 		}
+		args = m.Arg("args")
 		out := output{m: m, rows: rows, vecs: vecs, c: c, arg: arg, scalar: scalar}
 		if kind == columnsChain {
 			out.updateColumns(acc, arg("width"))
@@ -172,6 +175,7 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 		out.update(acc)
 	}
 	panel := func() {
+		args = m.Arg("args")
 		c := arg("c")
 		if masked {
 			tile(arg("b"), c)
@@ -183,6 +187,7 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 		}
 		tiles := arg("tiles")
 		m.While("tile", tiles, 1, func() {
+			args = m.Arg("args")
 			if kind == bothChain { // registers are few
 				tile(arg("b"), c)
 				m.IfMore(tiles, 1, func() { move("b", "bTile") }) // as below
@@ -250,7 +255,11 @@ func (o *output) update(acc []Reg) {
 	store := func(sum func(acc Reg, p Reg, j int) Reg) func() {
 		return func() { o.store(acc, sum) }
 	}
-	m.IfZero(o.arg("accumulate"), store(func(acc, _ Reg, _ int) Reg { return acc }), func() {
+	sums := store(func(acc, _ Reg, _ int) Reg { return acc })
+	if o.mask != nil && o.vecs == 1 { // storeLast stores all
+		sums = func() {}
+	}
+	m.IfZero(o.arg("accumulate"), sums, func() {
 		m.IfZero(o.arg("weighted"),
 			store(func(acc, p Reg, j int) Reg { return m.Add(o.load(p, j), acc) }),
 			func() {
@@ -263,7 +272,7 @@ func (o *output) update(acc []Reg) {
 
 // scale multiplies sums by alpha if scaled is not 0.
 func (o *output) scale(acc []Reg) {
-	o.m.IfZero(o.arg("scaled"), func() {}, func() {
+	o.m.IfMore(o.arg("scaled"), 0, func() {
 		alpha := o.scalar("alpha")
 		for i := range acc {
 			o.m.Move(acc[i], o.m.Mul(alpha, acc[i]))
@@ -341,8 +350,11 @@ func (o *output) storeLast(acc []Reg) {
 	if o.mask == nil {
 		return
 	}
-	p := o.m.Copy(o.c)
-	o.m.AddImm(p, (o.vecs-1)*o.m.ISA().VecBytes)
+	p := o.c
+	if o.vecs > 1 {
+		p = o.m.Copy(o.c)
+		o.m.AddImm(p, (o.vecs-1)*o.m.ISA().VecBytes)
+	}
 	last := each(o.rows, func(r int) Reg { return acc[r*o.vecs+o.vecs-1] })
 	o.m.StoreRowsMasked(last, p, o.arg("cRow"), *o.mask)
 }
@@ -351,7 +363,7 @@ func (o *output) storeLast(acc []Reg) {
 // which comes first. A tile has one vector.
 func (o *output) addBlocks(acc []Reg, blocks int) {
 	sums := each(o.rows, func(r int) Reg { return acc[r*blocks] })
-	o.m.IfZero(o.arg("accumulate"), func() {}, func() {
+	o.m.IfMore(o.arg("accumulate"), 0, func() {
 		o.each(func(i int, p Reg, j int) { o.m.Move(sums[i], o.m.Add(o.load(p, j), sums[i])) })
 	})
 	for r, sum := range sums {

@@ -18,7 +18,7 @@ func emit(m Machine, programs []*program.Program) {
 		switch {
 		case !emits(m, p):
 		case p.Row.Kind == table.Reduction:
-			reduction(m, p)
+			reductions(m, p)
 		default:
 			elementwise(m, p)
 			for _, b := range balancesOf(m.ISA(), m.ElemBytes(), p) {

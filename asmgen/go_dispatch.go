@@ -16,6 +16,7 @@ import (
 	"unsafe"
 
 	"github.com/bitstep-go/bitstep/internal/num"
+	"github.com/bitstep-go/bitstep/kernels"
 )
 
 // assembly runs a step or vector operation on elements lo to lo+n, n a multiple of the backend's vector. It
@@ -84,22 +85,31 @@ func (c *call[T]) each{{.Suffix}}(n int, headers *[maxOperands]unsafe.Pointer) b
 	return true
 }
 {{end}}
-// assemblyLanes continues a reduction's lanes with n elements from lo, n a multiple of a line, or returns false.
-func (c *call[T]) assemblyLanes(lanes *[16]T, lo, n int) bool {
+// assemblyLanes continues the lanes of chunks with n elements of each, the first from lo on, or returns false. There is
+// one chunk, or as many as mostTogether allows, and then n is a multiple of a line.
+func (c *call[T]) assemblyLanes(lanes [][16]T, lo, n int) bool {
 	if num.Is32[T]() {
-		return c.lanesF32((*float32)(unsafe.Pointer(lanes)), lo, n)
+		return c.lanesF32((*float32)(unsafe.Pointer(&lanes[0])), len(lanes), lo, n)
 	}
-	return c.lanesF64((*float64)(unsafe.Pointer(lanes)), lo, n)
+	return c.lanesF64((*float64)(unsafe.Pointer(&lanes[0])), len(lanes), lo, n)
 }
 {{range $t := .Types}}
-func (c *call[T]) lanes{{.Suffix}}(lanes *{{.Name}}, lo, n int) bool {
+func (c *call[T]) lanes{{.Suffix}}(lanes *{{.Name}}, chunks, lo, n int) bool {
+	const stride = kernels.ReduceChunk * {{.Bytes}}
 	switch c.backend {
 {{- range $isa := $.ISAs}}
 	case {{$isa.Const}}:
 		switch c.id {
 	{{- range $.Rows}}{{if .IsReduction}}{{if $.Has $isa . $t}}
 		case id{{.Name}}:
-			{{.Symbol}}{{$t.Suffix}}{{$isa.Const}}(n, lanes, {{.EachOf "at[E](c, #, lo)" $t.Name}})
+		{{- $row := .}}
+			switch chunks {
+		{{- range .Chunks}}
+			case {{.Number}}:
+				{{$row.Symbol}}{{.Suffix}}{{$t.Suffix}}{{$isa.Const}}(n, {{if .Suffix}}stride, {{end}}lanes,
+					{{$row.EachOf "at[E](c, #, lo)" $t.Name}})
+		{{- end}}
+			}
 	{{- end}}{{end}}{{end}}
 		default:
 			return false
@@ -237,6 +247,25 @@ func (k microKernel) each(f func(name, typ string) string) string {
 	return strings.Join(fields, ", ")
 }
 
+// Chunks are the numbers of chunks of a reduction that run at a time, with the ends of their functions' names.
+func (r rowView) Chunks() (all []chunksView) {
+	for _, n := range chunksTogether(r.Program) {
+		all = append(all, chunksView{n, chunksSuffix(n)})
+	}
+	return all
+}
+
+type chunksView struct {
+	Number int
+	Suffix string
+}
+
+// MostTogether is the largest of them.
+func (r rowView) MostTogether() int { return chunksTogether(r.Program)[0] }
+
+// MaxChunks is the largest of those of all reductions.
+func (v view) MaxChunks() int { return mostStreams }
+
 // HasTiles reports whether an instruction set has micro-kernels of products.
 func (s isa) HasTiles() bool { return s.Tiles != tileSize{} }
 
@@ -285,6 +314,19 @@ type {{.Name}}[T Float] struct {
 {{- end}}
 }
 {{end}}
+// maxChunks is the most chunks of a reduction that assembly runs at a time, and mostTogether that of this one.
+const maxChunks = {{.MaxChunks}}
+
+func (c *call[T]) mostTogether() int {
+	switch c.id {
+{{- range .Rows}}{{if .IsReduction}}
+	case id{{.Name}}:
+		return {{.MostTogether}}
+{{- end}}{{end}}
+	}
+	return 1
+}
+
 // define runs the definition of a step or vector operation on elements lo to hi.
 func (c *call[T]) define(lo, hi int) {
 	switch c.id {

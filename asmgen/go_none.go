@@ -27,7 +27,7 @@ func (c *call[T]) assembly(lo, n int) bool { return false }
 
 func (c *call[T]) assemblyEach(n int, headers *[maxOperands]unsafe.Pointer) bool { return false }
 
-func (c *call[T]) assemblyLanes(lanes *[16]T, lo, n int) bool { return false }
+func (c *call[T]) assemblyLanes(lanes [][16]T, lo, n int) bool { return false }
 
 {{range .MicroKernels}}
 func {{.Name}}[T Float](backend Backend, {{.Params "*T"}}) { panic("bitstep: no assembly") }

@@ -16,7 +16,7 @@ func TestLaneIsKept(t *testing.T) {
 		p := program.Must(table.Row{Name: "Sum", Kind: table.Reduction, Lines: []string{line},
 			Operands: []table.Operand{{Name: "x", Read: true}}})
 		f := newFile("amd64")
-		reduction(of("amd64")[0].New(f, of("amd64")[0], 4), p)
+		reduction(of("amd64")[0].New(f, of("amd64")[0], 4), p, 2)
 		asm, _, err := f.print("bitstep")
 		if got := strings.Contains(string(asm), "VMOVAPS"); err != nil || got != copies {
 			t.Errorf("%s: copies the lane: %v (%v), want %v", line, got, err, copies)

@@ -29,11 +29,22 @@ func Of[T any](s []T) Span {
 	return Span{unsafe.Pointer(unsafe.SliceData(s)), len(s), unsafe.Sizeof(*new(T))}
 }
 
+// First returns the span of the first n elements of s, of which there are so many.
+func First[T any](s []T, n int) Span {
+	return Span{unsafe.Pointer(unsafe.SliceData(s)), n, unsafe.Sizeof(*new(T))}
+}
+
 // Overlaps reports whether two spans share memory. Empty ones share none.
 func (s Span) Overlaps(o Span) bool {
 	a, b := uintptr(s.Pointer), uintptr(o.Pointer)
 	endA, endB := a+uintptr(s.Len)*s.size, b+uintptr(o.Len)*o.size
 	return a < endA && b < endB && a < endB && b < endA
+}
+
+// Meets is Overlaps of two spans that are not empty.
+func (s Span) Meets(o Span) bool {
+	a, b := uintptr(s.Pointer), uintptr(o.Pointer)
+	return a < b+uintptr(o.Len)*o.size && b < a+uintptr(s.Len)*s.size
 }
 
 // Checked is what who has looked at the lengths and addresses of slices shows to who would do so again.

@@ -16,6 +16,12 @@ func TestOverlap(t *testing.T) {
 		if got := Overlap(c.a, c.b); got != c.want {
 			t.Errorf("Overlap(len %d, len %d) = %v, want %v", len(c.a), len(c.b), got, c.want)
 		}
+		if len(c.a) == 0 || len(c.b) == 0 {
+			continue
+		}
+		if got := First(c.a, len(c.a)).Meets(First(c.b, len(c.b))); got != c.want {
+			t.Errorf("Meets(len %d, len %d) = %v, want %v", len(c.a), len(c.b), got, c.want)
+		}
 	}
 }
 
