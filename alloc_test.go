@@ -24,7 +24,11 @@ func TestAllocations(t *testing.T) {
 func testAllocations[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.Row) {
 	for _, n := range []int{100, 4 * kernels.ReduceChunk} {
 		op, coef := rows.New[T](row, n), rows.NewCoef[T](row)
-		if got := testing.AllocsPerRun(10, func() { rows.Call(k.Threads(2), row, coef, op) }); got != 0 {
+		call := func() {
+			bitstep.KeepAwake()
+			rows.Call(k.Threads(2), row, coef, op)
+		}
+		if got := testing.AllocsPerRun(10, call); got != 0 {
 			t.Errorf("%d elements: %v allocations per call", n, got)
 		}
 	}

@@ -131,24 +131,13 @@ func (c *call[T]) join(sum T, first bool, next []T) T {
 	return sum
 }
 
-// update runs a step or a vector operation.
-func (e Engine[T]) update(c *call[T]) {
-	if threads := e.spread(c); threads > 1 {
-		updateParallel(e.pool, c, threads)
-		return
-	}
-	c.run(0, c.n)
-}
+// chunksOf is how many chunks of rule 7 the elements are; none are one.
+func (c *call[T]) chunksOf() int { return max(1, (c.n+kernels.ReduceChunk-1)/kernels.ReduceChunk) }
 
-// reduce runs a reduction.
-func (e Engine[T]) reduce(c *call[T]) T {
-	if threads := e.spread(c); threads > 1 {
-		return reduceParallel(e.pool, c, threads)
-	}
-	n := max(1, pieces(c.n)) // the sum of none is that of no elements
+// reduce reduces all elements.
+func (c *call[T]) reduce() (sum T) {
 	var some [maxChunks]T
-	var sum T
-	for i := 0; i < n; i += maxChunks {
+	for i, n := 0, c.chunksOf(); i < n; i += maxChunks {
 		sums := some[:min(maxChunks, n-i)]
 		c.sums(sums, i*kernels.ReduceChunk)
 		sum = c.join(sum, i == 0, sums)

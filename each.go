@@ -28,7 +28,23 @@ func (e Engine[T]) updateEach(c *eachCall[T], written uint, operands int) {
 	if !e.checked {
 		c.check(written, operands)
 	}
-	c.runTensors(0, len(c.slices[0]))
+	if e.threads == 1 {
+		c.runTensors(0, len(c.slices[0]))
+		return
+	}
+	c.n = 0 // of all tensors
+	for _, x := range c.slices[0] {
+		c.n += len(x)
+	}
+	pool, threads := e.spread(c.work(), c.n/chunk, !e.checked && c.onStack())
+	if pool != nil {
+		defer pool.exit()
+	}
+	if threads == 1 {
+		c.runTensors(0, len(c.slices[0]))
+		return
+	}
+	c.spread(pool, threads)
 }
 
 // check panics as the step for one tensor does, or if there are not as many slices of each operand.

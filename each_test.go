@@ -84,6 +84,23 @@ func testEach[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.Row)
 	}
 }
 
+// Neither do its bits depend on the number of threads, which take some tensors each, and parts of large ones.
+func TestEachThreads(t *testing.T) {
+	forEachStep(t, testEachThreads[float32], testEachThreads[float64])
+}
+
+func testEachThreads[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.Row) {
+	many := slices.Repeat([]int{100, 1000, 0, 333}, 60)
+	for i, threads := range threadCounts() {
+		for _, lengths := range [][]int{many, {100_001}, {5, 40_000, 7, 4097, 50_000, 3}} {
+			alloc, check := guarded[T](1)
+			bitstep.KeepAwake()
+			trial[T]{k: k.Threads(threads), row: row, use: kernels.Use(i) + 5, seed: 1}.runEach(t, lengths, alloc)
+			check(t)
+		}
+	}
+}
+
 // Tensors that end with the last element of a page behind which there is none, and that begin with the first.
 func TestEachAtPageEnds(t *testing.T) {
 	forEachStep(t, testEachAtPageEnds[float32], testEachAtPageEnds[float64])
@@ -150,7 +167,11 @@ func TestEachSlices(t *testing.T) {
 		if message := panics(func() { k.SGDEach(x, g[:1], c) }); message != want {
 			t.Errorf("%v: panic %q, want %q", b, message, want)
 		}
-		if got := testing.AllocsPerRun(10, func() { k.Threads(2).SGDEach(x, g, c) }); got != 0 && !raceEnabled {
+		call := func() {
+			bitstep.KeepAwake()
+			k.Threads(2).SGDEach(x, g, c)
+		}
+		if got := testing.AllocsPerRun(10, call); got != 0 && !raceEnabled {
 			t.Errorf("%v: %v allocations", b, got)
 		}
 	}

@@ -213,6 +213,7 @@ func TestThreads(t *testing.T) { forEach(t, testThreads[float32], testThreads[fl
 func testThreads[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.Row) {
 	for _, threads := range threadCounts() {
 		alloc, check := guarded[T](1)
+		bitstep.KeepAwake()
 		trial[T]{k.Threads(threads), row, 5*65536 + 77, kernels.Use(threads) % uses(row), 1}.run(t, alloc)
 		check(t)
 	}

@@ -9,31 +9,50 @@ import (
 	"github.com/bitstep-go/bitstep/internal/mem"
 	"github.com/bitstep-go/bitstep/internal/num"
 	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/kernels/table"
 )
 
 // Calls of the table's kernels over several threads. They take pieces of a call, each piece whole (rule 9). What
 // they share lives in pooled memory, so that a call allocates nothing.
 
-// piece is how many elements a thread takes at a time: one chunk of rule 7.
-const piece = kernels.ReduceChunk
+// What pays for a thread, in bytes of operands that a call reads and writes, some 150 a nanosecond where they are in a
+// cache. One that is awake joins within two microseconds; one that has to be woken begins when a tenth of a millisecond
+// and more has gone by, and waking it takes the caller ten to twenty microseconds.
+const (
+	bytesToJoin = 448 << 10
+	bytesToWake = 40 << 20
+)
 
-// minPieces is how many pieces a call must have to be spread: starting goroutines takes a few microseconds.
-const minPieces = 3
-
-// spread returns over how many threads a call is spread. Operands on a stack stay with its goroutine.
-func (e Engine[T]) spread(c *call[T]) int {
-	threads := 1
-	if c.n >= minPieces*piece {
-		threads = crew.Threads(e.limit(), pieces(c.n))
+// work is how many bytes are read and written in the time that a call takes.
+func (c *call[T]) work() int {
+	row := &table.Rows[c.id]
+	bytes := c.n * row.Traffic(int(unsafe.Sizeof(T(0))))
+	switch {
+	case c.backend == Go || c.id == idExpSlice:
+		return 8 * bytes
+	case row.Kind == table.Reduction:
+		return 2 * bytes // the latency of additions bounds them
 	}
-	if threads > 1 && slices.ContainsFunc(c.op[:], mem.OnStack) {
-		return 1
-	}
-	return threads
+	return bytes
 }
 
-// pieces is how many pieces n elements are.
-func pieces(n int) int { return (n + piece - 1) / piece }
+// spread returns over how many threads work in so many pieces is spread, and the pool that serves the call until exit,
+// on one thread too: the next call then comes in a loop. The pool is nil if the work is too small to look at, or if it
+// is busy. What is on a stack stays with its goroutine.
+func (e Engine[T]) spread(work, pieces int, onStack bool) (pool *Pool, threads int) {
+	if work < 2*bytesToJoin || pieces < 2 || onStack || e.limit() == 1 {
+		return nil, 1
+	}
+	pool, awake := e.pool.enter()
+	share := bytesToWake
+	if awake {
+		share = bytesToJoin
+	}
+	return pool, crew.Threads(e.limit(), min(pieces, work/share))
+}
+
+// onStack reports whether an operand is on the stack: see hide.
+func (c *call[T]) onStack() bool { return slices.ContainsFunc(c.op[:], mem.OnStack) }
 
 // pools keep values that are used again, for each type of element.
 type pools struct{ of32, of64 sync.Pool }
@@ -60,7 +79,7 @@ func getJob[T kernels.Float](c *call[T]) *job[T] {
 	j, _ := poolOf[T](&jobs).Get().(*job[T])
 	if j == nil {
 		j = new(job[T])
-		j.update = func(_, i int) { j.run(i*piece, min((i+1)*piece, j.n)) }
+		j.update = func(_, i int) { j.run(i*chunk, min((i+1)*chunk, j.n)) }
 		j.reduce = func(_, i int) {
 			i *= j.together
 			j.sums(j.partial[i:min(i+j.together, len(j.partial))], i*kernels.ReduceChunk)
@@ -87,23 +106,56 @@ func hide[P any](p *P) *P {
 	return *(**P)(unsafe.Pointer(&u))
 }
 
-func updateParallel[T kernels.Float](pool *Pool, c *call[T], threads int) {
+// share runs the pieces of a call on the pool that serves it, or for nil on the call's own crew.
+func (j *job[T]) share(pool *Pool, threads, pieces int, work func(worker, piece int)) {
+	c := &j.crew
+	if pool != nil {
+		c = &pool.crew
+	}
+	c.Run(threads, pieces, work)
+}
+
+// update runs a step or a vector operation.
+func (e Engine[T]) update(c *call[T]) {
+	if e.threads == 1 || c.n <= chunk {
+		c.run(0, c.n)
+		return
+	}
+	pieces := (c.n + chunk - 1) / chunk
+	pool, threads := e.spread(c.work(), pieces, c.onStack())
+	if pool != nil {
+		defer pool.exit()
+	}
+	if threads == 1 {
+		c.run(0, c.n)
+		return
+	}
 	j := getJob(c)
-	pool.share(&j.crew, threads, pieces(c.n), j.update)
+	j.share(pool, threads, pieces, j.update)
 	j.put()
 }
 
-func reduceParallel[T kernels.Float](pool *Pool, c *call[T], threads int) T {
-	j := getJob(c)
-	n := pieces(c.n)
+// reduce runs a reduction.
+func (e Engine[T]) reduce(c *call[T]) T {
+	if e.threads == 1 || c.n <= kernels.ReduceChunk {
+		return c.reduce()
+	}
+	pool, threads := e.spread(c.work(), c.chunksOf(), c.onStack())
+	if pool != nil {
+		defer pool.exit()
+	}
+	if threads == 1 {
+		return c.reduce()
+	}
+	j, n := getJob(c), c.chunksOf()
 	if cap(j.partial) < n {
 		j.partial = make([]T, n)
 	}
 	j.partial, j.together = j.partial[:n], c.mostTogether()
-	for j.together > 1 && j.together*threads > n {
+	for j.together > 1 && j.together*threads > n+1 {
 		j.together /= 2
 	}
-	pool.share(&j.crew, threads, (n+j.together-1)/j.together, j.reduce)
+	j.share(pool, threads, (n+j.together-1)/j.together, j.reduce)
 	sum := c.join(0, true, j.partial)
 	j.put()
 	return sum

@@ -14,20 +14,25 @@ func TestOperandsOnStack(t *testing.T) {
 	if !mem.StackKnown {
 		t.Skip("no assembly: operands are never on a stack")
 	}
-	const n = minPieces * piece
 	var local [2]float32
-	heap := make([]float32, n)
-	e := Engine[float32]{threads: 2}
+	heap := make([]float32, 1<<20) // too large for a stack
+	threads := func(c *call[float32]) int {
+		pool, threads := Engine[float32]{threads: 2}.spread(c.work(), 2, c.onStack())
+		if pool != nil {
+			pool.exit()
+		}
+		return threads
+	}
 	for i := range maxOperands {
-		c := call[float32]{n: n}
+		c := call[float32]{n: 1 << 30} // as far as spread knows
 		for j := range c.op {
 			c.op[j] = unsafe.Pointer(&heap[0])
 		}
-		if got := e.spread(&c); got != 2 {
+		if got := threads(&c); got != 2 {
 			t.Fatalf("operands on the heap: spread over %d threads, want 2", got)
 		}
 		c.op[i] = unsafe.Pointer(&local)
-		if got := e.spread(&c); got != 1 {
+		if got := threads(&c); got != 1 {
 			t.Errorf("operand %d on the stack: spread over %d threads, want 1", i, got)
 		}
 	}
@@ -153,3 +158,10 @@ func TestTilesPerCall(t *testing.T) {
 
 // Limit is the most threads that a call of an engine has.
 func Limit(e Engine[float32]) int { return e.limit() }
+
+// KeepAwake makes the next call without a pool one that comes in a loop: it is spread as soon as awake threads gain.
+func KeepAwake() {
+	common.mu.Lock()
+	defer common.mu.Unlock()
+	common.left = time.Now().Add(time.Hour)
+}

@@ -8,11 +8,11 @@ import (
 	"github.com/bitstep-go/bitstep/internal/crew"
 )
 
-// A Pool is threads that stay between calls. Without one, a call that is large enough starts goroutines, waits some
-// tens of microseconds for sleeping threads to wake, and ends them; only where calls follow each other within 50
+// A Pool is threads that stay between calls. Without one, a call that is large enough starts goroutines, for which
+// threads need a tenth of a millisecond to wake, and ends them; only where calls follow each other within 50
 // microseconds do goroutines stay that long. The helpers of a pool look out for the next call for 200 microseconds
-// before they sleep. So a caller in a loop spreads calls of 20 microseconds and more, and with a pool may do something
-// else between them. A caller that computes seldom wants no pool.
+// before they sleep. So a caller in a loop spreads products of 20 microseconds and more, and steps and reductions of
+// some 5, and with a pool may do something else between them. A caller that computes seldom wants no pool.
 //
 // Engines use it by [Engine.Pool]. It serves one call at a time; a call that finds it busy does without. Results do
 // not depend on it.
@@ -82,14 +82,4 @@ func (p *Pool) enter() (serving *Pool, awake bool) {
 func (p *Pool) exit() {
 	p.left = time.Now()
 	p.mu.Unlock()
-}
-
-// share runs the pieces of a call on the pool that serves it, or on the call's own crew.
-func (p *Pool) share(own *crew.Crew, threads, pieces int, work func(worker, piece int)) {
-	if p, _ = p.enter(); p == nil {
-		own.Run(threads, pieces, work)
-		return
-	}
-	defer p.exit()
-	p.crew.Run(threads, pieces, work)
 }

@@ -15,6 +15,17 @@ func OnStack(p unsafe.Pointer) bool {
 	return lo <= at && at < hi
 }
 
+// AnyOnStack is [OnStack] for the memory of slices.
+func AnyOnStack[T any](s [][]T) bool {
+	lo, hi := stack()
+	for i := range s { // stacks move at calls, of which there is none here
+		if at := uintptr(unsafe.Pointer(unsafe.SliceData(s[i]))); lo <= at && at < hi {
+			return true
+		}
+	}
+	return false
+}
+
 // stack returns the bounds of the stack: the first two words of runtime.g, whose place runtime/cgo knows too. No size
 // tells what is on a stack: variables are up to 128 KiB there, slice literals of any size.
 func stack() (lo, hi uintptr)

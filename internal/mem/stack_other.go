@@ -9,3 +9,6 @@ const StackKnown = false
 
 // OnStack reports false.
 func OnStack(unsafe.Pointer) bool { return false }
+
+// AnyOnStack reports false.
+func AnyOnStack[T any]([][]T) bool { return false }
