@@ -32,6 +32,12 @@ type lanesOperand[T kernels.Float] struct {
 
 func (o *lanesOperand[T]) at(row, k int) *T { return &o.data[row*o.ld+k] }
 
+// aligned reports whether rows begin at lines of the cache.
+func (o *lanesOperand[T]) aligned() bool {
+	start, _ := mem.Bounds(o.data)
+	return start%mem.Line == 0 && o.ld*int(unsafe.Sizeof(T(0)))%mem.Line == 0
+}
+
 // A lanesOutput is where sums go: that of row i of rowsA and row j of rowsB is i*row + j*col bytes from at on, where a
 // block's rows count from 0.
 type lanesOutput struct {
@@ -283,10 +289,22 @@ func (w *lanesWork[T]) inPlace(i0, i1, j0, j1 int, out lanesOutput) {
 	}
 }
 
+// loadsFast reports whether a tile of so many bytes may do with more loads for each fma: whether its rows stay in L1
+// and begin at lines of the cache.
+func (w *lanesWork[T]) loadsFast(bytes int) bool {
+	return bytes <= cacheL1 && w.rowsA.aligned() && w.rowsB.aligned()
+}
+
+// foldedAtOnce is how many lines of float32 a fold of the longest vectors takes.
+const foldedAtOnce = 16
+
 // whole computes the sums of rows i0 to i1 of rowsA and so many rows of rowsB from row j on: a row of tiles. If rows
 // are too long for a call, a tile's lanes wait in memory for the next lines.
 func (w *lanesWork[T]) whole(i0, i1, j, height int, out lanesOutput) {
 	code, most := w.tile.wholeCode(height, 1), w.tile.wholeCols[height-1]
+	if few := min(most, foldedAtOnce/height); w.loadsFast((height + few) * w.k * w.size) {
+		most = few
+	}
 	all := w.linesFrom(0, w.k)
 	var args lanesArgs[T]
 	args.of(&all)

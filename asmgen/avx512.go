@@ -115,14 +115,55 @@ func (m *avx512) blocks(first, second uint64, a, b Reg) (lo, hi Reg) {
 	return m.choose(first, a, b), m.choose(second, a, b)
 }
 
-// What the immediate operands choose: blocks 0 and 1, 2 and 3; 0 and 2, 1 and 3.
-const lowBlocks, highBlocks, evenBlocks, oddBlocks = 0x44, 0xee, 0x88, 0xdd
+// What the immediate operands choose: blocks 0 and 2, 1 and 3; 2, 3, 0 and 1, 1, 0, 3 and 2.
+const evenBlocks, oddBlocks, swapHalves, swapBlocks = 0x88, 0xdd, 0x4e, 0xb1
 
-func (m *avx512) FoldLines(_ int, load func(n, i int) Reg) Reg {
-	step := 16 / m.elem
-	halves := func(i, j int) Reg { return m.Add(m.blocks(lowBlocks, highBlocks, load(i, 0), load(j, 0))) }
+// blend returns a, with b's elements where the mask is.
+func (m *avx512) blend(a, b, mask Reg) Reg {
+	v := m.vec()
+	i, err := pick(&m.amd64, anyForm(x86.VBLENDMPS), x86.VBLENDMPD)(b, a, mask, v)
+	if err == nil {
+		i.Inputs = []operand.Op{a, b, mask} // avo takes v for one, as where others' masks are not
+	}
+	m.do(i, err)
+	return v
+}
+
+// blocksMask is the mask of some blocks' elements.
+func (m *avx512) blocksMask(blocks ...int) Reg {
+	bits, k := 0, m.ctx.K()
+	for _, b := range blocks {
+		step := 16 / m.elem
+		bits |= (1<<step - 1) << (b * step)
+	}
+	m.do(x86.KMOVW(m.Int(bits).(reg.GP).As32(), k))
+	return k
+}
+
+// FoldLines adds what it has blended to what it has chosen: blending takes no turn from fma, choosing does, and sums
+// are the same whichever comes first.
+func (m *avx512) FoldLines(n int, load func(line, i int) Reg) Reg {
+	step, upper := 16/m.elem, m.blocksMask(2, 3)
+	halves := func(a, b int) Reg {
+		x := load(a, 0)
+		if b >= n {
+			return m.Add(x, m.choose(swapHalves, x, x))
+		}
+		y := load(b, 0)
+		return m.Add(m.blend(x, y, upper), m.choose(swapHalves, x, y))
+	}
+	if n <= 2*step { // in two blocks
+		sums := m.foldBlocks(step, func(i int) Reg {
+			v := halves(min(i, n-1), i+step)
+			return m.Add(v, m.choose(swapBlocks, v, v))
+		})
+		return m.choose(evenBlocks, sums, sums)
+	}
+	odd := m.blocksMask(1, 3)
 	return m.foldBlocks(step, func(i int) Reg {
-		return m.Add(m.blocks(evenBlocks, oddBlocks, halves(i, i+step), halves(i+2*step, i+3*step)))
+		v, w := halves(i, i+2*step), halves(i+step, i+3*step)
+		others := m.blend(w, v, odd)
+		return m.Add(m.blend(v, w, odd), m.choose(swapBlocks, others, others))
 	})
 }
 
