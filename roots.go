@@ -59,7 +59,7 @@ var hardRoots = [...]float32{
 // exactRoots tries them, with all exponents for which roots are not taken again.
 func exactRoots(b Backend) bool {
 	var x, got [(len(hardRoots) + 7) &^ 7]float32
-	for e := -80; e <= 126; e += 2 {
+	for e := -80; e <= 124; e += 2 {
 		for i := range x {
 			x[i] = float32(math.Ldexp(float64(hardRoots[i%len(hardRoots)]), e))
 		}

@@ -137,24 +137,31 @@ func unfitRoots[T Float](t *testing.T, b Backend, id kernelID, row table.Row, le
 
 // hardRoots are all that may be wrong.
 func TestArchHardRoots(t *testing.T) {
-	form := roots.Form{Bits: 24, Half: .5, Series: []float64{1}}
-	const err = 1.5 * 0x1p-12
-	var want []float32
-	for _, c := range roots.HardCases(24, 200) {
-		x := float32(c.X)
-		root, h := float32(math.Sqrt(float64(x))), .5/math.Sqrt(float64(x))
-		for e := float32(h * (1 - err)); e <= float32(h*(1+err)); e = math.Nextafter32(e, 2) {
-			if roots.Root(form, x, e, kernels.FMA) != root {
-				want = append(want, x)
-				break
-			}
-		}
-	}
-	got := slices.Clone(hardRoots[:])
+	got, want := slices.Clone(hardRoots[:]), roots.Wrong(roots.Single12Short)
 	slices.Sort(got)
 	slices.Sort(want)
 	if !slices.Equal(got, want) {
 		t.Errorf("hardRoots is %x, want %x", got, want)
+	}
+}
+
+// exactRoots asks for nothing that has to fail: where the roots of hardRoots are right, those of all exponents are.
+func TestArchExactRoots(t *testing.T) {
+	if slices.Contains(Backends(), AVX2) {
+		const b = AVX2
+		var x, got [24]float32 // whole vectors
+		copy(x[:], hardRoots[:])
+		for i := len(hardRoots); i < len(x); i++ {
+			x[i] = 1
+		}
+		squareRoots(b, len(x), &x[0], &got[0])
+		right := true
+		for i, v := range x {
+			right = right && got[i] == float32(math.Sqrt(float64(v)))
+		}
+		if exact := exactRoots(b); exact != right {
+			t.Errorf("exactRoots is %v, and the roots of numbers from 1 to 4 are right: %v", exact, right)
+		}
 	}
 }
 

@@ -55,6 +55,10 @@ func (f *amd64File) print(pkg string) (asm, stubs []byte, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	const flags = "textflag.h" // avo sees that functions need it, and not that data does
+	if f.code.data() != "" && !slices.Contains(file.Includes, flags) {
+		file.Includes = append(file.Includes, flags)
+	}
 	cfg := printer.Config{Name: "asmgen", Pkg: pkg}
 	if asm, err = printer.NewGoAsm(cfg).Print(file); err != nil {
 		return nil, nil, err

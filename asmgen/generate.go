@@ -83,6 +83,7 @@ func generate(root string) (files map[string][]byte, err error) {
 	fill("backends.go", backendsTemplate, all)
 	fill("dispatch_go.go", noneTemplate, all)
 	fill("internal/traffic/dispatch_go.go", noTrafficTemplate, all)
+	fill("internal/roots/dispatch_go.go", noRootsTemplate, all)
 	fill("internal/rows/rows.go", rowsTemplate, all)
 	text, e := os.ReadFile(filepath.Join(root, "README.md"))
 	if e == nil {
@@ -111,6 +112,8 @@ func generate(root string) (files map[string][]byte, err error) {
 		fill("dispatch_"+arch+".go", dispatchTemplate, v)
 		assemble("internal/traffic/kernels_"+arch+".s", "internal/traffic/stubs_"+arch+".go", "traffic", emitTraffic)
 		fill("internal/traffic/dispatch_"+arch+".go", trafficTemplate, v)
+		assemble("internal/roots/kernels_"+arch+".s", "internal/roots/stubs_"+arch+".go", "roots", emitRoots)
+		fill("internal/roots/dispatch_"+arch+".go", rootsTemplate, v)
 	}
 	return files, err
 }

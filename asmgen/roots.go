@@ -15,7 +15,7 @@ type refinement struct {
 //
 //	g = g + g*(r*p), h = h + h*(r*p)
 //
-// have as many more digits as there are terms. At last g = g + h*(x - g*g), where the residual is exact.
+// have as many more digits as there are terms. At last g = g + h*(x - g*g).
 type fmaRoots struct {
 	Machine
 	x, g, h []Reg
