@@ -27,7 +27,7 @@ func TestGappa(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		} else {
-			coq(t, "Gappa's proof of "+name, discharged(proof))
+			coq(t, t.TempDir(), strings.TrimSuffix(filepath.Base(name), ".g"), discharged(proof))
 		}
 	}
 	for name, f := range map[string]Form{"single14": Single14, "single12": Single12, "single12short": Single12Short,
@@ -87,26 +87,30 @@ Ltac identity := first [ring | unfold Float1, float2R, Defs.F2R; simpl; first [r
 	return prelude + rewriting.ReplaceAllString(string(proof), "Lemma $1 : $2.\nProof. identity. Qed.")
 }
 
-func coq(t *testing.T, name, text string) {
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "proof.v"), []byte(text), 0o644); err != nil {
+// coq has Coq check a proof in a folder, with what has been checked there before.
+func coq(t *testing.T, dir, name, text string) {
+	file := name + ".v"
+	if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("coqc", "proof.v")
+	cmd := exec.Command("coqc", file)
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("Coq does not accept %s: %v\n%s", name, err, out)
 	}
 }
 
-// Coq proves lemma 2 for float64, with the list of numbers that it leaves.
+// Coq proves lemma 2 for float64, with the numbers that it leaves, and the theorem for all others.
 func TestCoq(t *testing.T) {
 	needMachineProofs(t)
-	text, err := os.ReadFile("coq/lemma2.v")
-	if err != nil {
-		t.Fatal(err)
+	dir := t.TempDir()
+	for _, name := range []string{"lemma2", "theorem"} {
+		text, err := os.ReadFile("coq/" + name + ".v")
+		if err != nil {
+			t.Fatal(err)
+		}
+		coq(t, dir, name, string(text))
 	}
-	coq(t, "lemma2.v", string(text))
 }
 
 func needMachineProofs(t *testing.T) {
