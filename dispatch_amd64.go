@@ -499,18 +499,88 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idNesterovTorch:
 			nesterovTorchEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 		case idAdaGrad:
+			switch c.balancedEach(n).F32 {
+			case zen5, zen:
+				adaGradEachF32AVX2Roots2Of5(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+				return true
+			case core:
+				adaGradEachF32AVX2Roots2Of2(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+				return true
+			}
 			adaGradEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 		case idRMSProp:
+			switch c.balancedEach(n).F32 {
+			case zen5, zen:
+				rmsPropEachF32AVX2Roots2Of5(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+				return true
+			case core:
+				rmsPropEachF32AVX2Roots2Of2(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+				return true
+			}
 			rmsPropEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 		case idRMSPropMomentum:
+			switch c.balancedEach(n).F32 {
+			case zen5, zen:
+				rmsPropMomentumEachF32AVX2Roots2Of5(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+				return true
+			case core:
+				rmsPropMomentumEachF32AVX2Roots2Of2(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+				return true
+			}
 			rmsPropMomentumEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 		case idRMSPropCentered:
+			switch c.balancedEach(n).F32 {
+			case zen5, zen:
+				rmsPropCenteredEachF32AVX2Roots1Of4(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+				return true
+			case core:
+				rmsPropCenteredEachF32AVX2Roots2Of2(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+				return true
+			}
 			rmsPropCenteredEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 		case idRMSPropCenteredMomentum:
+			switch c.balancedEach(n).F32 {
+			case zen5, zen:
+				rmsPropCenteredMomentumEachF32AVX2Roots1Of4(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
+				return true
+			case core:
+				rmsPropCenteredMomentumEachF32AVX2Roots2Of2(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
+				return true
+			}
 			rmsPropCenteredMomentumEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 		case idAdam:
+			switch c.balancedEach(n).F32 {
+			case zen5, zen:
+				adamEachF32AVX2Roots1Of4(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+				return true
+			case core:
+				adamEachF32AVX2Roots2Of2(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+				return true
+			}
 			adamEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 		case idAMSGrad:
+			switch c.balancedEach(n).F32 {
+			case zen5, zen:
+				amsGradEachF32AVX2Roots1Of4(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
+				return true
+			case core:
+				amsGradEachF32AVX2Roots2Of2(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
+				return true
+			}
 			amsGradEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 		case idLion:
 			lionEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
@@ -530,18 +600,116 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idNesterovTorch:
 			nesterovTorchEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 		case idAdaGrad:
+			switch c.balancedEach(n).F32 {
+			case zen5:
+				adaGradEachF32AVX512Roots2Of5(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+				return true
+			case zen:
+				adaGradEachF32AVX512Roots2Of4(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+				return true
+			case core:
+				adaGradEachF32AVX512Roots3Of3(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+				return true
+			}
 			adaGradEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 		case idRMSProp:
+			switch c.balancedEach(n).F32 {
+			case zen5:
+				rmsPropEachF32AVX512Roots2Of5(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+				return true
+			case zen:
+				rmsPropEachF32AVX512Roots2Of4(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+				return true
+			case core:
+				rmsPropEachF32AVX512Roots3Of3(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+				return true
+			}
 			rmsPropEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 		case idRMSPropMomentum:
+			switch c.balancedEach(n).F32 {
+			case zen5:
+				rmsPropMomentumEachF32AVX512Roots2Of5(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+				return true
+			case zen:
+				rmsPropMomentumEachF32AVX512Roots2Of4(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+				return true
+			case core:
+				rmsPropMomentumEachF32AVX512Roots3Of3(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+				return true
+			}
 			rmsPropMomentumEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 		case idRMSPropCentered:
+			switch c.balancedEach(n).F32 {
+			case zen5:
+				rmsPropCenteredEachF32AVX512Roots1Of5(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+				return true
+			case zen:
+				rmsPropCenteredEachF32AVX512Roots1Of3(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+				return true
+			case core:
+				rmsPropCenteredEachF32AVX512Roots3Of3(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+				return true
+			}
 			rmsPropCenteredEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 		case idRMSPropCenteredMomentum:
+			switch c.balancedEach(n).F32 {
+			case zen5:
+				rmsPropCenteredMomentumEachF32AVX512Roots1Of5(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
+				return true
+			case zen:
+				rmsPropCenteredMomentumEachF32AVX512Roots1Of3(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
+				return true
+			case core:
+				rmsPropCenteredMomentumEachF32AVX512Roots3Of3(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
+				return true
+			}
 			rmsPropCenteredMomentumEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 		case idAdam:
+			switch c.balancedEach(n).F32 {
+			case zen5:
+				adamEachF32AVX512Roots1Of5(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+				return true
+			case zen:
+				adamEachF32AVX512Roots1Of3(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+				return true
+			case core:
+				adamEachF32AVX512Roots3Of3(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+				return true
+			}
 			adamEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 		case idAMSGrad:
+			switch c.balancedEach(n).F32 {
+			case zen5:
+				amsGradEachF32AVX512Roots1Of5(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
+				return true
+			case zen:
+				amsGradEachF32AVX512Roots1Of3(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
+				return true
+			case core:
+				amsGradEachF32AVX512Roots3Of3(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
+				return true
+			}
 			amsGradEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 		case idLion:
 			lionEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
@@ -570,18 +738,88 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idNesterovTorch:
 			nesterovTorchEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 		case idAdaGrad:
+			switch c.balancedEach(n).F64 {
+			case zen5, zen:
+				adaGradEachF64AVX2Roots1Of3(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+				return true
+			case core:
+				adaGradEachF64AVX2Roots2Of2(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+				return true
+			}
 			adaGradEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 		case idRMSProp:
+			switch c.balancedEach(n).F64 {
+			case zen5, zen:
+				rmsPropEachF64AVX2Roots1Of3(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+				return true
+			case core:
+				rmsPropEachF64AVX2Roots2Of2(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+				return true
+			}
 			rmsPropEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 		case idRMSPropMomentum:
+			switch c.balancedEach(n).F64 {
+			case zen5, zen:
+				rmsPropMomentumEachF64AVX2Roots1Of3(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+				return true
+			case core:
+				rmsPropMomentumEachF64AVX2Roots2Of2(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+				return true
+			}
 			rmsPropMomentumEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 		case idRMSPropCentered:
+			switch c.balancedEach(n).F64 {
+			case zen5, zen:
+				rmsPropCenteredEachF64AVX2Roots1Of3(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+				return true
+			case core:
+				rmsPropCenteredEachF64AVX2Roots2Of2(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+				return true
+			}
 			rmsPropCenteredEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 		case idRMSPropCenteredMomentum:
+			switch c.balancedEach(n).F64 {
+			case zen5, zen:
+				rmsPropCenteredMomentumEachF64AVX2Roots1Of3(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
+				return true
+			case core:
+				rmsPropCenteredMomentumEachF64AVX2Roots2Of2(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
+				return true
+			}
 			rmsPropCenteredMomentumEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 		case idAdam:
+			switch c.balancedEach(n).F64 {
+			case zen5, zen:
+				adamEachF64AVX2Roots1Of3(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+				return true
+			case core:
+				adamEachF64AVX2Roots2Of2(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+				return true
+			}
 			adamEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 		case idAMSGrad:
+			switch c.balancedEach(n).F64 {
+			case zen5, zen:
+				amsGradEachF64AVX2Roots1Of3(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
+				return true
+			case core:
+				amsGradEachF64AVX2Roots2Of2(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
+				return true
+			}
 			amsGradEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 		case idLion:
 			lionEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
@@ -601,18 +839,88 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idNesterovTorch:
 			nesterovTorchEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 		case idAdaGrad:
+			switch c.balancedEach(n).F64 {
+			case zen5, zen:
+				adaGradEachF64AVX512Roots2Of3(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+				return true
+			case core:
+				adaGradEachF64AVX512Roots2Of2(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+				return true
+			}
 			adaGradEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 		case idRMSProp:
+			switch c.balancedEach(n).F64 {
+			case zen5, zen:
+				rmsPropEachF64AVX512Roots2Of3(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+				return true
+			case core:
+				rmsPropEachF64AVX512Roots2Of2(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+				return true
+			}
 			rmsPropEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 		case idRMSPropMomentum:
+			switch c.balancedEach(n).F64 {
+			case zen5, zen:
+				rmsPropMomentumEachF64AVX512Roots2Of3(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+				return true
+			case core:
+				rmsPropMomentumEachF64AVX512Roots2Of2(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+				return true
+			}
 			rmsPropMomentumEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 		case idRMSPropCentered:
+			switch c.balancedEach(n).F64 {
+			case zen5, zen:
+				rmsPropCenteredEachF64AVX512Roots2Of4(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+				return true
+			case core:
+				rmsPropCenteredEachF64AVX512Roots2Of2(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+				return true
+			}
 			rmsPropCenteredEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 		case idRMSPropCenteredMomentum:
+			switch c.balancedEach(n).F64 {
+			case zen5, zen:
+				rmsPropCenteredMomentumEachF64AVX512Roots2Of4(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
+				return true
+			case core:
+				rmsPropCenteredMomentumEachF64AVX512Roots2Of2(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
+				return true
+			}
 			rmsPropCenteredMomentumEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 		case idAdam:
+			switch c.balancedEach(n).F64 {
+			case zen5, zen:
+				adamEachF64AVX512Roots2Of4(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+				return true
+			case core:
+				adamEachF64AVX512Roots2Of2(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+				return true
+			}
 			adamEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 		case idAMSGrad:
+			switch c.balancedEach(n).F64 {
+			case zen5, zen:
+				amsGradEachF64AVX512Roots2Of4(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
+				return true
+			case core:
+				amsGradEachF64AVX512Roots2Of2(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
+				return true
+			}
 			amsGradEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 		case idLion:
 			lionEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))

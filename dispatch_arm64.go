@@ -228,18 +228,60 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idNesterovTorch:
 			nesterovTorchEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 		case idAdaGrad:
+			switch c.balancedEach(n).F32 {
+			case neoverse:
+				adaGradEachF32NEONRoots2Of2(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+				return true
+			}
 			adaGradEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 		case idRMSProp:
+			switch c.balancedEach(n).F32 {
+			case neoverse:
+				rmsPropEachF32NEONRoots2Of2(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+				return true
+			}
 			rmsPropEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 		case idRMSPropMomentum:
+			switch c.balancedEach(n).F32 {
+			case neoverse:
+				rmsPropMomentumEachF32NEONRoots2Of2(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+				return true
+			}
 			rmsPropMomentumEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 		case idRMSPropCentered:
+			switch c.balancedEach(n).F32 {
+			case neoverse:
+				rmsPropCenteredEachF32NEONRoots2Of2(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+				return true
+			}
 			rmsPropCenteredEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 		case idRMSPropCenteredMomentum:
+			switch c.balancedEach(n).F32 {
+			case neoverse:
+				rmsPropCenteredMomentumEachF32NEONRoots2Of2(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
+				return true
+			}
 			rmsPropCenteredMomentumEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 		case idAdam:
+			switch c.balancedEach(n).F32 {
+			case neoverse:
+				adamEachF32NEONRoots2Of2(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+				return true
+			}
 			adamEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 		case idAMSGrad:
+			switch c.balancedEach(n).F32 {
+			case neoverse:
+				amsGradEachF32NEONRoots2Of2(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
+				return true
+			}
 			amsGradEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 		case idLion:
 			lionEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
@@ -268,18 +310,60 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idNesterovTorch:
 			nesterovTorchEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 		case idAdaGrad:
+			switch c.balancedEach(n).F64 {
+			case neoverse:
+				adaGradEachF64NEONRoots2Of2(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+				return true
+			}
 			adaGradEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 		case idRMSProp:
+			switch c.balancedEach(n).F64 {
+			case neoverse:
+				rmsPropEachF64NEONRoots2Of2(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+				return true
+			}
 			rmsPropEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 		case idRMSPropMomentum:
+			switch c.balancedEach(n).F64 {
+			case neoverse:
+				rmsPropMomentumEachF64NEONRoots2Of2(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+				return true
+			}
 			rmsPropMomentumEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 		case idRMSPropCentered:
+			switch c.balancedEach(n).F64 {
+			case neoverse:
+				rmsPropCenteredEachF64NEONRoots2Of2(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+				return true
+			}
 			rmsPropCenteredEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 		case idRMSPropCenteredMomentum:
+			switch c.balancedEach(n).F64 {
+			case neoverse:
+				rmsPropCenteredMomentumEachF64NEONRoots2Of2(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
+				return true
+			}
 			rmsPropCenteredMomentumEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 		case idAdam:
+			switch c.balancedEach(n).F64 {
+			case neoverse:
+				adamEachF64NEONRoots2Of2(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+				return true
+			}
 			adamEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 		case idAMSGrad:
+			switch c.balancedEach(n).F64 {
+			case neoverse:
+				amsGradEachF64NEONRoots2Of2(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
+				return true
+			}
 			amsGradEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 		case idLion:
 			lionEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))

@@ -108,10 +108,11 @@ func TestEachAtPageEnds(t *testing.T) {
 
 func testEachAtPageEnds[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.Row) {
 	pages := newPages[T](t, len(row.Operands))
-	for n := range 2*kernels.Lanes[T]() + 1 {
+	for n := range 5*kernels.Lanes[T]() + 1 {
 		c := trial[T]{k: k, row: row, use: kernels.Use(n) % kernels.Uses, seed: uint64(n)}
-		c.runEach(t, []int{n}, func(i int, _ table.Storage, n int) any { return pages[i][len(pages[i])-n:] })
-		c.runEach(t, []int{n}, func(i int, _ table.Storage, n int) any { return pages[i][:n:n] })
+		lengths := []int{n, 0} // one alone would run as a tail
+		c.runEach(t, lengths, func(i int, _ table.Storage, n int) any { return pages[i][len(pages[i])-n:] })
+		c.runEach(t, lengths, func(i int, _ table.Storage, n int) any { return pages[i][:n:n] })
 	}
 }
 

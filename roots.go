@@ -27,6 +27,14 @@ func (c *call[T]) balanced(n int) balanced {
 	return rootsBy[c.backend]
 }
 
+// balancedEach is balanced for a call of n tensors; one alone is a tail.
+func (c *call[T]) balancedEach(n int) balanced {
+	if n == 1 {
+		return balanced{}
+	}
+	return rootsBy[c.backend]
+}
+
 // processorOf returns the first kind that the machine is.
 func processorOf(kinds []processorIs) processor {
 	for _, p := range kinds {

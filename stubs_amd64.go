@@ -114,6 +114,16 @@ func adaGradF32AVX2Roots2Of2(n int, c *float32, x *float32, s *float32, grad *fl
 //go:noescape
 func adaGradEachF32AVX2(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
+// adaGradEachF32AVX2Roots2Of5 updates count tensors as adaGradF32AVX2 does one.
+//
+//go:noescape
+func adaGradEachF32AVX2Roots2Of5(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+
+// adaGradEachF32AVX2Roots2Of2 updates count tensors as adaGradF32AVX2 does one.
+//
+//go:noescape
+func adaGradEachF32AVX2Roots2Of2(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+
 // rmsPropF32AVX2 updates n elements, whole vectors, by
 //
 //	s = decay*s + ((1-decay)*g)*g
@@ -148,6 +158,16 @@ func rmsPropF32AVX2Roots2Of2(n int, c *float32, x *float32, s *float32, grad *fl
 //
 //go:noescape
 func rmsPropEachF32AVX2(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+
+// rmsPropEachF32AVX2Roots2Of5 updates count tensors as rmsPropF32AVX2 does one.
+//
+//go:noescape
+func rmsPropEachF32AVX2Roots2Of5(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+
+// rmsPropEachF32AVX2Roots2Of2 updates count tensors as rmsPropF32AVX2 does one.
+//
+//go:noescape
+func rmsPropEachF32AVX2Roots2Of2(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
 // rmsPropMomentumF32AVX2 updates n elements, whole vectors, by
 //
@@ -187,6 +207,16 @@ func rmsPropMomentumF32AVX2Roots2Of2(n int, c *float32, x *float32, s *float32, 
 //go:noescape
 func rmsPropMomentumEachF32AVX2(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
 
+// rmsPropMomentumEachF32AVX2Roots2Of5 updates count tensors as rmsPropMomentumF32AVX2 does one.
+//
+//go:noescape
+func rmsPropMomentumEachF32AVX2Roots2Of5(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
+
+// rmsPropMomentumEachF32AVX2Roots2Of2 updates count tensors as rmsPropMomentumF32AVX2 does one.
+//
+//go:noescape
+func rmsPropMomentumEachF32AVX2Roots2Of2(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
+
 // rmsPropCenteredF32AVX2 updates n elements, whole vectors, by
 //
 //	s = decay*s + ((1-decay)*g)*g
@@ -224,6 +254,16 @@ func rmsPropCenteredF32AVX2Roots2Of2(n int, c *float32, x *float32, s *float32, 
 //
 //go:noescape
 func rmsPropCenteredEachF32AVX2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
+
+// rmsPropCenteredEachF32AVX2Roots1Of4 updates count tensors as rmsPropCenteredF32AVX2 does one.
+//
+//go:noescape
+func rmsPropCenteredEachF32AVX2Roots1Of4(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
+
+// rmsPropCenteredEachF32AVX2Roots2Of2 updates count tensors as rmsPropCenteredF32AVX2 does one.
+//
+//go:noescape
+func rmsPropCenteredEachF32AVX2Roots2Of2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
 
 // rmsPropCenteredMomentumF32AVX2 updates n elements, whole vectors, by
 //
@@ -266,6 +306,16 @@ func rmsPropCenteredMomentumF32AVX2Roots2Of2(n int, c *float32, x *float32, s *f
 //go:noescape
 func rmsPropCenteredMomentumEachF32AVX2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
 
+// rmsPropCenteredMomentumEachF32AVX2Roots1Of4 updates count tensors as rmsPropCenteredMomentumF32AVX2 does one.
+//
+//go:noescape
+func rmsPropCenteredMomentumEachF32AVX2Roots1Of4(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
+
+// rmsPropCenteredMomentumEachF32AVX2Roots2Of2 updates count tensors as rmsPropCenteredMomentumF32AVX2 does one.
+//
+//go:noescape
+func rmsPropCenteredMomentumEachF32AVX2Roots2Of2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
+
 // adamF32AVX2 updates n elements, whole vectors, by
 //
 //	m = beta1*m + (1-beta1)*g
@@ -303,6 +353,16 @@ func adamF32AVX2Roots2Of2(n int, c *float32, x *float32, m *float32, v *float32,
 //
 //go:noescape
 func adamEachF32AVX2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+
+// adamEachF32AVX2Roots1Of4 updates count tensors as adamF32AVX2 does one.
+//
+//go:noescape
+func adamEachF32AVX2Roots1Of4(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+
+// adamEachF32AVX2Roots2Of2 updates count tensors as adamF32AVX2 does one.
+//
+//go:noescape
+func adamEachF32AVX2Roots2Of2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
 
 // amsGradF32AVX2 updates n elements, whole vectors, by
 //
@@ -344,6 +404,16 @@ func amsGradF32AVX2Roots2Of2(n int, c *float32, x *float32, m *float32, v *float
 //
 //go:noescape
 func amsGradEachF32AVX2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
+
+// amsGradEachF32AVX2Roots1Of4 updates count tensors as amsGradF32AVX2 does one.
+//
+//go:noescape
+func amsGradEachF32AVX2Roots1Of4(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
+
+// amsGradEachF32AVX2Roots2Of2 updates count tensors as amsGradF32AVX2 does one.
+//
+//go:noescape
+func amsGradEachF32AVX2Roots2Of2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
 
 // lionF32AVX2 updates n elements, whole vectors, by
 //
@@ -677,6 +747,16 @@ func adaGradF64AVX2Roots2Of2(n int, c *float64, x *float64, s *float64, grad *fl
 //go:noescape
 func adaGradEachF64AVX2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
+// adaGradEachF64AVX2Roots1Of3 updates count tensors as adaGradF64AVX2 does one.
+//
+//go:noescape
+func adaGradEachF64AVX2Roots1Of3(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
+
+// adaGradEachF64AVX2Roots2Of2 updates count tensors as adaGradF64AVX2 does one.
+//
+//go:noescape
+func adaGradEachF64AVX2Roots2Of2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
+
 // rmsPropF64AVX2 updates n elements, whole vectors, by
 //
 //	s = decay*s + ((1-decay)*g)*g
@@ -711,6 +791,16 @@ func rmsPropF64AVX2Roots2Of2(n int, c *float64, x *float64, s *float64, grad *fl
 //
 //go:noescape
 func rmsPropEachF64AVX2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
+
+// rmsPropEachF64AVX2Roots1Of3 updates count tensors as rmsPropF64AVX2 does one.
+//
+//go:noescape
+func rmsPropEachF64AVX2Roots1Of3(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
+
+// rmsPropEachF64AVX2Roots2Of2 updates count tensors as rmsPropF64AVX2 does one.
+//
+//go:noescape
+func rmsPropEachF64AVX2Roots2Of2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
 // rmsPropMomentumF64AVX2 updates n elements, whole vectors, by
 //
@@ -750,6 +840,16 @@ func rmsPropMomentumF64AVX2Roots2Of2(n int, c *float64, x *float64, s *float64, 
 //go:noescape
 func rmsPropMomentumEachF64AVX2(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
 
+// rmsPropMomentumEachF64AVX2Roots1Of3 updates count tensors as rmsPropMomentumF64AVX2 does one.
+//
+//go:noescape
+func rmsPropMomentumEachF64AVX2Roots1Of3(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
+
+// rmsPropMomentumEachF64AVX2Roots2Of2 updates count tensors as rmsPropMomentumF64AVX2 does one.
+//
+//go:noescape
+func rmsPropMomentumEachF64AVX2Roots2Of2(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
+
 // rmsPropCenteredF64AVX2 updates n elements, whole vectors, by
 //
 //	s = decay*s + ((1-decay)*g)*g
@@ -787,6 +887,16 @@ func rmsPropCenteredF64AVX2Roots2Of2(n int, c *float64, x *float64, s *float64, 
 //
 //go:noescape
 func rmsPropCenteredEachF64AVX2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
+
+// rmsPropCenteredEachF64AVX2Roots1Of3 updates count tensors as rmsPropCenteredF64AVX2 does one.
+//
+//go:noescape
+func rmsPropCenteredEachF64AVX2Roots1Of3(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
+
+// rmsPropCenteredEachF64AVX2Roots2Of2 updates count tensors as rmsPropCenteredF64AVX2 does one.
+//
+//go:noescape
+func rmsPropCenteredEachF64AVX2Roots2Of2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
 
 // rmsPropCenteredMomentumF64AVX2 updates n elements, whole vectors, by
 //
@@ -829,6 +939,16 @@ func rmsPropCenteredMomentumF64AVX2Roots2Of2(n int, c *float64, x *float64, s *f
 //go:noescape
 func rmsPropCenteredMomentumEachF64AVX2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
 
+// rmsPropCenteredMomentumEachF64AVX2Roots1Of3 updates count tensors as rmsPropCenteredMomentumF64AVX2 does one.
+//
+//go:noescape
+func rmsPropCenteredMomentumEachF64AVX2Roots1Of3(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
+
+// rmsPropCenteredMomentumEachF64AVX2Roots2Of2 updates count tensors as rmsPropCenteredMomentumF64AVX2 does one.
+//
+//go:noescape
+func rmsPropCenteredMomentumEachF64AVX2Roots2Of2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
+
 // adamF64AVX2 updates n elements, whole vectors, by
 //
 //	m = beta1*m + (1-beta1)*g
@@ -866,6 +986,16 @@ func adamF64AVX2Roots2Of2(n int, c *float64, x *float64, m *float64, v *float64,
 //
 //go:noescape
 func adamEachF64AVX2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
+
+// adamEachF64AVX2Roots1Of3 updates count tensors as adamF64AVX2 does one.
+//
+//go:noescape
+func adamEachF64AVX2Roots1Of3(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
+
+// adamEachF64AVX2Roots2Of2 updates count tensors as adamF64AVX2 does one.
+//
+//go:noescape
+func adamEachF64AVX2Roots2Of2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
 
 // amsGradF64AVX2 updates n elements, whole vectors, by
 //
@@ -907,6 +1037,16 @@ func amsGradF64AVX2Roots2Of2(n int, c *float64, x *float64, m *float64, v *float
 //
 //go:noescape
 func amsGradEachF64AVX2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
+
+// amsGradEachF64AVX2Roots1Of3 updates count tensors as amsGradF64AVX2 does one.
+//
+//go:noescape
+func amsGradEachF64AVX2Roots1Of3(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
+
+// amsGradEachF64AVX2Roots2Of2 updates count tensors as amsGradF64AVX2 does one.
+//
+//go:noescape
+func amsGradEachF64AVX2Roots2Of2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
 
 // lionF64AVX2 updates n elements, whole vectors, by
 //
@@ -1259,6 +1399,21 @@ func adaGradF32AVX512Roots3Of3(n int, c *float32, x *float32, s *float32, grad *
 //go:noescape
 func adaGradEachF32AVX512(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
+// adaGradEachF32AVX512Roots2Of5 updates count tensors as adaGradF32AVX512 does one.
+//
+//go:noescape
+func adaGradEachF32AVX512Roots2Of5(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+
+// adaGradEachF32AVX512Roots2Of4 updates count tensors as adaGradF32AVX512 does one.
+//
+//go:noescape
+func adaGradEachF32AVX512Roots2Of4(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+
+// adaGradEachF32AVX512Roots3Of3 updates count tensors as adaGradF32AVX512 does one.
+//
+//go:noescape
+func adaGradEachF32AVX512Roots3Of3(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+
 // rmsPropF32AVX512 updates n elements, whole vectors, by
 //
 //	s = decay*s + ((1-decay)*g)*g
@@ -1303,6 +1458,21 @@ func rmsPropF32AVX512Roots3Of3(n int, c *float32, x *float32, s *float32, grad *
 //
 //go:noescape
 func rmsPropEachF32AVX512(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+
+// rmsPropEachF32AVX512Roots2Of5 updates count tensors as rmsPropF32AVX512 does one.
+//
+//go:noescape
+func rmsPropEachF32AVX512Roots2Of5(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+
+// rmsPropEachF32AVX512Roots2Of4 updates count tensors as rmsPropF32AVX512 does one.
+//
+//go:noescape
+func rmsPropEachF32AVX512Roots2Of4(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+
+// rmsPropEachF32AVX512Roots3Of3 updates count tensors as rmsPropF32AVX512 does one.
+//
+//go:noescape
+func rmsPropEachF32AVX512Roots3Of3(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
 // rmsPropMomentumF32AVX512 updates n elements, whole vectors, by
 //
@@ -1353,6 +1523,21 @@ func rmsPropMomentumF32AVX512Roots3Of3(n int, c *float32, x *float32, s *float32
 //go:noescape
 func rmsPropMomentumEachF32AVX512(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
 
+// rmsPropMomentumEachF32AVX512Roots2Of5 updates count tensors as rmsPropMomentumF32AVX512 does one.
+//
+//go:noescape
+func rmsPropMomentumEachF32AVX512Roots2Of5(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
+
+// rmsPropMomentumEachF32AVX512Roots2Of4 updates count tensors as rmsPropMomentumF32AVX512 does one.
+//
+//go:noescape
+func rmsPropMomentumEachF32AVX512Roots2Of4(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
+
+// rmsPropMomentumEachF32AVX512Roots3Of3 updates count tensors as rmsPropMomentumF32AVX512 does one.
+//
+//go:noescape
+func rmsPropMomentumEachF32AVX512Roots3Of3(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
+
 // rmsPropCenteredF32AVX512 updates n elements, whole vectors, by
 //
 //	s = decay*s + ((1-decay)*g)*g
@@ -1401,6 +1586,21 @@ func rmsPropCenteredF32AVX512Roots3Of3(n int, c *float32, x *float32, s *float32
 //
 //go:noescape
 func rmsPropCenteredEachF32AVX512(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
+
+// rmsPropCenteredEachF32AVX512Roots1Of5 updates count tensors as rmsPropCenteredF32AVX512 does one.
+//
+//go:noescape
+func rmsPropCenteredEachF32AVX512Roots1Of5(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
+
+// rmsPropCenteredEachF32AVX512Roots1Of3 updates count tensors as rmsPropCenteredF32AVX512 does one.
+//
+//go:noescape
+func rmsPropCenteredEachF32AVX512Roots1Of3(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
+
+// rmsPropCenteredEachF32AVX512Roots3Of3 updates count tensors as rmsPropCenteredF32AVX512 does one.
+//
+//go:noescape
+func rmsPropCenteredEachF32AVX512Roots3Of3(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
 
 // rmsPropCenteredMomentumF32AVX512 updates n elements, whole vectors, by
 //
@@ -1455,6 +1655,21 @@ func rmsPropCenteredMomentumF32AVX512Roots3Of3(n int, c *float32, x *float32, s 
 //go:noescape
 func rmsPropCenteredMomentumEachF32AVX512(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
 
+// rmsPropCenteredMomentumEachF32AVX512Roots1Of5 updates count tensors as rmsPropCenteredMomentumF32AVX512 does one.
+//
+//go:noescape
+func rmsPropCenteredMomentumEachF32AVX512Roots1Of5(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
+
+// rmsPropCenteredMomentumEachF32AVX512Roots1Of3 updates count tensors as rmsPropCenteredMomentumF32AVX512 does one.
+//
+//go:noescape
+func rmsPropCenteredMomentumEachF32AVX512Roots1Of3(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
+
+// rmsPropCenteredMomentumEachF32AVX512Roots3Of3 updates count tensors as rmsPropCenteredMomentumF32AVX512 does one.
+//
+//go:noescape
+func rmsPropCenteredMomentumEachF32AVX512Roots3Of3(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
+
 // adamF32AVX512 updates n elements, whole vectors, by
 //
 //	m = beta1*m + (1-beta1)*g
@@ -1503,6 +1718,21 @@ func adamF32AVX512Roots3Of3(n int, c *float32, x *float32, m *float32, v *float3
 //
 //go:noescape
 func adamEachF32AVX512(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+
+// adamEachF32AVX512Roots1Of5 updates count tensors as adamF32AVX512 does one.
+//
+//go:noescape
+func adamEachF32AVX512Roots1Of5(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+
+// adamEachF32AVX512Roots1Of3 updates count tensors as adamF32AVX512 does one.
+//
+//go:noescape
+func adamEachF32AVX512Roots1Of3(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+
+// adamEachF32AVX512Roots3Of3 updates count tensors as adamF32AVX512 does one.
+//
+//go:noescape
+func adamEachF32AVX512Roots3Of3(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
 
 // amsGradF32AVX512 updates n elements, whole vectors, by
 //
@@ -1556,6 +1786,21 @@ func amsGradF32AVX512Roots3Of3(n int, c *float32, x *float32, m *float32, v *flo
 //
 //go:noescape
 func amsGradEachF32AVX512(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
+
+// amsGradEachF32AVX512Roots1Of5 updates count tensors as amsGradF32AVX512 does one.
+//
+//go:noescape
+func amsGradEachF32AVX512Roots1Of5(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
+
+// amsGradEachF32AVX512Roots1Of3 updates count tensors as amsGradF32AVX512 does one.
+//
+//go:noescape
+func amsGradEachF32AVX512Roots1Of3(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
+
+// amsGradEachF32AVX512Roots3Of3 updates count tensors as amsGradF32AVX512 does one.
+//
+//go:noescape
+func amsGradEachF32AVX512Roots3Of3(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
 
 // lionF32AVX512 updates n elements, whole vectors, by
 //
@@ -1889,6 +2134,16 @@ func adaGradF64AVX512Roots2Of2(n int, c *float64, x *float64, s *float64, grad *
 //go:noescape
 func adaGradEachF64AVX512(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
+// adaGradEachF64AVX512Roots2Of3 updates count tensors as adaGradF64AVX512 does one.
+//
+//go:noescape
+func adaGradEachF64AVX512Roots2Of3(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
+
+// adaGradEachF64AVX512Roots2Of2 updates count tensors as adaGradF64AVX512 does one.
+//
+//go:noescape
+func adaGradEachF64AVX512Roots2Of2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
+
 // rmsPropF64AVX512 updates n elements, whole vectors, by
 //
 //	s = decay*s + ((1-decay)*g)*g
@@ -1923,6 +2178,16 @@ func rmsPropF64AVX512Roots2Of2(n int, c *float64, x *float64, s *float64, grad *
 //
 //go:noescape
 func rmsPropEachF64AVX512(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
+
+// rmsPropEachF64AVX512Roots2Of3 updates count tensors as rmsPropF64AVX512 does one.
+//
+//go:noescape
+func rmsPropEachF64AVX512Roots2Of3(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
+
+// rmsPropEachF64AVX512Roots2Of2 updates count tensors as rmsPropF64AVX512 does one.
+//
+//go:noescape
+func rmsPropEachF64AVX512Roots2Of2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
 // rmsPropMomentumF64AVX512 updates n elements, whole vectors, by
 //
@@ -1962,6 +2227,16 @@ func rmsPropMomentumF64AVX512Roots2Of2(n int, c *float64, x *float64, s *float64
 //go:noescape
 func rmsPropMomentumEachF64AVX512(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
 
+// rmsPropMomentumEachF64AVX512Roots2Of3 updates count tensors as rmsPropMomentumF64AVX512 does one.
+//
+//go:noescape
+func rmsPropMomentumEachF64AVX512Roots2Of3(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
+
+// rmsPropMomentumEachF64AVX512Roots2Of2 updates count tensors as rmsPropMomentumF64AVX512 does one.
+//
+//go:noescape
+func rmsPropMomentumEachF64AVX512Roots2Of2(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
+
 // rmsPropCenteredF64AVX512 updates n elements, whole vectors, by
 //
 //	s = decay*s + ((1-decay)*g)*g
@@ -1999,6 +2274,16 @@ func rmsPropCenteredF64AVX512Roots2Of2(n int, c *float64, x *float64, s *float64
 //
 //go:noescape
 func rmsPropCenteredEachF64AVX512(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
+
+// rmsPropCenteredEachF64AVX512Roots2Of4 updates count tensors as rmsPropCenteredF64AVX512 does one.
+//
+//go:noescape
+func rmsPropCenteredEachF64AVX512Roots2Of4(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
+
+// rmsPropCenteredEachF64AVX512Roots2Of2 updates count tensors as rmsPropCenteredF64AVX512 does one.
+//
+//go:noescape
+func rmsPropCenteredEachF64AVX512Roots2Of2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
 
 // rmsPropCenteredMomentumF64AVX512 updates n elements, whole vectors, by
 //
@@ -2041,6 +2326,16 @@ func rmsPropCenteredMomentumF64AVX512Roots2Of2(n int, c *float64, x *float64, s 
 //go:noescape
 func rmsPropCenteredMomentumEachF64AVX512(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
 
+// rmsPropCenteredMomentumEachF64AVX512Roots2Of4 updates count tensors as rmsPropCenteredMomentumF64AVX512 does one.
+//
+//go:noescape
+func rmsPropCenteredMomentumEachF64AVX512Roots2Of4(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
+
+// rmsPropCenteredMomentumEachF64AVX512Roots2Of2 updates count tensors as rmsPropCenteredMomentumF64AVX512 does one.
+//
+//go:noescape
+func rmsPropCenteredMomentumEachF64AVX512Roots2Of2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
+
 // adamF64AVX512 updates n elements, whole vectors, by
 //
 //	m = beta1*m + (1-beta1)*g
@@ -2078,6 +2373,16 @@ func adamF64AVX512Roots2Of2(n int, c *float64, x *float64, m *float64, v *float6
 //
 //go:noescape
 func adamEachF64AVX512(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
+
+// adamEachF64AVX512Roots2Of4 updates count tensors as adamF64AVX512 does one.
+//
+//go:noescape
+func adamEachF64AVX512Roots2Of4(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
+
+// adamEachF64AVX512Roots2Of2 updates count tensors as adamF64AVX512 does one.
+//
+//go:noescape
+func adamEachF64AVX512Roots2Of2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
 
 // amsGradF64AVX512 updates n elements, whole vectors, by
 //
@@ -2119,6 +2424,16 @@ func amsGradF64AVX512Roots2Of2(n int, c *float64, x *float64, m *float64, v *flo
 //
 //go:noescape
 func amsGradEachF64AVX512(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
+
+// amsGradEachF64AVX512Roots2Of4 updates count tensors as amsGradF64AVX512 does one.
+//
+//go:noescape
+func amsGradEachF64AVX512Roots2Of4(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
+
+// amsGradEachF64AVX512Roots2Of2 updates count tensors as amsGradF64AVX512 does one.
+//
+//go:noescape
+func amsGradEachF64AVX512Roots2Of2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
 
 // lionF64AVX512 updates n elements, whole vectors, by
 //

@@ -104,6 +104,11 @@ func adaGradF32NEONRoots2Of2(n int, c *float32, x *float32, s *float32, grad *fl
 //go:noescape
 func adaGradEachF32NEON(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
+// adaGradEachF32NEONRoots2Of2 updates count tensors as adaGradF32NEON does one.
+//
+//go:noescape
+func adaGradEachF32NEONRoots2Of2(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+
 // rmsPropF32NEON updates n elements, whole vectors, by
 //
 //	s = decay*s + ((1-decay)*g)*g
@@ -128,6 +133,11 @@ func rmsPropF32NEONRoots2Of2(n int, c *float32, x *float32, s *float32, grad *fl
 //
 //go:noescape
 func rmsPropEachF32NEON(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+
+// rmsPropEachF32NEONRoots2Of2 updates count tensors as rmsPropF32NEON does one.
+//
+//go:noescape
+func rmsPropEachF32NEONRoots2Of2(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
 // rmsPropMomentumF32NEON updates n elements, whole vectors, by
 //
@@ -156,6 +166,11 @@ func rmsPropMomentumF32NEONRoots2Of2(n int, c *float32, x *float32, s *float32, 
 //go:noescape
 func rmsPropMomentumEachF32NEON(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
 
+// rmsPropMomentumEachF32NEONRoots2Of2 updates count tensors as rmsPropMomentumF32NEON does one.
+//
+//go:noescape
+func rmsPropMomentumEachF32NEONRoots2Of2(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
+
 // rmsPropCenteredF32NEON updates n elements, whole vectors, by
 //
 //	s = decay*s + ((1-decay)*g)*g
@@ -182,6 +197,11 @@ func rmsPropCenteredF32NEONRoots2Of2(n int, c *float32, x *float32, s *float32, 
 //
 //go:noescape
 func rmsPropCenteredEachF32NEON(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
+
+// rmsPropCenteredEachF32NEONRoots2Of2 updates count tensors as rmsPropCenteredF32NEON does one.
+//
+//go:noescape
+func rmsPropCenteredEachF32NEONRoots2Of2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
 
 // rmsPropCenteredMomentumF32NEON updates n elements, whole vectors, by
 //
@@ -212,6 +232,11 @@ func rmsPropCenteredMomentumF32NEONRoots2Of2(n int, c *float32, x *float32, s *f
 //go:noescape
 func rmsPropCenteredMomentumEachF32NEON(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
 
+// rmsPropCenteredMomentumEachF32NEONRoots2Of2 updates count tensors as rmsPropCenteredMomentumF32NEON does one.
+//
+//go:noescape
+func rmsPropCenteredMomentumEachF32NEONRoots2Of2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
+
 // adamF32NEON updates n elements, whole vectors, by
 //
 //	m = beta1*m + (1-beta1)*g
@@ -238,6 +263,11 @@ func adamF32NEONRoots2Of2(n int, c *float32, x *float32, m *float32, v *float32,
 //
 //go:noescape
 func adamEachF32NEON(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+
+// adamEachF32NEONRoots2Of2 updates count tensors as adamF32NEON does one.
+//
+//go:noescape
+func adamEachF32NEONRoots2Of2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
 
 // amsGradF32NEON updates n elements, whole vectors, by
 //
@@ -267,6 +297,11 @@ func amsGradF32NEONRoots2Of2(n int, c *float32, x *float32, m *float32, v *float
 //
 //go:noescape
 func amsGradEachF32NEON(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
+
+// amsGradEachF32NEONRoots2Of2 updates count tensors as amsGradF32NEON does one.
+//
+//go:noescape
+func amsGradEachF32NEONRoots2Of2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
 
 // lionF32NEON updates n elements, whole vectors, by
 //
@@ -590,6 +625,11 @@ func adaGradF64NEONRoots2Of2(n int, c *float64, x *float64, s *float64, grad *fl
 //go:noescape
 func adaGradEachF64NEON(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
+// adaGradEachF64NEONRoots2Of2 updates count tensors as adaGradF64NEON does one.
+//
+//go:noescape
+func adaGradEachF64NEONRoots2Of2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
+
 // rmsPropF64NEON updates n elements, whole vectors, by
 //
 //	s = decay*s + ((1-decay)*g)*g
@@ -614,6 +654,11 @@ func rmsPropF64NEONRoots2Of2(n int, c *float64, x *float64, s *float64, grad *fl
 //
 //go:noescape
 func rmsPropEachF64NEON(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
+
+// rmsPropEachF64NEONRoots2Of2 updates count tensors as rmsPropF64NEON does one.
+//
+//go:noescape
+func rmsPropEachF64NEONRoots2Of2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
 // rmsPropMomentumF64NEON updates n elements, whole vectors, by
 //
@@ -642,6 +687,11 @@ func rmsPropMomentumF64NEONRoots2Of2(n int, c *float64, x *float64, s *float64, 
 //go:noescape
 func rmsPropMomentumEachF64NEON(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
 
+// rmsPropMomentumEachF64NEONRoots2Of2 updates count tensors as rmsPropMomentumF64NEON does one.
+//
+//go:noescape
+func rmsPropMomentumEachF64NEONRoots2Of2(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
+
 // rmsPropCenteredF64NEON updates n elements, whole vectors, by
 //
 //	s = decay*s + ((1-decay)*g)*g
@@ -668,6 +718,11 @@ func rmsPropCenteredF64NEONRoots2Of2(n int, c *float64, x *float64, s *float64, 
 //
 //go:noescape
 func rmsPropCenteredEachF64NEON(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
+
+// rmsPropCenteredEachF64NEONRoots2Of2 updates count tensors as rmsPropCenteredF64NEON does one.
+//
+//go:noescape
+func rmsPropCenteredEachF64NEONRoots2Of2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
 
 // rmsPropCenteredMomentumF64NEON updates n elements, whole vectors, by
 //
@@ -698,6 +753,11 @@ func rmsPropCenteredMomentumF64NEONRoots2Of2(n int, c *float64, x *float64, s *f
 //go:noescape
 func rmsPropCenteredMomentumEachF64NEON(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
 
+// rmsPropCenteredMomentumEachF64NEONRoots2Of2 updates count tensors as rmsPropCenteredMomentumF64NEON does one.
+//
+//go:noescape
+func rmsPropCenteredMomentumEachF64NEONRoots2Of2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
+
 // adamF64NEON updates n elements, whole vectors, by
 //
 //	m = beta1*m + (1-beta1)*g
@@ -724,6 +784,11 @@ func adamF64NEONRoots2Of2(n int, c *float64, x *float64, m *float64, v *float64,
 //
 //go:noescape
 func adamEachF64NEON(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
+
+// adamEachF64NEONRoots2Of2 updates count tensors as adamF64NEON does one.
+//
+//go:noescape
+func adamEachF64NEONRoots2Of2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
 
 // amsGradF64NEON updates n elements, whole vectors, by
 //
@@ -753,6 +818,11 @@ func amsGradF64NEONRoots2Of2(n int, c *float64, x *float64, m *float64, v *float
 //
 //go:noescape
 func amsGradEachF64NEON(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
+
+// amsGradEachF64NEONRoots2Of2 updates count tensors as amsGradF64NEON does one.
+//
+//go:noescape
+func amsGradEachF64NEONRoots2Of2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
 
 // lionF64NEON updates n elements, whole vectors, by
 //

@@ -26,7 +26,10 @@ func emit(m Machine, programs []*program.Program) {
 			}
 		}
 		if p.Row.Kind == table.Step && emits(m, p) {
-			stepEach(m, p)
+			stepEach(m, p, balance{})
+			for _, b := range balancesOf(m.ISA(), m.ElemBytes(), p) {
+				stepEach(m, p, b.balance)
+			}
 		}
 	}
 	if !m.ISA().HasTiles() {

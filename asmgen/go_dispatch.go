@@ -71,8 +71,18 @@ func (c *call[T]) each{{.Suffix}}(n int, headers *[maxOperands]unsafe.Pointer) b
 {{- range $isa := $.ISAs}}
 	case {{$isa.Const}}:
 		switch c.id {
-	{{- range $.Rows}}{{if .IsStep}}{{if $.Has $isa . $t}}
+	{{- range $r := $.Rows}}{{if .IsStep}}{{if $.Has $isa . $t}}
 		case id{{.Name}}:
+		{{- with $.Balances $isa . $t}}
+			switch c.balancedEach(n).{{$t.Suffix}} {
+			{{- range .}}
+			case {{.Cases}}:
+				{{$r.Symbol}}Each{{$t.Suffix}}{{$isa.Const}}{{.Suffix}}(n, coef,
+					{{$r.EachOf "(*[]E)(headers[#])" $t.Name}})
+				return true
+			{{- end}}
+			}
+		{{- end}}
 			{{.Symbol}}Each{{$t.Suffix}}{{$isa.Const}}(n, coef, {{.EachOf "(*[]E)(headers[#])" $t.Name}})
 	{{- end}}{{end}}{{end}}
 		default:

@@ -223,12 +223,17 @@ func (s *stage) again(e *element, n *program.Node) Reg {
 	return e.compute(n)
 }
 
-// start is the stage of a group that starts.
-func (p *pipeline) start() *stage {
-	s := p.stage(0)
-	g, numerator := p.Operand("g"), p.div.Args[0]
+// gradients lists the loads of the gradients.
+func (s *stage) gradients() {
+	g := s.Operand("g")
 	s.done[g] = true
 	s.each(func(_ int, e *element) { e.value[g] = s.Load(s.grad, e.off*s.ElemBytes()) })
+}
+
+// start is the stage of a group that starts.
+func (p *pipeline) start() *stage {
+	s, numerator := p.stage(0), p.div.Args[0]
+	s.gradients()
 	s.store(p.first)
 	s.need(numerator)
 	s.need(p.root)
