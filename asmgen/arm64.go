@@ -47,6 +47,7 @@ func (f *arm64File) print(pkg string) (asm, stubs []byte, err error) {
 		pass.FunctionPass(pass.LabelTarget),
 		pass.FunctionPass(pass.CFG),
 		pass.FunctionPass(pass.Liveness),
+		pass.FunctionPass(coalesce),
 		pass.FunctionPass(pass.AllocateRegisters),
 		pass.FunctionPass(pass.BindRegisters),
 		pass.FunctionPass(pass.VerifyAllocation),
@@ -65,6 +66,9 @@ func (f *arm64File) print(pkg string) (asm, stubs []byte, err error) {
 	return append(bytes.TrimRight(asm, "\n"), f.code.data()...), stubs, err
 }
 
+// moveOpcode is that of moves between vector registers before they are spelled.
+const moveOpcode = "VMOV"
+
 // spell swaps every instruction's operands for their text, and drops moves to the same register.
 func (f *arm64File) spell(fn *ir.Function) error {
 	var nodes []ir.Node
@@ -78,7 +82,7 @@ func (f *arm64File) spell(fn *ir.Function) error {
 		for _, r := range i.Registers() {
 			regs = append(regs, int(reg.ToPhysical(r).PhysicalIndex()))
 		}
-		if i.Opcode == "VMOV" && regs[0] == regs[1] {
+		if i.Opcode == moveOpcode && regs[0] == regs[1] {
 			continue
 		}
 		opcode, operands := f.spelling[i](regs)

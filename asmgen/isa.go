@@ -33,7 +33,7 @@ var isas = []isa{
 		ChainRows: [8]int{8, 8, 8, 6, 5, 4, 3, 3}, PackVecs: 3, CopyVecs: 4,
 		TurnRows: [4]int{8, 4, 2, 2}, TurnQuarters: [4]int{4, 4, 4, 4},
 		LanesCols: [4]int{4, 4, 4, 4}, LanesTile: [2]int{4, 4}, WholeCols: [4]int{4}},
-		shape{1, 1, 0, true}, newNEON},
+		shape{1, .25, 0, true}, newNEON},
 }
 
 // A shape is how the operations of a software pipeline are emitted, which is a question of registers.

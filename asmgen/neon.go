@@ -95,7 +95,7 @@ func (m *neon) CopyBytes(p Reg, off int, from Reg, fromOff, n int) {
 
 func (m *neon) Move(dst, src Reg) {
 	i := m.inst([]Reg{dst}, []Reg{src}, spelled("VORR", "V%[2]d.B16, V%[2]d.B16, V%[1]d.B16"))
-	i.Opcode = "VMOV" // spell drops it if both are one register
+	i.Opcode = moveOpcode // spell drops it if both are one register
 }
 
 func (m *neon) Broadcast(p Reg, off int) Reg {
@@ -164,21 +164,20 @@ func (m *neon) HalfRoots(do *ops, twice, h []Reg) {
 	do.together(n, func(i int) { h[i] = m.Mul(h[i], p[i]) })
 }
 
-// Unfit: the least root and all beyond lie in one range of unsigned integers, whose end is infinity.
+// Unfit: FMIN is NaN if either is. No root is infinite: that of an infinite 4*x is NaN, as of 0 or of what is negative.
 func (m *neon) Unfit(roots []Reg) Reg {
-	least := math.Ldexp(1, m.Refinement().least)
-	lo := m.Literal(least)
-	width := m.constant(0x7f800000-math.Float32bits(float32(least))-1, 0x7ff0000000000000-math.Float64bits(least)-1)
-	unfit := m.encoded(cmhi, m.native("VSUB", m.shape(), roots[0], lo), width)
+	least := roots[0]
 	for _, r := range roots[1:] {
-		unfit = m.native("VORR", "B16", unfit, m.encoded(cmhi, m.native("VSUB", m.shape(), r, lo), width))
+		least = m.encoded(fmin, least, r)
 	}
-	both, bits := m.Vector(), m.ctx.GP64()
-	m.inst([]Reg{both}, []Reg{unfit}, func(r []int) (string, string) {
-		word, comment := umaxpWords(r[0], r[1], r[1])
+	fit := m.encoded(fcmge, least, m.Literal(math.Ldexp(1, m.Refinement().least)))
+	all, bits := m.Vector(), m.ctx.GP64()
+	m.inst([]Reg{all}, []Reg{fit}, func(r []int) (string, string) {
+		word, comment := uminpWords(r[0], r[1], r[1])
 		return "WORD", fmt.Sprintf("$0x%08x // %s", word, comment)
 	})
-	m.inst([]Reg{bits}, []Reg{both}, spelled("FMOVD", "F%[2]d, R%[1]d"))
+	m.inst([]Reg{bits}, []Reg{all}, spelled("FMOVD", "F%[2]d, R%[1]d"))
+	m.AddImm(bits, 1) // all ones to 0
 	return bits
 }
 

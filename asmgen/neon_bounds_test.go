@@ -22,6 +22,8 @@ type core struct {
 
 	// What a load or a store of a vector takes besides, or more than once.
 	loadALU, storeLoad, storeVector float64
+
+	dividers [2]divider // the fastest and the slowest that it may have, see neon_steps_test.go
 }
 
 // Sources. Arm: pipeline overview, instruction characteristics and dispatch constraints in the software optimization
@@ -30,10 +32,13 @@ type core struct {
 // accumulators that are forwarded within the latency.
 var cores = []core{
 	{name: "Neoverse N1", llvm: "neoverse-n1", width: 4, vector: 2, load: 2, alu: 3,
-		loadALU: 1, storeLoad: 2, storeVector: 2},
-	{name: "Neoverse N2", llvm: "neoverse-n2", width: 5, vector: 2, load: 3, alu: 4, storeLoad: 1, storeVector: 1},
-	{name: "Neoverse V1", llvm: "neoverse-v1", width: 8, vector: 4, load: 3, alu: 4, storeLoad: 1, storeVector: 1},
-	{name: "Neoverse V2", llvm: "neoverse-v2", width: 8, vector: 4, load: 3, alu: 6, storeLoad: 1, storeVector: 1},
+		loadALU: 1, storeLoad: 2, storeVector: 2, dividers: [2]divider{measured.pipes(1), listedN1.pipes(1)}},
+	{name: "Neoverse N2", llvm: "neoverse-n2", width: 5, vector: 2, load: 3, alu: 4, storeLoad: 1, storeVector: 1,
+		dividers: [2]divider{measured.pipes(1), listedV2.pipes(1)}},
+	{name: "Neoverse V1", llvm: "neoverse-v1", width: 8, vector: 4, load: 3, alu: 4, storeLoad: 1, storeVector: 1,
+		dividers: [2]divider{measured.pipes(2), listedN1.pipes(2)}},
+	{name: "Neoverse V2", llvm: "neoverse-v2", width: 8, vector: 4, load: 3, alu: 6, storeLoad: 1, storeVector: 1,
+		dividers: [2]divider{measured.pipes(2), listedV2.pipes(2)}},
 	{name: "Apple M1", width: 8, vector: 4, load: 3, alu: 6, storeLoad: 1},
 }
 
@@ -52,11 +57,15 @@ var shares = map[string]float64{"chain": .95, "chainPack": .75, "chainFetch": .9
 // A loop is what a turn of the innermost loop of a tile consists of.
 type loop struct {
 	fmas, vectors, loads, stores, alus, others int // vectors: other operations; others: branches and prefetches
+	divisions, roots                           int // of vectors
+	doubled                                    int // of vectors, those that take two slots
 	sums                                       int // vectors that fma accumulate to
 	chain                                      float64
 }
 
-func (l loop) instructions() int { return l.fmas + l.vectors + l.loads + l.stores + l.alus + l.others }
+func (l loop) instructions() int {
+	return l.fmas + l.vectors + l.loads + l.stores + l.alus + l.others - l.doubled
+}
 
 // ports is how many cycles a turn takes at least for its pipelines and dependences, bound for being renamed as well.
 func (l loop) ports(c core) float64 {
@@ -79,29 +88,49 @@ func mnemonic(i *ir.Instruction) string {
 	return name
 }
 
-func isFMA(i *ir.Instruction) bool { return mnemonic(i) == "VFMLA" || mnemonic(i) == "fmla" }
+// operation is the mnemonic without the mark of a vector that Go's have.
+func operation(i *ir.Instruction) string {
+	return strings.TrimPrefix(strings.ToLower(mnemonic(i)), "v")
+}
 
 // read reads a loop.
 func read(body []*ir.Instruction) (l loop, err error) {
 	sums := map[reg.ID]bool{}
 	for _, i := range body {
-		out := i.OutputRegisters()
-		switch name := mnemonic(i); {
-		case isFMA(i):
+		out, memory := i.OutputRegisters(), false
+		for _, op := range i.Operands {
+			memory = memory || strings.Contains(op.Asm(), "(R")
+		}
+		vector := len(out) == 1 && out[0].Kind() == reg.KindVector
+		switch name := operation(i); {
+		case name == "fmla" || name == "fmls":
 			l.fmas++
 			sums[out[0].ID()] = true
-		case strings.HasPrefix(name, "FMOV") && len(out) == 0:
-			l.stores++
-		case strings.HasPrefix(name, "FMOV") || name == "MOVD": // of a pointer to what is fetched
-			l.loads++
-		case name == "ADD" || name == "SUB" || name == "CMP":
-			l.alus++
-		case name == "PRFM" || i.IsBranch:
+		case name == "prfm" || i.IsBranch:
 			l.others++
-		case len(out) == 1 && out[0].Kind() == reg.KindVector:
+		case memory && len(out) == 0:
+			l.stores++
+		case memory: // also of a pointer to what is fetched
+			l.loads++
+		case name == "add" && !vector, name == "sub" && !vector, name == "cmp", name == "movd":
+			l.alus++
+		case name == "dup" && i.InputRegisters()[0].Kind() == reg.KindGP:
+			l.alus++
+		case name == "fmovd": // to a general register
+			l.vectors++
+		case name == "fdiv":
+			l.vectors++
+			l.divisions++
+		case name == "fsqrt":
+			l.vectors++
+			l.roots++
+		case name == "frsqrte" && strings.Contains(i.Operands[0].Asm(), ".4s"):
+			l.vectors += 2
+			l.doubled++
+		case vector:
 			l.vectors++
 		default:
-			return l, fmt.Errorf("what %s takes is not known here", name)
+			return l, fmt.Errorf("what %s takes is not known here", mnemonic(i))
 		}
 	}
 	l.sums, l.chain = len(sums), chainOf(body)
@@ -117,7 +146,7 @@ func chainOf(body []*ir.Instruction) float64 {
 	for turn := range last {
 		for _, i := range body {
 			at := 1
-			if isFMA(i) {
+			if op := operation(i); op == "fmla" || op == "fmls" {
 				at = fmaLatency
 			}
 			start := 0
@@ -133,31 +162,43 @@ func chainOf(body []*ir.Instruction) float64 {
 	return float64(last[turns-1]-last[turns/2-1]) / (turns / 2)
 }
 
-// innermost returns of a function's loops without branches inside the one with the most fma, or none if none has any.
-func innermost(fn *ir.Function) (best []*ir.Instruction) {
-	fmas := func(body []*ir.Instruction) (n int) {
+// A search is for the loop without loops inside that has the most of an operation.
+type search struct {
+	operation string
+	straight  bool // without branches inside, too
+}
+
+// in returns that of a function, or none if none has any.
+func (s search) in(fn *ir.Function) (best []*ir.Instruction) {
+	count := func(body []*ir.Instruction) (n int) {
 		for _, i := range body {
-			if isFMA(i) {
+			if operation(i) == s.operation {
 				n++
 			}
 		}
 		return n
 	}
-	all, place, straight := fn.Instructions(), map[*ir.Instruction]int{}, 0
+	all, place, inside := fn.Instructions(), map[*ir.Instruction]int{}, 0
 	for at, i := range all {
 		place[i] = at
 		if !i.IsBranch {
 			continue
 		}
-		if target, ok := place[i.Succ[0]]; ok && target >= straight {
-			if body := all[target : at+1]; fmas(body) > fmas(best) {
+		target, back := place[i.Succ[0]]
+		if back && target >= inside {
+			if body := all[target : at+1]; count(body) > count(best) {
 				best = body
 			}
 		}
-		straight = at + 1
+		if back || s.straight {
+			inside = at + 1
+		}
 	}
 	return best
 }
+
+// inner is what tiles spend their time in.
+var inner = search{"fmla", true}
 
 // neonFunctions returns what emit emits for NEON, registers and branches resolved.
 func neonFunctions(t *testing.T, emit func(Machine)) []*ir.Function {
@@ -193,7 +234,7 @@ func neonTiles(t *testing.T) (tiles []tile) {
 		if name == nil {
 			continue
 		}
-		l, err := read(innermost(fn)) // nothing, of those that are masked: they branch
+		l, err := read(inner.in(fn)) // nothing, of those that are masked: they branch
 		if err != nil {
 			t.Fatalf("%s: %v", fn.Name, err)
 		}
@@ -242,7 +283,7 @@ func TestLoopIsRead(t *testing.T) {
 	bounds := []float64{8, 8, 8, 8, 8}
 	unchained := []float64{13. / 4, 13. / 5, 5. / 3, 5. / 3, 5. / 3} // all that N1 and N2 rename; loads and the store
 	for _, fn := range functions {
-		got, err := read(innermost(fn))
+		got, err := read(inner.in(fn))
 		if err != nil || got != want {
 			t.Fatalf("%s: %+v, %v, want %+v", fn.Name, got, err, want)
 		}

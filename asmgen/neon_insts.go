@@ -16,20 +16,21 @@ var (
 	fmul   = encoded{"fmul", 0x6e20dc00, false}
 	fdiv   = encoded{"fdiv", 0x6e20fc00, false}
 	fmax   = encoded{"fmax", 0x4e20f400, false}
+	fmin   = encoded{"fmin", 0x4ea0f400, false}
+	fcmge  = encoded{"fcmge", 0x6e20e400, false}
 	fcmgt  = encoded{"fcmgt", 0x6ea0e400, false}
 	fcmeq  = encoded{"fcmeq", 0x4e20e400, false}
 	fsqrt  = encoded{"fsqrt", 0x6ea1f800, true}
 	fabs   = encoded{"fabs", 0x4ea0f800, true}
 	frintn = encoded{"frintn", 0x4e218800, true}
 	ucvtf  = encoded{"ucvtf", 0x6e21d800, true}
-	cmhi   = encoded{"cmhi", 0x6ea03400, false}
 
 	frsqrte = encoded{"frsqrte", 0x6ea1d800, true}
 	frsqrts = encoded{"frsqrts", 0x4ea0fc00, false}
 )
 
-var encodedInstructions = []encoded{fadd, fsub, fmul, fdiv, fmax, fcmgt, fcmeq, fsqrt, fabs, frintn, ucvtf,
-	cmhi, frsqrte, frsqrts}
+var encodedInstructions = []encoded{fadd, fsub, fmul, fdiv, fmax, fmin, fcmge, fcmgt, fcmeq, fsqrt, fabs, frintn,
+	ucvtf, frsqrte, frsqrts}
 
 // word returns the instruction for registers d, n, m, with its comment.
 func (e encoded) word(elem, d, n, m int) (word uint32, comment string) {
@@ -56,9 +57,9 @@ func fmlaElement(elem, d, n, m int) (word uint32, comment string) {
 	return word, fmt.Sprintf("fmla v%d.%s, v%d.%s, v%d.%s[0]", d, shape, n, shape, m, lane)
 }
 
-// umaxpWords is umaxp of 32-bit words: the larger of neighbours in vn, and in vm.
-func umaxpWords(d, n, m int) (word uint32, comment string) {
-	return 0x6ea0a400 | uint32(m)<<16 | uint32(n)<<5 | uint32(d), fmt.Sprintf("umaxp v%d.4s, v%d.4s, v%d.4s", d, n, m)
+// uminpWords is uminp of 32-bit words: the smaller of neighbours in vn, and in vm.
+func uminpWords(d, n, m int) (word uint32, comment string) {
+	return 0x6ea0ac00 | uint32(m)<<16 | uint32(n)<<5 | uint32(d), fmt.Sprintf("uminp v%d.4s, v%d.4s, v%d.4s", d, n, m)
 }
 
 // prefetchOffset is prfm of the line that is xm bytes from xn on.

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -24,7 +25,11 @@ func TestTilesInLLVM(t *testing.T) {
 		t.Skip("BITSTEP_MCA is not set")
 	}
 	tiles := neonTiles(t)
-	assembly := tilesAssembly(t, tiles)
+	var names []string
+	for _, tile := range tiles {
+		names = append(names, tile.name)
+	}
+	assembly := assemblyOf(t, inner, names)
 	for _, c := range cores {
 		if c.llvm == "" {
 			continue
@@ -63,8 +68,8 @@ func simulate(t *testing.T, mca, cpu, assembly string) map[string]float64 {
 	return cycles
 }
 
-// tilesAssembly returns the loops of tiles in GNU's syntax, each a region of llvm-mca, from a program for arm64.
-func tilesAssembly(t *testing.T, tiles []tile) string {
+// assemblyOf returns loops of functions in GNU's syntax, each a region of llvm-mca, from a program for arm64.
+func assemblyOf(t *testing.T, s search, names []string) string {
 	program := filepath.Join(t.TempDir(), "arm64.test")
 	build := exec.Command("go", "test", "-c", "-o", program, "..")
 	build.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm64", "CGO_ENABLED=0")
@@ -81,49 +86,54 @@ func tilesAssembly(t *testing.T, tiles []tile) string {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	for _, tile := range tiles {
-		for _, s := range symbols {
-			if s.Name == "github.com/bitstep-go/bitstep."+tile.name {
-				code := make([]byte, s.Size)
-				section := file.Sections[s.Section]
-				if _, err := section.ReadAt(code, int64(s.Value-section.Addr)); err != nil {
-					t.Fatal(err)
-				}
-				fmt.Fprintf(&b, "# LLVM-MCA-BEGIN %s\n%s# LLVM-MCA-END\n", tile.name, loopIn(code))
-			}
+	for _, sym := range symbols {
+		name, ok := strings.CutPrefix(strings.TrimSuffix(sym.Name, ".abi0"), "github.com/bitstep-go/bitstep.")
+		if !ok || !slices.Contains(names, name) {
+			continue
+		}
+		code := make([]byte, sym.Size)
+		section := file.Sections[sym.Section]
+		if _, err := section.ReadAt(code, int64(sym.Value-section.Addr)); err != nil {
+			t.Fatal(err)
+		}
+		if loop := s.inCode(code); loop != "" { // of what calls the function there is none
+			fmt.Fprintf(&b, "# LLVM-MCA-BEGIN %s\n%s# LLVM-MCA-END\n", name, loop)
 		}
 	}
 	return b.String()
 }
 
-// loopIn returns the loop without branches inside that has the most fma, of machine code. (As innermost does, which
-// has no instructions of this kind.)
-func loopIn(code []byte) (best string) {
-	most, straight := 0, 0
+// inCode is in, of machine code.
+func (s search) inCode(code []byte) (best string) {
+	most, inside := 0, 0
 	var lines []string
 	for at := 0; at < len(code)/4; at++ {
 		inst, err := arm64asm.Decode(code[4*at:])
 		if err != nil {
 			break // padding
 		}
-		lines = append(lines, arm64asm.GNUSyntax(inst)+"\n")
+		line := arm64asm.GNUSyntax(inst)
 		var target arm64asm.PCRel
 		branches := false
 		for _, arg := range inst.Args {
 			if rel, ok := arg.(arm64asm.PCRel); ok {
 				target, branches = rel, true
+				line = line[:strings.LastIndex(line, ".")] + "." // wherever it leads, it is not taken
 			}
 		}
+		lines = append(lines, line+"\n")
 		if !branches {
 			continue
 		}
-		if from := at + int(target)/4; target < 0 && from >= straight {
-			body := strings.Join(lines[from:at], "")
-			if fmas := strings.Count(body, "fmla"); fmas > most {
-				best, most = body+"b.ge .\n", fmas
+		if from := at + int(target)/4; target < 0 && from >= inside {
+			body := strings.Join(lines[from:], "")
+			if n := strings.Count(body, s.operation); n > most {
+				best, most = body, n
 			}
 		}
-		straight = at + 1
+		if target < 0 || s.straight {
+			inside = at + 1
+		}
 	}
 	return best
 }

@@ -21,7 +21,8 @@ type processor struct {
 // estimate. With what a step multiplies and divides otherwise that gives the part of the roots for which both are busy
 // as long; what was fastest among parts near it is in the table. Cycles of division and root and slots of each, for
 // float32 and float64: Zen 4 (512 bits) 6+10 and 9+16, 2 slots each and float64's division 3; Zen 5 (any) 2.5+4.5 and
-// 4+7.5, 2 slots each (these measured); Intel's Golden Cove (512 bits) 10+12 and 16+24, 1 slot each (uops.info).
+// 4+7.5, 2 slots each (these measured); Intel's Golden Cove (512 bits) 10+12 and 16+24, 1 slot each (uops.info);
+// Neoverse 7 to 10 for either and 12 to 16, on one pipeline in two (read, not measured: docs/performance.md).
 // On Apple's cores a division and a root take the time of two and three multiplications: nothing is gained.
 var processors = []processor{
 	{"zen5", "amd64", "cpuid.CPU.VendorID == cpuid.AMD && cpuid.CPU.Family >= 0x1a", "AMD, from family 1Ah on"},
@@ -56,8 +57,8 @@ var balances = map[balanceKey][weights]balance{
 	{"core", "avx2", 8}:     {{2, 2, 2}, {2, 2, 2}},
 	{"core", "avx512", 4}:   {{3, 3, 3}, {3, 3, 3}},
 	{"core", "avx512", 8}:   {{2, 2, 3}, {2, 2, 3}},
-	{"neoverse", "neon", 4}: {{2, 2, 2}, {2, 2, 2}},
-	{"neoverse", "neon", 8}: {{2, 2, 2}, {2, 2, 2}},
+	{"neoverse", "neon", 4}: {{3, 5, 2}, {2, 5, 2}},
+	{"neoverse", "neon", 8}: {{3, 3, 2}, {3, 4, 2}},
 }
 
 // balanced reports whether a step divides by a root.

@@ -46,18 +46,18 @@ TEXT ·refineRootsF32NEON(SB), $0-32
 	BLT  loopDone
 
 loop:
-	FMOVQ 0(R1), F0
-	FMOVQ 0(R2), F1
-	WORD  $0x4e20d402 // fadd v2.4s, v0.4s, v0.4s
-	WORD  $0x6e21dc42 // fmul v2.4s, v2.4s, v1.4s
+	FMOVQ 0(R1), F2
+	FMOVQ 0(R2), F0
+	WORD  $0x4e22d441 // fadd v1.4s, v2.4s, v2.4s
+	WORD  $0x6e20dc21 // fmul v1.4s, v1.4s, v0.4s
 	MOVD  $0x3f000000, R6
 	VDUP  R6, V3.S4
-	VFMLS V1.S4, V2.S4, V3.S4
-	VFMLA V3.S4, V2.S4, V2.S4
+	VFMLS V0.S4, V1.S4, V3.S4
 	VFMLA V3.S4, V1.S4, V1.S4
-	VFMLS V2.S4, V2.S4, V0.S4
-	VFMLA V0.S4, V1.S4, V2.S4
-	FMOVQ F2, 0(R3)
+	VFMLA V3.S4, V0.S4, V0.S4
+	VFMLS V1.S4, V1.S4, V2.S4
+	VFMLA V2.S4, V0.S4, V1.S4
+	FMOVQ F1, 0(R3)
 	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
@@ -78,30 +78,28 @@ TEXT ·guardRootsF32NEON(SB), $0-32
 	BLT  loopDone
 
 loop:
-	FMOVQ 0(R1), F0
+	FMOVQ 0(R1), F3
+	WORD  $0x4e23d460 // fadd v0.4s, v3.4s, v3.4s
 	WORD  $0x4e20d401 // fadd v1.4s, v0.4s, v0.4s
-	WORD  $0x4e21d422 // fadd v2.4s, v1.4s, v1.4s
-	WORD  $0x6ea1d843 // frsqrte v3.4s, v2.4s
-	WORD  $0x6e23dc42 // fmul v2.4s, v2.4s, v3.4s
-	WORD  $0x4ea3fc42 // frsqrts v2.4s, v2.4s, v3.4s
-	WORD  $0x6e22dc62 // fmul v2.4s, v3.4s, v2.4s
+	WORD  $0x6ea1d822 // frsqrte v2.4s, v1.4s
 	WORD  $0x6e22dc21 // fmul v1.4s, v1.4s, v2.4s
+	WORD  $0x4ea2fc21 // frsqrts v1.4s, v1.4s, v2.4s
+	WORD  $0x6e21dc41 // fmul v1.4s, v2.4s, v1.4s
+	WORD  $0x6e21dc00 // fmul v0.4s, v0.4s, v1.4s
 	MOVD  $0x3f000000, R6
-	VDUP  R6, V3.S4
-	VFMLS V2.S4, V1.S4, V3.S4
-	VFMLA V3.S4, V1.S4, V1.S4
-	VFMLA V3.S4, V2.S4, V2.S4
-	VFMLS V1.S4, V1.S4, V0.S4
-	VFMLA V0.S4, V2.S4, V1.S4
-	FMOVQ F1, 0(R2)
-	MOVD  $0x2b800000, R6
-	VDUP  R6, V0.S4
-	MOVD  $0x53ffffff, R6
 	VDUP  R6, V2.S4
-	VSUB  V0.S4, V1.S4, V0.S4
-	WORD  $0x6ea23400 // cmhi v0.4s, v0.4s, v2.4s
-	WORD  $0x6ea0a400 // umaxp v0.4s, v0.4s, v0.4s
+	VFMLS V1.S4, V0.S4, V2.S4
+	VFMLA V2.S4, V0.S4, V0.S4
+	VFMLA V2.S4, V1.S4, V1.S4
+	VFMLS V0.S4, V0.S4, V3.S4
+	VFMLA V3.S4, V1.S4, V0.S4
+	FMOVQ F0, 0(R2)
+	MOVD  $0x2b800000, R6
+	VDUP  R6, V1.S4
+	WORD  $0x6e21e400 // fcmge v0.4s, v0.4s, v1.4s
+	WORD  $0x6ea0ac00 // uminp v0.4s, v0.4s, v0.4s
 	FMOVD F0, R6
+	ADD   $1, R6
 	MOVD  R6, 0(R3)
 	ADD   $16, R1
 	ADD   $16, R2
@@ -157,13 +155,13 @@ TEXT ·refineRootsF64NEON(SB), $0-32
 	BLT  loopDone
 
 loop:
-	FMOVQ 0(R1), F0
-	FMOVQ 0(R2), F1
-	WORD  $0x4e60d402 // fadd v2.2d, v0.2d, v0.2d
-	WORD  $0x6e61dc42 // fmul v2.2d, v2.2d, v1.2d
+	FMOVQ 0(R1), F2
+	FMOVQ 0(R2), F0
+	WORD  $0x4e62d441 // fadd v1.2d, v2.2d, v2.2d
+	WORD  $0x6e60dc21 // fmul v1.2d, v1.2d, v0.2d
 	MOVD  $0x3fdfffffffffffff, R6
 	VDUP  R6, V3.D2
-	VFMLS V1.D2, V2.D2, V3.D2
+	VFMLS V0.D2, V1.D2, V3.D2
 	MOVD  $0x3ff8000004000000, R6
 	VDUP  R6, V4.D2
 	MOVD  $0x4004000000000000, R6
@@ -173,11 +171,11 @@ loop:
 	VDUP  R6, V5.D2
 	VFMLA V4.D2, V3.D2, V5.D2
 	WORD  $0x6e65dc63 // fmul v3.2d, v3.2d, v5.2d
-	VFMLA V3.D2, V2.D2, V2.D2
 	VFMLA V3.D2, V1.D2, V1.D2
-	VFMLS V2.D2, V2.D2, V0.D2
-	VFMLA V0.D2, V1.D2, V2.D2
-	FMOVQ F2, 0(R3)
+	VFMLA V3.D2, V0.D2, V0.D2
+	VFMLS V1.D2, V1.D2, V2.D2
+	VFMLA V2.D2, V0.D2, V1.D2
+	FMOVQ F1, 0(R3)
 	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
@@ -198,39 +196,37 @@ TEXT ·guardRootsF64NEON(SB), $0-32
 	BLT  loopDone
 
 loop:
-	FMOVQ 0(R1), F0
+	FMOVQ 0(R1), F3
+	WORD  $0x4e63d460 // fadd v0.2d, v3.2d, v3.2d
 	WORD  $0x4e60d401 // fadd v1.2d, v0.2d, v0.2d
-	WORD  $0x4e61d422 // fadd v2.2d, v1.2d, v1.2d
-	WORD  $0x6ee1d843 // frsqrte v3.2d, v2.2d
-	WORD  $0x6e63dc42 // fmul v2.2d, v2.2d, v3.2d
-	WORD  $0x4ee3fc42 // frsqrts v2.2d, v2.2d, v3.2d
-	WORD  $0x6e62dc62 // fmul v2.2d, v3.2d, v2.2d
+	WORD  $0x6ee1d822 // frsqrte v2.2d, v1.2d
 	WORD  $0x6e62dc21 // fmul v1.2d, v1.2d, v2.2d
+	WORD  $0x4ee2fc21 // frsqrts v1.2d, v1.2d, v2.2d
+	WORD  $0x6e61dc41 // fmul v1.2d, v2.2d, v1.2d
+	WORD  $0x6e61dc00 // fmul v0.2d, v0.2d, v1.2d
 	MOVD  $0x3fdfffffffffffff, R6
-	VDUP  R6, V3.D2
-	VFMLS V2.D2, V1.D2, V3.D2
+	VDUP  R6, V2.D2
+	VFMLS V1.D2, V0.D2, V2.D2
 	MOVD  $0x3ff8000004000000, R6
 	VDUP  R6, V4.D2
 	MOVD  $0x4004000000000000, R6
 	VDUP  R6, V5.D2
-	VFMLA V5.D2, V3.D2, V4.D2
+	VFMLA V5.D2, V2.D2, V4.D2
 	MOVD  $0x3ff0000000000000, R6
 	VDUP  R6, V5.D2
-	VFMLA V4.D2, V3.D2, V5.D2
-	WORD  $0x6e65dc63 // fmul v3.2d, v3.2d, v5.2d
-	VFMLA V3.D2, V1.D2, V1.D2
-	VFMLA V3.D2, V2.D2, V2.D2
-	VFMLS V1.D2, V1.D2, V0.D2
-	VFMLA V0.D2, V2.D2, V1.D2
-	FMOVQ F1, 0(R2)
+	VFMLA V4.D2, V2.D2, V5.D2
+	WORD  $0x6e65dc42 // fmul v2.2d, v2.2d, v5.2d
+	VFMLA V2.D2, V0.D2, V0.D2
+	VFMLA V2.D2, V1.D2, V1.D2
+	VFMLS V0.D2, V0.D2, V3.D2
+	VFMLA V3.D2, V1.D2, V0.D2
+	FMOVQ F0, 0(R2)
 	MOVD  $0x23d0000000000000, R6
-	VDUP  R6, V0.D2
-	MOVD  $0x5c1fffffffffffff, R6
-	VDUP  R6, V2.D2
-	VSUB  V0.D2, V1.D2, V0.D2
-	WORD  $0x6ee23400 // cmhi v0.2d, v0.2d, v2.2d
-	WORD  $0x6ea0a400 // umaxp v0.4s, v0.4s, v0.4s
+	VDUP  R6, V1.D2
+	WORD  $0x6e61e400 // fcmge v0.2d, v0.2d, v1.2d
+	WORD  $0x6ea0ac00 // uminp v0.4s, v0.4s, v0.4s
 	FMOVD F0, R6
+	ADD   $1, R6
 	MOVD  R6, 0(R3)
 	ADD   $16, R1
 	ADD   $16, R2
