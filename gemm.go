@@ -57,7 +57,7 @@ func (e Engine[T]) Gemm(transA, transB bool, m, n, k int, alpha T, a []T, lda in
 	beta T, c []T, ldc int) {
 	tile := e.backend.tiles()
 	if max(uint(m-1), uint(n-1), uint(k-1)) >= unplanned || alpha == 0 || tile.chainRows[0] == 0 {
-		e.gemm(false, transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+		e.gemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 		return
 	}
 	// Checked the short way; what is wrong, the long way tells.
@@ -66,7 +66,7 @@ func (e Engine[T]) Gemm(transA, transB bool, m, n, k int, alpha T, a []T, lda in
 	if max(uint(lda-colsA), uint(ldb-colsB), uint(ldc-n)) > longest ||
 		lenA > len(a) || lenB > len(b) || lenC > len(c) ||
 		mem.First(c, lenC).Meets(mem.First(a, lenA)) || mem.First(c, lenC).Meets(mem.First(b, lenB)) {
-		e.gemm(false, transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+		e.gemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 		return
 	}
 	if !transB && byRows(m, n) || transA && transB && tile.byColumns(m, n, lanesOf[T](e.backend)) {
@@ -74,37 +74,39 @@ func (e Engine[T]) Gemm(transA, transB bool, m, n, k int, alpha T, a []T, lda in
 		t.k, t.a, t.b, t.c = k, unsafe.SliceData(a), unsafe.SliceData(b), unsafe.SliceData(c)
 		t.strides(transA, lda, ldb, ldc)
 		t.update(alpha, beta)
+		rows, cols, kind := m, n, plainChain
+		if transB {
+			rows, cols, kind = n, m, columnsChain
+		}
 		lanes := lanesOf[T](e.backend)
-		if transB || n > lanes || m > tile.chainRows[0] {
+		if cols > lanes || rows > tile.chainRows[0] {
 			t.direct(e.backend, transB, m, n)
 			return
 		}
-		kind := plainChain // one tile, which may take no longer than to call a function that calls it
-		if t.panels, t.tiles, t.width = 1, 1, n; n < lanes {
+		// One tile, which may take no longer than to call a function that calls it.
+		if t.panels, t.tiles, t.width = 1, 1, cols; transB {
+			t.columns()
+		} else if cols < lanes {
 			kind = maskedChain
 		}
-		chainTiles[T](e.backend, chainCode(kind, m, 1), (*byte)(unsafe.Pointer(&t)))
+		chainTiles[T](e.backend, chainCode(kind, rows, 1), (*byte)(unsafe.Pointer(&t)))
 		return
 	}
-	e.gemm(true, transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+	var p product[T] // field by field, too
+	p.backend, p.striped, p.transA, p.transB = e.backend, kernels.GemmStriped(transA, transB, k), transA, transB
+	p.m, p.n, p.k, p.alpha, p.beta = m, n, k, alpha, beta
+	p.a, p.b, p.c, p.lda, p.ldb, p.ldc = a, b, c, lda, ldb, ldc
+	p.run() // too small for threads, and to fetch anything meanwhile
 }
 
-// gemm is Gemm of what is not done at once. If it has been checked, it is too small for threads, and to fetch anything
-// meanwhile. (It is a function of its own, or its variables took registers.)
-func (e Engine[T]) gemm(checked, transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int,
+// gemm is Gemm of a product of any size. (It is a function of its own, or its variables took registers.)
+func (e Engine[T]) gemm(transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int,
 	beta T, c []T, ldc int) {
-	lenA, lenB, lenC := len(a), len(b), len(c)
-	if !checked {
-		lenA, lenB, lenC = checkGemm("Gemm", transA, transB, m, n, k, lenA, lda, lenB, ldb, lenC, ldc)
-	}
-	var p product[T] // field by field, as above
+	lenA, lenB, lenC := checkGemm("Gemm", transA, transB, m, n, k, len(a), lda, len(b), ldb, len(c), ldc)
+	var p product[T]
 	p.backend, p.striped, p.transA, p.transB = e.backend, kernels.GemmStriped(transA, transB, k), transA, transB
 	p.m, p.n, p.k, p.alpha, p.beta = m, n, k, alpha, beta
 	p.a, p.b, p.c, p.lda, p.ldb, p.ldc = a[:lenA], b[:lenB], c[:lenC], lda, ldb, ldc
-	if checked {
-		p.run()
-		return
-	}
 	p.do(e, "Gemm", "c", "a", "b")
 }
 

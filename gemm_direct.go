@@ -27,7 +27,7 @@ func (t *chainArgs[T]) direct(backend Backend, transB bool, m, n int) {
 	tile, lanes := backend.tiles(), t.lanes(backend)
 	rows, vecs, kind := m, 1, columnsChain
 	if transB {
-		t.a, t.b, t.aRow, t.aCol, t.bRow = t.b, t.a, t.bRow, t.size(), t.aCol
+		t.columns()
 		if m > lanes {
 			t.vectors(backend, m, n)
 			return
@@ -50,6 +50,11 @@ func (t *chainArgs[T]) direct(backend Backend, transB bool, m, n int) {
 	}
 	t.panels = 1
 	chainTiles[T](backend, chainCode(kind, rows, vecs), (*byte)(unsafe.Pointer(t)))
+}
+
+// columns sets the operands of a tile of columns, C' = B*A, to those that both are transposed.
+func (t *chainArgs[T]) columns() {
+	t.a, t.b, t.aRow, t.aCol, t.bRow = t.b, t.a, t.bRow, t.size(), t.aCol
 }
 
 // wide computes C of more columns than so many vectors: in tiles of these, or of all columns if that makes fewer.
