@@ -62,6 +62,14 @@ func (c trial[T]) run(t *testing.T, alloc allocator) {
 		op[i] = alloc(i, o.Storage, c.n)
 	}
 	edge.FillOperands[T](r, c.row.Kind == table.Reduction, op...)
+	for i, o := range c.row.Operands {
+		if o.NonNegative && r.IntN(2) == 0 { // so that most roots are numbers
+			s := op[i].([]T)
+			for j := range s {
+				s[j] = T(math.Abs(float64(s[j])))
+			}
+		}
+	}
 	want := rows.Clone[T](op)
 	coef := rows.NewCoef[T](c.row)
 	edge.FillCoef[T](r, coef, c.use)
@@ -83,6 +91,19 @@ func uses(row table.Row) kernels.Use {
 		return kernels.Uses
 	}
 	return 1
+}
+
+// pipelines are lengths for which a step with roots runs in a software pipeline, and one that is too short: all numbers
+// of vectors behind whole groups, at most 4 of 64 bytes.
+func pipelines[T kernels.Float](row table.Row) (all []int) {
+	if !program.Must(row).Ops[program.Sqrt] {
+		return nil
+	}
+	size := int(unsafe.Sizeof(T(0)))
+	for bytes := bitstep.Pipelined - size; bytes <= bitstep.Pipelined+5*64; bytes += 16 - size {
+		all = append(all, bytes/size)
+	}
+	return all
 }
 
 // guarded returns slices inside larger ones at an offset, and a check that what surrounds them is
@@ -139,6 +160,12 @@ func testKernel[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.Ro
 			check(t)
 		}
 	}
+	for _, n := range pipelines[T](row) {
+		seed++
+		alloc, check := guarded[T](int(seed) % 17)
+		trial[T]{k, row, n, kernels.Use(seed) % uses(row), seed}.run(t, alloc)
+		check(t)
+	}
 	for offset := range 17 { // every alignment
 		for _, n := range []int{1, 31, 100, 193} {
 			seed++
@@ -190,11 +217,16 @@ func testFew[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.Row) 
 		trial[T]{k, row, n, kernels.Use(i+3) % uses(row), uint64(i)}.run(t, alloc)
 		check(t)
 	}
-	for use := range uses(row) { // of every vector's length: a turn of four vectors, one of one, and a tail
-		const n = 64 + 16 + 5
-		alloc, check := guarded[T](int(use))
-		trial[T]{k, row, n, use, uint64(use)}.run(t, alloc)
-		check(t)
+	lengths := []int{64 + 16 + 5} // of every vector's length: a turn of four vectors, one of one, and a tail
+	if all := pipelines[T](row); all != nil {
+		lengths = append(lengths, all[len(all)-1])
+	}
+	for _, n := range lengths {
+		for use := range uses(row) {
+			alloc, check := guarded[T](int(use))
+			trial[T]{k, row, n, use, uint64(use)}.run(t, alloc)
+			check(t)
+		}
 	}
 }
 
@@ -225,7 +257,8 @@ func TestArchPageEnds(t *testing.T) { forEach(t, testPageEnds[float32], testPage
 
 func testPageEnds[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.Row) {
 	pages := newPages[T](t, len(row.Operands))
-	for _, n := range []int{0, 1, 2, 3, 5, 8, 15, 16, 17, 31, 33, 63, 64, 65, 127, 129, 200} {
+	lengths := []int{0, 1, 2, 3, 5, 8, 15, 16, 17, 31, 33, 63, 64, 65, 127, 129, 200}
+	for _, n := range append(lengths, pipelines[T](row)...) {
 		trial[T]{k, row, n, 0, uint64(n)}.run(t, func(i int, s table.Storage, n int) any {
 			if s == table.Byte {
 				b := bytesOf(pages[i])

@@ -47,10 +47,11 @@ func rootsAreExact[T Float](t *testing.T, b Backend, bits int) {
 	for range 200 {
 		all = append(all, 1+float64(3*r.Float64()))
 	}
-	// Around the least that is not taken again, of any backend, and the ends of the normal numbers.
-	exponents := []int{0, -124, -78, -80, -82, 124, 126, -126}
+	// Around the least that is not taken again, of any backend, below it where the residual is no float, and the ends
+	// of the normal numbers.
+	exponents := []int{0, -78, -80, -82, -104, -108, -112, -116, -120, -124, -126, 124, 126}
 	if bits == 53 {
-		exponents = append(exponents, -898, -900, -902, -122, -1022, 1020, 1022)
+		exponents = append(exponents, -122, -898, -900, -902, -976, -984, -992, -1000, -1008, -1022, 1020, 1022)
 	}
 	x, s, g := make([]T, groups), make([]T, groups), make([]T, groups)
 	for _, v := range all {

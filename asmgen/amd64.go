@@ -316,6 +316,7 @@ func (m *amd64) word(bits uint64) Reg {
 	return v
 }
 
+// Scratch is aligned: vectors that cross lines take longer.
 func (m *amd64) Scratch(bytes int) Reg {
 	r := m.ctx.GP64()
 	m.do(x86.LEAQ(m.ctx.AllocLocal(bytes+lineBytes), r))

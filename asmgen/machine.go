@@ -102,7 +102,7 @@ type Machine interface {
 	Refinement() refinement
 	Unfit(roots []Reg) Reg
 
-	// Scratch returns the address of so many bytes on the stack, at a multiple of 64.
+	// Scratch returns the address of so many bytes on the stack, in whole lines where vectors are as long as lines.
 	Scratch(bytes int) Reg
 	SetReg(r, s Reg) // r = s
 

@@ -13,7 +13,8 @@ import (
 // A turn of the loop does each stage for another group, their operations side by side.
 
 // A balance is how many vectors are a group, and of how many of these the roots go by fma: as many as keep the
-// multipliers busy as long as the divider. With a Depth of 2 a turn finishes the roots that it begins.
+// multipliers busy as long as the divider. With a Depth of 2 a turn finishes the roots that it begins, with one of 3
+// those that the turn before began.
 type balance struct{ ByFMA, Vectors, Depth int }
 
 // suffix is the end of the names of functions with it.
@@ -311,8 +312,8 @@ func (p *pipeline) gradient(prelude, scratch Reg) {
 	})
 }
 
-// pipelined emits a step that divides by a root. n counts what has not been divided yet, so that it is, while stages
-// still follow, what has not started plus as many groups as there are stages before the last.
+// pipelined emits a step that divides by a root. n is the elements that have not started, plus as many groups as there
+// are stages before the last: a turn is due as long as that is a group. So it tells which stages have one.
 func pipelined(m Machine, prog *program.Program, b balance) {
 	k, n := begin(m, prog, b.suffix())
 	prelude := m.Code(preludeTable(m, 1), pointAtPrelude(k))
@@ -340,7 +341,7 @@ func pipelined(m Machine, prog *program.Program, b balance) {
 			emitTurn(m, p.divide())
 		})
 		if b.Depth > 2 {
-			m.IfMore(turns, 0, func() { m.IfMore(n, 2*step-1, func() { emitTurn(m, p.finish()) }) })
+			m.IfMore(turns, 0, func() { m.IfMore(n, before*step-1, func() { emitTurn(m, p.finish()) }) })
 		}
 		m.IfMore(n, (before+1)*step-1, func() {
 			p.gradient(prelude, scratch)

@@ -17,7 +17,7 @@ type processor struct {
 
 // processors lists them; the first that a CPU is counts.
 //
-// A root in hardware takes the divider some cycles and multipliers perhaps a slot, one by fma 7 or 9 slots and an
+// A root in hardware takes the divider some cycles and multipliers perhaps a slot, one by fma 6 or 9 slots and an
 // estimate. With what a step multiplies and divides otherwise that gives the part of the roots for which both are busy
 // as long; what was fastest among parts near it is in the table. Cycles of division and root and slots of each, for
 // float32 and float64: Zen 4 (512 bits) 6+10 and 9+16, 2 slots each and float64's division 3; Zen 5 (any) 2.5+4.5 and
