@@ -9,7 +9,7 @@ import (
 )
 
 // relative is the relative error of an estimate of 1/(2*sqrt(x)).
-func relative(h, x float64) float64 { return 2*h*math.Sqrt(x) - 1 }
+func relative(h, x float64) float64 { return float64(2*h*math.Sqrt(x)) - 1 }
 
 // The table's error is largest at the ends of its intervals, since it is constant between.
 func TestArchFRSQRTE(t *testing.T) {

@@ -15,10 +15,7 @@ func FRSQRTE(x float64) float64 {
 		a = int(fraction*256)*2 + 1
 		exp++
 	}
-	b := 512 // the largest below 2^14/sqrt(a)
-	for a*(b+1)*(b+1) < 1<<28 {
-		b++
-	}
+	b := int(math.Sqrt(float64((1<<28 - 1) / a))) // the largest with a*b*b < 2^28
 	return math.Ldexp(float64((b+1)/2), -8-exp/2)
 }
 

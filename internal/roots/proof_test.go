@@ -212,7 +212,7 @@ func wrongFor(t *testing.T, name string, f Form, count int, root func(x, h float
 		found += fmt.Sprintf(" %x (%d)", x, n)
 	}
 	t.Logf("%s: of 100000 estimates each, wrong for%s", name, found)
-	if testing.Short() {
+	if !all {
 		count /= 100
 	}
 	r = rand.New(rand.NewPCG(15, 6))

@@ -8,12 +8,15 @@ import (
 
 // Powers of 4 in x change exponents alone, wherever the guard lets a root pass: the ranges of docs/exact-sqrt.md.
 func TestArchScaling(t *testing.T) {
-	r := rand.New(rand.NewPCG(7, 8))
+	r, count := rand.New(rand.NewPCG(7, 8)), 500
+	if testing.Short() {
+		count = 60
+	}
 	for _, c := range []struct {
 		f           Form
 		least, most int // exponents of roots
 	}{{Single14, -40, 62}, {Single12, -40, 62}, {Double14, -450, 510}, {Double21, -62, 62}} {
-		for i := range 500 {
+		for i := range count {
 			x := rounded(c.f, 1+3*r.Float64())
 			if hard := HardCases(c.f.Bits, 32); i < len(hard) {
 				x = hard[i].X
