@@ -93,8 +93,8 @@ type chainArgs[T Float] struct {
 	packed     *T
 	ahead      int
 	next       *T
-	fetched    int
-	fetchEnd   int
+	nextTile   int
+	nextStep   int
 	alpha      T
 	beta       T
 }

@@ -1,49 +1,96 @@
 package bitstep
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"github.com/bitstep-go/bitstep/internal/mem"
+	"github.com/bitstep-go/bitstep/kernels"
+)
 
 // A Fetch lists rows of memory that will be read after a product, such as the next examples of a pass over data. A
-// product on an [Engine] that is [Engine.Fetching] brings them to the second cache while it computes, so that the
-// arithmetic of one part of the data hides the wait for the next. That changes no result. The zero value lists
-// nothing.
+// product on an [Engine] that is [Engine.Fetching] brings them to the caches while it computes, so that the arithmetic
+// of one part of the data hides the wait for the next. That changes no result. The zero value lists nothing.
 //
 // What fetches are products by rule 8 on engines of one thread whose B is not transposed and whose C has a few rows,
-// unless their operands fit in the first cache: while row i of B is read, so is row i of the list, up to as many bytes
-// as the row of B has. What is listed should fit in the second cache beside the operands. A Fetch serves one product at
-// a time.
+// unless their operands fit in the first cache. A list is spread over all of a product's time. Where more is listed
+// than it has time to ask for, the last rows are not fetched; and what is listed should fit in the second cache beside
+// the operands. A Fetch serves one product at a time.
 type Fetch struct {
-	rows  []unsafe.Pointer
-	bytes int // of the longest row
+	rows    [][]byte
+	bytes   int              // of the longest row
+	pieces  []unsafe.Pointer // of the last product
+	fetched int
 }
 
 // Reset empties the list.
 func (f *Fetch) Reset() {
 	clear(f.rows)
-	f.rows, f.bytes = f.rows[:0], 0
+	clear(f.pieces[:cap(f.pieces)])
+	f.rows, f.pieces, f.bytes, f.fetched = f.rows[:0], f.pieces[:0], 0, 0
 }
 
 // Add adds a row. Nothing is read before a product runs, and the row need not be there then: fetching it does no
 // harm.
 func (f *Fetch) Add(row []byte) {
-	f.rows = append(f.rows, unsafe.Pointer(unsafe.SliceData(row)))
+	f.rows = append(f.rows, row)
 	f.bytes = max(f.bytes, len(row))
 }
 
 // Len returns the number of rows.
 func (f *Fetch) Len() int { return len(f.rows) }
 
-// part returns rows lo to lo+n, the last one as often as rows are missing; nil if all are.
-func (f *Fetch) part(lo, n int) []unsafe.Pointer {
-	listed := len(f.rows)
-	if listed <= lo {
+// Fetched returns how many rows, the first ones, the last product has fetched since the list was empty.
+func (f *Fetch) Fetched() int { return f.fetched }
+
+// A fetchList is what the tiles of a product fetch: a piece of a row each, so many bytes with each step.
+type fetchList struct {
+	pieces []unsafe.Pointer
+	step   int
+}
+
+// over cuts the rows to pieces for so many tiles, which ask for so many lines of the cache with each of their steps,
+// and with one more: all lines of rows that begin with a whole one. A core drops more of what is asked for the faster
+// it comes, and the less it is in order: on Zen 5 it dropped 70% of 32 rows of 12 KB if every tile asked for a part of
+// each, and 30% if for a piece of one. So all tiles ask, at all their steps, and again for the same lines if these are
+// few.
+func (f *Fetch) over(tiles, steps, lines int) (list fetchList) {
+	if len(f.rows) == 0 || tiles == 0 {
+		return list
+	}
+	row := max(1, ceil(f.bytes, mem.Line)) // lines
+	perRow := max(1, tiles/len(f.rows), ceil(row, (steps+1)*lines))
+	piece := ceil(row, perRow) // lines
+	perRow = ceil(row, piece)
+	list.step = min(lines*mem.Line, ceil(piece*mem.Line, steps))
+	pieces := min(tiles, perRow*len(f.rows))
+	f.fetched = pieces / perRow
+	f.pieces = f.pieces[:0]
+	due := 0 // tiles, in parts of a piece
+	for _, row := range f.rows[:ceil(pieces, perRow)] {
+		for i := 0; i < perRow && len(f.pieces) < tiles; i++ {
+			from := row
+			if at := i * piece * mem.Line; at < len(row) { // rows may be shorter
+				from = row[at:]
+			}
+			for due += tiles; due >= pieces; due -= pieces {
+				f.pieces = append(f.pieces, unsafe.Pointer(unsafe.SliceData(from)))
+			}
+		}
+	}
+	list.pieces = f.pieces
+	return list
+}
+
+func ceil(a, b int) int { return (a + b - 1) / b }
+
+// take takes the pieces of the next tiles from a list, or nil if there are none.
+func take[T kernels.Float](list *fetchList, tiles int) *T {
+	if tiles == 0 || len(list.pieces) == 0 {
 		return nil
 	}
-	for len(f.rows) < lo+n {
-		f.rows = append(f.rows, f.rows[listed-1])
-	}
-	part := f.rows[lo:][:n]
-	f.rows = f.rows[:listed]
-	return part
+	next := &list.pieces[:tiles][0]
+	list.pieces = list.pieces[tiles:]
+	return hide((*T)(unsafe.Pointer(next)))
 }
 
 // Fetching returns e with products that fetch what f lists when they run; with nil they fetch nothing.

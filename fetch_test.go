@@ -39,6 +39,7 @@ func testFetching[T bitstep.Float](t *testing.T, k bitstep.Engine[T]) {
 	for i, g := range []gemmCase{
 		{true, false, 10, 785, 64, 1, 0, 0, 1}, // the gradient of a block of examples
 		{true, false, 13, 100, 257, 1, 1, 1, 2},
+		{true, false, 6, 1500, 300, 1, 0, 1, 6}, // in parts of its columns and of k
 		{false, false, 40, 300, 70, -1.5, 0.5, 2, 3},
 		{false, true, 9, 11, 200, 1, 0, 0, 4},
 		{true, true, 3, 40, 30, 1, 0, 0, 5},

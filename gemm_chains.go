@@ -26,6 +26,7 @@ type chainWork[T kernels.Float] struct {
 	rows        int // the most rows of a tile
 	direct      bool
 	plan        chainPlan
+	fetches     fetchList
 }
 
 // A chainPlan says how a product is blocked.
@@ -160,6 +161,7 @@ func (p *product[T]) byColumns() bool {
 }
 
 func (w *chainWork[T]) blocks() {
+	w.fetches = w.list()
 	for i := 0; i < w.m; i += w.plan.rows {
 		for j := 0; j < w.n; j += w.plan.cols {
 			w.block(i, min(w.m, i+w.plan.rows), j, min(w.n, j+w.plan.cols))
@@ -211,7 +213,9 @@ func (w *chainWork[T]) block(i0, i1, j0, j1 int) {
 			n := min(j1-j, w.plan.chunk)
 			w.blockB(&t, j, j+n, k0)
 			t.ahead = w.ahead(j, j0, j1, k0, t.k)
-			w.list(&t, j, k0)
+			if t.next = nil; t.k == w.steps() {
+				t.next, t.nextTile, t.nextStep = take[T](&w.fetches, n/w.cols), 0, w.fetches.step
+			}
 			c := unsafe.Add(dst, (j-j0)*w.size)
 			if !w.plan.packA {
 				lo := 0
@@ -272,20 +276,22 @@ func (w *chainWork[T]) multiply(t *chainArgs[T], m, n int) {
 	}
 }
 
-// list tells t what is to be fetched with columns from j on, if there are tiles of that kind.
-func (w *chainWork[T]) list(t *chainArgs[T], j, k0 int) {
-	if w.fetch == nil || w.vecs != w.tile.packVecs {
-		return
-	}
-	if rows := w.fetch.part(k0, t.k); rows != nil {
-		t.next, t.fetched, t.fetchEnd = hide((*T)(unsafe.Pointer(&rows[0]))), j/w.cols*t.fetchStep(w.vecs, w.backend),
-			w.fetch.bytes
-	}
-}
+// steps is how many k whole blocks have, or the only one.
+func (w *chainWork[T]) steps() int { return min(w.k, kernels.GemmBlock) }
 
-// fetchStep is how many bytes of a row a tile that fetches does: whole lines.
-func (t *chainArgs[T]) fetchStep(vecs int, backend Backend) int {
-	return (vecs*backend.vecBytes() + mem.Line - 1) &^ (mem.Line - 1)
+// list spreads what the product fetches over its tiles of a whole number of vectors in whole blocks of k, if there are
+// tiles of that kind: for all rows, or for the first panel, which packs.
+func (w *chainWork[T]) list() fetchList {
+	most, rows := w.rows, w.m
+	if w.plan.packB {
+		_, rows = share(w.m, (w.m+w.rows-1)/w.rows, 0)
+		most = bothRows
+	}
+	if w.fetch == nil || w.transB || w.vecs != w.tile.packVecs || rows > most {
+		return fetchList{}
+	}
+	whole := w.n/w.plan.cols*(w.plan.cols/w.cols) + w.n%w.plan.cols/w.cols
+	return w.fetch.over(whole*(w.k/w.steps()), w.steps(), vectors(w.vecs*w.backend.vecBytes(), mem.Line))
 }
 
 // of sets strides of the product's matrices, read and written where they lie, and whether sums start from C.
@@ -334,10 +340,6 @@ func (t *chainArgs[T]) multiply(backend Backend, vecs, m, n int, lead bool) {
 	case lead:
 		kind = leadingChain
 	}
-	if m > backend.tiles().chainRows[vecs-1] || t.packed != nil && m > bothRows {
-		t.next = nil
-	}
-	step := t.fetchStep(vecs, backend)
 	for {
 		tiles := 1
 		switch {
@@ -350,8 +352,7 @@ func (t *chainArgs[T]) multiply(backend Backend, vecs, m, n int, lead bool) {
 			}
 		}
 		a, b, c, as := t.a, t.b, t.c, kind
-		if t.next != nil && n >= cols && t.fetched < t.fetchEnd {
-			tiles = min(tiles, (t.fetchEnd-t.fetched+step-1)/step)
+		if t.next != nil && n >= cols {
 			as = fetchingChain
 			if kind == packingChain {
 				as = bothChain
@@ -359,7 +360,6 @@ func (t *chainArgs[T]) multiply(backend Backend, vecs, m, n int, lead bool) {
 		}
 		t.tiles = tiles
 		t.panelsOf(backend, as, vecs, m, max(1, most/tiles))
-		t.fetched += tiles * step
 		if n -= tiles * cols; n <= 0 {
 			return
 		}

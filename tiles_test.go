@@ -193,7 +193,7 @@ func packingTileRuns[T kernels.Float](t *testing.T, backend Backend, rows int) {
 	for k := 1; k < 8; k++ {
 		ldb, ldc := tiles*cols+1, tiles*cols+3
 		a, b, packed := integers[T](rows*k), integers[T](k*ldb), sentinels[T](tiles*k*cols+1)
-		want, next := sentinels[T](rows*ldc), slices.Repeat([]*T{&a[0]}, k)
+		want, next := sentinels[T](rows*ldc), slices.Repeat([]*T{&a[0]}, tiles)
 		results := map[chainKind][]T{}
 		for _, kind := range []chainKind{packingChain, fetchingChain, bothChain, leadingChain} {
 			results[kind] = slices.Clone(want)
@@ -202,8 +202,16 @@ func packingTileRuns[T kernels.Float](t *testing.T, backend Backend, rows int) {
 			run := func(kind chainKind, c []T, packed *T) {
 				args := chainArgs[T]{k: k, a: &a[0], aRow: k * size, aCol: size, b: &b[0], bRow: ldb * size,
 					bTile: cols * size, c: &c[0], cRow: ldc * size, panels: 1, tiles: tiles, accumulate: accumulate,
-					packed: packed, ahead: far, next: (*T)(unsafe.Pointer(&next[0])), fetched: far}
+					packed: packed, ahead: far, next: (*T)(unsafe.Pointer(&next[0])), nextStep: far}
+				first, moved := args.next, 0
 				chainTiles[T](backend, chainCode(kind, rows, vecs), (*byte)(unsafe.Pointer(&args)))
+				if kind == fetchingChain || kind == bothChain {
+					moved = tiles * 8
+				}
+				if args.next != first || args.nextTile != moved {
+					t.Fatalf("%v %T tile of kind %d, %d rows: %d tiles moved %d bytes along the list, which is at %p "+
+						"and was at %p", backend, c[0], kind, rows, tiles, args.nextTile, args.next, first)
+				}
 			}
 			run(plainChain, want, nil)
 			for kind, got := range results {

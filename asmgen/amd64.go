@@ -490,6 +490,10 @@ func (m *amd64) StoreWord(r, p Reg, off int) { m.do(x86.MOVQ(r, mem(p, off))) }
 func (m *amd64) Prefetch(p Reg)              { m.do(x86.PREFETCHT0(mem(p, 0))) }
 func (m *amd64) PrefetchNext(p Reg, off int) { m.do(x86.PREFETCHT1(mem(p, off))) }
 
+// PrefetchLater: of rows at random places a core drops a fourth if it is PREFETCHT1, and little if it is PREFETCHT0
+// (Zen 5). It drops all if loads from L2 keep it busy meanwhile, as they do in tiles of whole lines.
+func (m *amd64) PrefetchLater(p Reg, off int) { m.do(x86.PREFETCHT0(mem(p, off))) }
+
 func (m *amd64) LoadMasked(p Reg, off int, mask Mask) Reg { return m.loadMasked(mem(p, off), mask) }
 
 // unpack returns the low halves of every 16 bytes of a and b, in turns, and the high halves.

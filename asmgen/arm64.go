@@ -277,3 +277,5 @@ func (m *arm64) Prefetch(p Reg) { m.inst(nil, []Reg{p}, spelled("PRFM", "(R%d), 
 func (m *arm64) PrefetchNext(p Reg, off int) {
 	m.inst(nil, []Reg{p}, spelled("PRFM", fmt.Sprintf("%d(R%%d), PLDL2KEEP", off)))
 }
+
+func (m *arm64) PrefetchLater(p Reg, off int) { m.PrefetchNext(p, off) }

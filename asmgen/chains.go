@@ -10,7 +10,7 @@ const chainParams = "code int, args *byte"
 // chainFields are what a tile needs to know, the fields of a chainArgs.
 const chainFields = "k int, a *T, aRow, aCol, aPanel int, b *T, bRow, bTile int, c *T, cRow, cPanel int, " +
 	"panels, tiles, width, scaled, accumulate, weighted, continues int, packed *T, ahead int, " +
-	"next *T, fetched, fetchEnd int, alpha, beta T"
+	"next *T, nextTile, nextStep int, alpha, beta T"
 
 // chain emits a tile of rows x vecs vectors of C, for k steps,
 //
@@ -31,9 +31,8 @@ const chainFields = "k int, a *T, aRow, aCol, aPanel int, b *T, bRow, bTile int,
 // as they are stored. A row of its sums is width elements of a column of C, and they are transposed before they are
 // stored; C's rows are cRow bytes apart here, too. Panels of more columns follow to the right. No sum starts from C.
 //
-// A tile that fetches, of one panel too, does so for what is to be read after the product: next has a pointer for
-// each k, and the tile fetches as many lines from fetched bytes behind it as b's row has in the tile, the next tile
-// those that follow.
+// A tile that fetches, of one panel too, does so for what is to be read after the product, as many lines of the cache
+// with each k as b's row has in the tile, and once more: see fetching.
 func chain(m Machine, rows, vecs int, kind chainKind) {
 	name, what := chainName(m, rows, vecs, kind), ""
 	masked, packs := kind == maskedChain || kind == columnsChain, kind == packingChain || kind == bothChain
@@ -62,12 +61,9 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 		m.AddReg(sum, arg(by))
 		m.StoreWord(sum, args, argOf(m, chainFields, name))
 	}
-	var packed, fetched Reg
+	var packed Reg
 	if packs {
 		packed = arg("packed")
-	}
-	if fetches {
-		fetched = arg("fetched")
 	}
 	vec := m.ISA().VecBytes
 	tile := func(b, c Reg) {
@@ -111,18 +107,14 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 			bk = m.Copy(b)
 		}
 		bRow, k := arg("bRow"), arg("k")
-		var ahead, next Reg
+		var ahead Reg
+		var fetch func()
 		switch {
 		case fetches:
-			next = arg("next")
+			fetch = fetching(m, (vecs*vec+lineBytes-1)/lineBytes)
 		case leads:
 			ahead = m.Copy(bk)
 			m.AddReg(ahead, arg("ahead"))
-		}
-		prefetch := func(p Reg) {
-			for off := 0; off < vecs*vec; off += lineBytes {
-				m.PrefetchNext(p, off)
-			}
 		}
 		for _, unroll := range unrolls(m) {
 			m.While(fmt.Sprintf("loop%dx", unroll), k, unroll, func() {
@@ -130,12 +122,11 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 				for range unroll {
 					switch {
 					case fetches:
-						line := m.LoadWord(next, 0)
-						m.AddReg(line, fetched)
-						prefetch(line)
-						m.AddImm(next, 8)
+						fetch()
 					case leads:
-						prefetch(ahead)
+						for off := 0; off < vecs*vec; off += lineBytes {
+							m.PrefetchNext(ahead, off)
+						}
 						m.AddReg(ahead, bRow)
 					}
 					column := func(j int) Reg { return load(bk, j) }
@@ -162,6 +153,9 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 					}
 				}
 			})
+		}
+		if fetches {
+			fetch()
 		}
 		args = m.Arg("args")
 		out := output{m: m, rows: rows, vecs: vecs, c: c, arg: arg, scalar: scalar}
@@ -196,9 +190,6 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 				m.AddReg(b, arg("bTile"))
 			}
 			m.AddImm(c, vecs*vec)
-			if fetches {
-				m.AddImm(fetched, (vecs*vec+lineBytes-1)/lineBytes*lineBytes)
-			}
 		})
 	}
 	if packs || fetches || leads {
@@ -214,6 +205,25 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 		})
 	}
 	m.End()
+}
+
+// fetching returns what fetches so many lines from a pointer on and moves it on by nextStep bytes: a tile's pointer,
+// nextTile bytes behind next. nextTile moves on to that of the next tile. next itself does not: behind the last one
+// there may be nothing that Go's garbage collector knows.
+func fetching(m Machine, lines int) func() {
+	args := m.Arg("args")
+	arg := func(name string) Reg { return m.LoadWord(args, argOf(m, chainFields, name)) }
+	next, tile := arg("next"), arg("nextTile")
+	m.AddReg(next, tile)
+	m.AddImm(tile, 8)
+	m.StoreWord(tile, args, argOf(m, chainFields, "nextTile"))
+	line, step := m.LoadWord(next, 0), arg("nextStep")
+	return func() {
+		for i := range lines {
+			m.PrefetchLater(line, i*lineBytes)
+		}
+		m.AddReg(line, step)
+	}
 }
 
 // An output is the rows of C in a tile of so many vectors, of which the last has a mask or nil.

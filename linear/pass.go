@@ -75,6 +75,7 @@ type operands[T kernels.Float] struct {
 	totals          []float64 // of the losses of each candidate: of one, but for Losses
 	alpha           T
 	batch           []int // nil: examples 0 to n-1
+	after           []int // what the next call is likely to begin its batch with
 	loss            func(*Row[T]) float64
 	probabilities   func(*Row[T]) // what makes them of scores
 	predicted       []uint8
@@ -95,7 +96,8 @@ type worker[T kernels.Float] struct {
 	room64    []float64     // the Room of each row of s
 	shifts    []float64     // the shift of each, if the pass computes exponentials
 	next      bitstep.Fetch // the group of examples that this worker is likely to take next
-	fetched   int           // the first of them; -1: none
+	fetched   int           // the first of them, in this call or the next; -1: none
+	idle      bool          // products do not fetch, as it turned out
 	confusion []int         // [class][predicted class]
 	correct   int
 	times     Times
@@ -106,16 +108,20 @@ func (p *pass[T]) init() {
 	p.memory, _ = p.source.(dataset.Resident)
 	line := kernels.Lanes[T]()
 	p.ld = (p.features + line - 1) &^ (line - 1)
-	p.group = groupOf(p.ld * int(unsafe.Sizeof(T(0))))
+	p.group = groupOf(p.ld*int(unsafe.Sizeof(T(0))), p.classes)
 	p.work = func(worker, i int) { p.block(p.workers[worker], p.sums[i%len(p.sums)], i) }
 	p.then = func(worker, i int) { p.accumulate(p.workers[worker], p.sums[i%len(p.sums)], i) }
 }
 
 // groupOf returns how many examples make a group, with rows of so many bytes: of whose rows, and those of the next,
-// the second cache holds both.
-func groupOf(row int) int {
+// the second cache holds both. It would not hold W and its gradient beside them if classes are many, which come and go
+// with every group: then a group is a block.
+func groupOf(row, classes int) int {
 	const least = 16 // for which it pays to load and store the block's sums
 	_, l2, _, _ := caches.Sizes()
+	if 2*classes*row > l2 {
+		return BlockExamples
+	}
 	return min(max(least, l2/2/row/least*least), BlockExamples)
 }
 
@@ -143,7 +149,7 @@ func (p *pass[T]) run(threads int) {
 	p.correct = 0
 	rows := BlockExamples * len(p.totals) // of a block's scores
 	for len(p.workers) < max(p.threads, p.held) {
-		w := &worker[T]{confusion: make([]int, p.classes*p.classes)}
+		w := &worker[T]{confusion: make([]int, p.classes*p.classes), fetched: -1}
 		w.row.ahead = p.exponentials
 		p.workers = append(p.workers, w)
 	}
@@ -160,7 +166,7 @@ func (p *pass[T]) run(threads int) {
 			w.s = mem.Aligned[T](rows * p.classes)
 			w.room64, w.shifts = make([]float64, len(w.s)), make([]float64, rows)
 		}
-		w.times, w.correct, w.fetched = Times{}, 0, -1
+		w.times, w.correct = Times{}, 0
 		clear(w.confusion)
 	}
 	p.crew.RunInOrder(p.threads, p.blocks, len(p.sums), p.work, p.then)
@@ -173,7 +179,7 @@ func (p *pass[T]) run(threads int) {
 // block does block i: its losses to b, its gradient to b or, for the first, to where the sum will be. It takes a
 // group of examples at a time, whose rows stay in the second cache from one product to the other, and continues the
 // block's sums from group to group. Without a gradient, a group is a block, and so it is where rows are read where they
-// lie, in order: hardware fetches them ahead.
+// lie, in order, and products do not fetch the next.
 func (p *pass[T]) block(w *worker[T], b *blockSum[T], i int) {
 	lo := i * BlockExamples
 	hi := min(lo+BlockExamples, p.n)
@@ -186,20 +192,24 @@ func (p *pass[T]) block(w *worker[T], b *blockSum[T], i int) {
 		grad = b.grad
 	}
 	group := p.group
-	if grad == nil || p.inPlace(lo, hi) {
+	if grad == nil || w.idle && p.inPlace(lo, hi) {
 		group = BlockExamples
 	}
 	for at := lo; at < hi; at += group {
 		next := at + group
-		if next >= hi {
-			next = lo + p.threads*BlockExamples // likely this worker's next block
+		if next >= hi { // likely this worker's next block
+			if next = i + p.threads; next < p.blocks {
+				next *= BlockExamples
+			} else {
+				next = p.n + (next-p.blocks)*BlockExamples
+			}
 		}
 		p.examples(w, b.losses[(at-lo)*len(p.totals):], grad, at, min(hi, at+group), at > lo, next)
 	}
 }
 
-// examples does examples lo to hi of the batch, a group of a block. Their gradient is stored or continued, and
-// meanwhile the group from next on fetched.
+// examples does examples lo to hi of the batch, a group of a block. Their gradient is stored or continued. Meanwhile
+// the group from next on is fetched, which may be one of the next call: those count from n on.
 func (p *pass[T]) examples(w *worker[T], losses []float64, grad []T, lo, hi int, continues bool, next int) {
 	var at [5]time.Time
 	lap := func(i int) {
@@ -233,11 +243,15 @@ func (p *pass[T]) examples(w *worker[T], losses []float64, grad []T, lo, hi int,
 	}
 	lap(3)
 	if grad != nil {
-		k := p.k.Fetching(p.upcoming(w, next))
+		ahead := p.upcoming(w, next)
+		k := p.k.Fetching(ahead)
 		if continues {
 			k.GemmContinue(true, false, p.classes, p.features, n, s, p.classes, x, ld, grad, p.features)
 		} else {
 			k.Gemm(true, false, p.classes, p.features, n, 1, s, p.classes, x, ld, 0, grad, p.features)
+		}
+		if ahead != nil && n == p.group {
+			w.idle = ahead.Fetched() == 0
 		}
 	}
 	lap(4)
@@ -251,13 +265,19 @@ func (p *pass[T]) examples(w *worker[T], losses []float64, grad []T, lo, hi int,
 
 // upcoming lists the group of examples from lo on, for a product to fetch.
 func (p *pass[T]) upcoming(w *worker[T], lo int) *bitstep.Fetch {
-	hi := min(lo+p.group, p.n)
-	if p.memory == nil || lo >= hi || p.inPlace(lo, hi) {
+	examples, from := p.n, 0
+	if lo >= p.n {
+		lo -= p.n
+		examples, from = len(p.after), p.n
+	}
+	n := min(p.group, examples-lo)
+	w.fetched = -1
+	if p.memory == nil || n <= 0 || w.idle && p.rows != nil && (from > 0 || p.neighbours(lo, lo+n)) {
 		return nil
 	}
 	w.next.Reset()
-	for i := lo; i < hi; i++ {
-		w.next.Add(p.memory.Memory(p.example(i)))
+	for i := range n {
+		w.next.Add(p.memory.Memory(p.example(from + lo + i)))
 	}
 	w.fetched = lo
 	return &w.next
@@ -311,9 +331,12 @@ func (p *pass[T]) losses(w *worker[T], losses []float64, s []T, lo int) {
 	}
 }
 
-// example returns the index in the set of example i of the batch.
+// example returns the index in the set of example i of the batch, or from n on of what is likely the next one.
 func (p *pass[T]) example(i int) int {
-	if p.batch != nil {
+	switch {
+	case i >= p.n:
+		return p.after[i-p.n]
+	case p.batch != nil:
 		return p.batch[i]
 	}
 	return i
@@ -342,19 +365,29 @@ func (p *pass[T]) fetch(w *worker[T], lo, hi int) (x []T, ld int) {
 	switch neighbours := p.neighbours(lo, hi); {
 	case neighbours && p.rows != nil:
 		x, ld = p.rows.View(first, first+hi-lo)
-		mem.Touch(mem.Bytes(x))
+		if ready := w.ready(lo); ready < hi-lo {
+			mem.Touch(mem.Bytes(x[ready*ld:]))
+		}
 		return x, ld
 	case neighbours:
 		p.source.FillRange(p.k, w.room(p), p.ld, first, first+hi-lo)
 	default:
-		if p.memory != nil && p.rows == nil && w.fetched != lo {
-			for _, at := range p.batch[lo:hi] {
+		if p.memory != nil && p.rows == nil {
+			for _, at := range p.batch[min(hi, lo+w.ready(lo)):hi] {
 				mem.Touch(p.memory.Memory(at))
 			}
 		}
 		p.source.FillRows(p.k, w.room(p), p.ld, p.batch[lo:hi])
 	}
 	return w.x, p.ld
+}
+
+// ready returns how many examples from lo on a product has fetched.
+func (w *worker[T]) ready(lo int) int {
+	if w.fetched != lo {
+		return 0
+	}
+	return w.next.Fetched()
 }
 
 // room is where a block's rows go. Rows start at borders of lines.

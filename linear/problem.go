@@ -140,16 +140,16 @@ func (p *Problem[T]) Features() int { return p.pass.features }
 // It panics if w or grad has not Classes*Features elements, if they overlap, if the batch is empty or an
 // index is out of range, or if the set has no targets.
 func (p *Problem[T]) LossGradient(w, grad []T, batch []int) float64 {
-	return p.lossGradient(w, grad, batch, false)
+	return p.lossGradient(w, grad, batch, nil, false)
 }
 
 // lossGradient is LossGradient. With count it also counts what w predicts right, in p.pass.correct.
-func (p *Problem[T]) lossGradient(w, grad []T, batch []int, count bool) float64 {
+func (p *Problem[T]) lossGradient(w, grad []T, batch, after []int, count bool) float64 {
 	p.check("LossGradient", "grad", len(grad), p.Classes()*p.Features())
 	apart("LossGradient", "grad", w, grad)
 	p.start(w, batch)
 	p.wantLoss("LossGradient")
-	p.pass.grad, p.pass.count = grad, count && p.pass.labels != nil
+	p.pass.grad, p.pass.after, p.pass.count = grad, after, count && p.pass.labels != nil
 	return p.finish()
 }
 

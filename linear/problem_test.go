@@ -221,6 +221,43 @@ func testLossGradientBits[T kernels.Float](t *testing.T) {
 	}
 }
 
+// Nor does it matter how large groups are and what is said to come after a batch: products that fetch it change
+// nothing, whether it comes or not.
+func TestArchGroups(t *testing.T) {
+	t.Run("float32", testGroups[float32])
+	t.Run("float64", testGroups[float64])
+}
+
+func testGroups[T kernels.Float](t *testing.T) {
+	for _, classes := range []int{2, 10} {
+		set, w := small[T](7, 330, 200, classes)
+		all := make([]int, 330)
+		for i := range all {
+			all[i] = i
+		}
+		random := rand.New(rand.NewPCG(1, 2)).Perm(330)[:200]
+		for name, batch := range map[string][]int{"range": all[3:230], "random": random, "one": {5, 5, 5}} {
+			wantLoss, want := define(t, SVM{}, 0.01, set, w, batch)
+			for _, b := range bitstep.Backends() {
+				for _, group := range []int{1, 16, 48, 64} {
+					for _, threads := range []int{1, 3} {
+						p := problem(t, set, ProblemConfig{Loss: SVM{}, Lambda: 0.01, Threads: threads}).On(b)
+						p.pass.group = group
+						grad := make([]T, len(w))
+						for _, after := range [][]int{nil, all[230:231], batch, random[:130], nil} {
+							got := p.lossGradient(w, grad, batch, after, false)
+							if got != wantLoss || !slices.Equal(grad, want) {
+								t.Fatalf("%d classes, %s batch, %v, groups of %d, %d threads: loss %x, want %x, or the"+
+									" gradient differs", classes, name, b, group, threads, got, wantLoss)
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
 var raceEnabled bool
 
 // A pass allocates nothing after the first.

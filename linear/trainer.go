@@ -90,9 +90,9 @@ type Trainer[T kernels.Float] struct {
 		reported string // tensor
 	}
 
-	batch []int
-	grad  []T
-	times Times
+	batch, after []int // of this step, and likely of the next
+	grad         []T
+	times        Times
 }
 
 // NewTrainer returns a trainer at its start. An error names a field, its value and what is wanted.
@@ -107,7 +107,8 @@ func NewTrainer[T kernels.Float](c TrainConfig, d Data[T]) (*Trainer[T], error) 
 	}
 	c.Loss = train.c.Loss
 	// A batch ends where an epoch does, so that a larger one is never filled.
-	t := &Trainer[T]{c: c, data: d, train: train, batch: make([]int, min(c.Batch, train.Len()))}
+	size := min(c.Batch, train.Len())
+	t := &Trainer[T]{c: c, data: d, train: train, batch: make([]int, size), after: make([]int, size)}
 	t.digests.train, t.digests.validation = d.Train.digest(), d.Validation.digest()
 	for i, s := range []Set[T]{d.Validation, d.Test} {
 		if s.Source == nil {
@@ -345,7 +346,8 @@ var errPanicked = errors.New("linear: training: a panic has ended a step in its 
 
 func (t *Trainer[T]) step(p *Progress) error {
 	n := t.sampler.Next(t.batch)
-	p.Loss = t.train.lossGradient(t.model.W, t.grad, t.batch[:n], true)
+	after := t.after[:t.sampler.Ahead(t.after)]
+	p.Loss = t.train.lossGradient(t.model.W, t.grad, t.batch[:n], after, true)
 	if !num.Finite(p.Loss) {
 		return t.fail(fmt.Sprintf("loss = %v at step %d in epoch %d", p.Loss, t.Steps()+1, p.Epoch))
 	}

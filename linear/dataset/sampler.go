@@ -19,6 +19,10 @@ type Sampler interface {
 	// starts the next epoch. It returns 0 only if dst is empty. It allocates nothing.
 	Next(dst []int) int
 
+	// Ahead fills dst with indices that Next will return next, as far as they are known before they are drawn, and
+	// returns how many. It changes nothing.
+	Ahead(dst []int) int
+
 	// Snapshot returns where the sampler stands. After the last index of an epoch that is position 0 of
 	// the next.
 	Snapshot() SamplerState
@@ -179,10 +183,21 @@ func (s *sampler) Next(dst []int) int {
 	if !s.drawn {
 		s.draw()
 	}
-	at := s.state.Position
-	n := min(len(dst), s.state.N-at)
+	n := min(len(dst), s.state.N-s.state.Position)
 	dst = dst[:n]
-	switch s.state.Kind {
+	s.take(dst)
+	s.state.Position += n
+	if s.state.Position == s.state.N {
+		s.state.Position = 0
+		s.state.Epoch++
+		s.drawn = false
+	}
+	return n
+}
+
+// take sets dst to the indices from the position on.
+func (s *sampler) take(dst []int) {
+	switch at := s.state.Position; s.state.Kind {
 	case KindSequential:
 		for i := range dst {
 			dst[i] = at + i
@@ -194,13 +209,15 @@ func (s *sampler) Next(dst []int) int {
 			dst[i] = s.rand.IntN(s.state.N)
 		}
 	}
-	s.state.Position += n
-	if s.state.Position == s.state.N {
-		s.state.Position = 0
-		s.state.Epoch++
-		s.drawn = false
+}
+
+func (s *sampler) Ahead(dst []int) int {
+	if !s.drawn || s.state.Kind == KindWithReplacement {
+		return 0
 	}
-	return n
+	dst = dst[:min(len(dst), s.state.N-s.state.Position)]
+	s.take(dst)
+	return len(dst)
 }
 
 // draw starts the stream of the epoch and takes from it what precedes the position.

@@ -239,6 +239,32 @@ func TestSamplerText(t *testing.T) {
 	}
 }
 
+// Ahead tells what comes next, up to the end of an epoch, and changes nothing. It knows nothing of an epoch that has
+// not begun, nor of draws with replacement.
+func TestSamplerAhead(t *testing.T) {
+	const n, batch = 100, 16
+	for kind, create := range newSamplers {
+		s, same := create(n, 5), create(n, 5)
+		ahead, dst, want := make([]int, 20), make([]int, batch), make([]int, batch)
+		for range 3 * (n/batch + 1) {
+			before := s.Snapshot()
+			known := ahead[:s.Ahead(ahead)]
+			left := min(len(ahead), n-before.Position)
+			if before.Position == 0 || kind == int(KindWithReplacement) {
+				left = 0
+			}
+			if len(known) != left || s.Snapshot() != before {
+				t.Fatalf("kind %d at %d: %d indices ahead, want %d, or the state has changed", kind, before.Position,
+					len(known), left)
+			}
+			got, wanted := dst[:s.Next(dst)], want[:same.Next(want)]
+			if !slices.Equal(got, wanted) || len(known) > 0 && !slices.Equal(got, known[:len(got)]) {
+				t.Fatalf("kind %d at %d: %v after %v ahead, want %v", kind, before.Position, got, known, wanted)
+			}
+		}
+	}
+}
+
 // Next allocates nothing, not at an epoch's end either.
 func TestSamplerAllocations(t *testing.T) {
 	dst := make([]int, 64)
