@@ -99,18 +99,17 @@ func operands[T kernels.Float](row table.Row, l level, arena []float64) (op []an
 		}
 		s := unsafe.Slice((*T)(unsafe.Pointer(&m[0])), n)
 		for j := range s {
-			s[j] = 1
+			s[j] = rows.Ordinary[T](o)
 		}
 		op = append(op, s)
 	}
 	return op, memory, n
 }
 
-// ordinary returns coefficients that keep values of ordinary size call after call: a step's samples, and zeros
-// for what would grow or vanish.
+// ordinary returns coefficients that keep values of ordinary size call after call: zeros for what would grow or vanish.
 func ordinary[T kernels.Float](row table.Row) any {
 	if row.Kind == table.Step {
-		return rows.Sample[T](row)
+		return rows.Lasting[T](row)
 	}
 	return rows.NewCoef[T](row)
 }

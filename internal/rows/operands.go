@@ -3,7 +3,9 @@ package rows
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/internal/edge"
@@ -38,6 +40,30 @@ func Sample[T kernels.Float](row table.Row) any {
 		h[v.Name] = v.Sample
 	}
 	return Coef(row, h, 1, kernels.Prelude[T]{})
+}
+
+// Lasting returns coefficients for measurements, which call a step again and again on the same operands: averages stay
+// what they are, and nothing vanishes or overflows. (What a step gains by an average of one gradient forever is no
+// measure: variances become 0.)
+func Lasting[T kernels.Float](row table.Row) any {
+	coef, p := Sample[T](row), program.Must(row)
+	c := reflect.ValueOf(coef).Elem()
+	for _, s := range p.Scalars {
+		if h, ok := strings.CutPrefix(s.Name, "1-"); ok {
+			c.FieldByName(s.Field()).SetFloat(0)
+			c.FieldByName(program.FieldName(h)).SetFloat(1)
+		}
+	}
+	return coef
+}
+
+// Ordinary is what measurements fill an operand with: squares are larger than those of others, so that variances are
+// positive.
+func Ordinary[T kernels.Float](o table.Operand) T {
+	if o.NonNegative {
+		return 1
+	}
+	return .5
 }
 
 // Clone copies operands.
