@@ -35,34 +35,23 @@ func (c *call[T]) run(lo, hi int) {
 	}
 }
 
-// chunk updates elements lo to hi: whole vectors in assembly, and a tail of several elements too if there is assembly
-// for that, the rest by definition. It is not inlined because the stack check of its prologue is where a goroutine can
-// be preempted.
+// chunk updates elements lo to hi: in assembly, which a vector operation has for whole vectors only, the rest by
+// definition. It is not inlined because the stack check of its prologue is where a goroutine can be preempted.
 //
 //go:noinline
 func (c *call[T]) chunk(lo, hi int) {
-	if vec := c.backend.vecBytes() / int(unsafe.Sizeof(T(0))); vec != 0 && hi-lo >= vec {
-		if n := (hi - lo) &^ (vec - 1); c.assembly(lo, n) {
+	if vec := c.backend.vecBytes() / int(unsafe.Sizeof(T(0))); vec != 0 {
+		n := hi - lo
+		if !c.isStep() {
+			n &^= vec - 1
+		}
+		if n > 0 && c.assembly(lo, n) {
 			lo += n
 		}
 	}
-	if lo < hi && !(hi-lo >= leastTail && c.isStep() && c.tail(lo, hi)) {
+	if lo < hi {
 		c.define(lo, hi)
 	}
-}
-
-// leastTail is how many elements take longer by definition than in assembly.
-const leastTail = 5
-
-// tail updates elements lo to hi in assembly, as a tensor of its own, or returns false.
-func (c *call[T]) tail(lo, hi int) bool {
-	var slices [maxOperands][]T
-	var headers [maxOperands]unsafe.Pointer
-	for i := 0; i < maxOperands && c.op[i] != nil; i++ {
-		slices[i] = unsafe.Slice((*T)(c.op[i]), hi)[lo:]
-		headers[i] = unsafe.Pointer(&slices[i])
-	}
-	return c.assemblyEach(1, &headers)
 }
 
 // sums reduces the chunks of rule 7 from lo on, one for each sum; the last one may be shorter.

@@ -11,7 +11,7 @@ import (
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
-// assembly runs a step or vector operation on elements lo to lo+n, n a multiple of the backend's vector. It
+// assembly runs a step, or a vector operation with n a multiple of the backend's vector, on elements lo to lo+n. It
 // returns false if the backend has no program for the kernel: then its definition runs.
 func (c *call[T]) assembly(lo, n int) bool {
 	if num.Is32[T]() {
@@ -499,7 +499,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idNesterovTorch:
 			nesterovTorchEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 		case idAdaGrad:
-			switch c.balancedEach(n).F32 {
+			switch rootsBy[AVX2].F32 {
 			case zen5, zen:
 				adaGradEachF32AVX2Roots2Of5(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
@@ -511,7 +511,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			adaGradEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 		case idRMSProp:
-			switch c.balancedEach(n).F32 {
+			switch rootsBy[AVX2].F32 {
 			case zen5, zen:
 				rmsPropEachF32AVX2Roots2Of5(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
@@ -523,7 +523,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			rmsPropEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 		case idRMSPropMomentum:
-			switch c.balancedEach(n).F32 {
+			switch rootsBy[AVX2].F32 {
 			case zen5, zen:
 				rmsPropMomentumEachF32AVX2Roots2Of5(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
@@ -535,7 +535,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			rmsPropMomentumEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 		case idRMSPropCentered:
-			switch c.balancedEach(n).F32 {
+			switch rootsBy[AVX2].F32 {
 			case zen5, zen:
 				rmsPropCenteredEachF32AVX2Roots1Of4(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
@@ -547,7 +547,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			rmsPropCenteredEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 		case idRMSPropCenteredMomentum:
-			switch c.balancedEach(n).F32 {
+			switch rootsBy[AVX2].F32 {
 			case zen5, zen:
 				rmsPropCenteredMomentumEachF32AVX2Roots1Of4(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
@@ -559,7 +559,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			rmsPropCenteredMomentumEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 		case idAdam:
-			switch c.balancedEach(n).F32 {
+			switch rootsBy[AVX2].F32 {
 			case zen5, zen:
 				adamEachF32AVX2Roots1Of4(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
@@ -571,7 +571,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			adamEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 		case idAMSGrad:
-			switch c.balancedEach(n).F32 {
+			switch rootsBy[AVX2].F32 {
 			case zen5, zen:
 				amsGradEachF32AVX2Roots1Of4(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
@@ -600,7 +600,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idNesterovTorch:
 			nesterovTorchEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 		case idAdaGrad:
-			switch c.balancedEach(n).F32 {
+			switch rootsBy[AVX512].F32 {
 			case zen5:
 				adaGradEachF32AVX512Roots2Of5(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
@@ -616,7 +616,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			adaGradEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 		case idRMSProp:
-			switch c.balancedEach(n).F32 {
+			switch rootsBy[AVX512].F32 {
 			case zen5:
 				rmsPropEachF32AVX512Roots2Of5(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
@@ -632,7 +632,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			rmsPropEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 		case idRMSPropMomentum:
-			switch c.balancedEach(n).F32 {
+			switch rootsBy[AVX512].F32 {
 			case zen5:
 				rmsPropMomentumEachF32AVX512Roots2Of5(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
@@ -648,7 +648,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			rmsPropMomentumEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 		case idRMSPropCentered:
-			switch c.balancedEach(n).F32 {
+			switch rootsBy[AVX512].F32 {
 			case zen5:
 				rmsPropCenteredEachF32AVX512Roots1Of5(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
@@ -664,7 +664,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			rmsPropCenteredEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 		case idRMSPropCenteredMomentum:
-			switch c.balancedEach(n).F32 {
+			switch rootsBy[AVX512].F32 {
 			case zen5:
 				rmsPropCenteredMomentumEachF32AVX512Roots1Of5(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
@@ -680,7 +680,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			rmsPropCenteredMomentumEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 		case idAdam:
-			switch c.balancedEach(n).F32 {
+			switch rootsBy[AVX512].F32 {
 			case zen5:
 				adamEachF32AVX512Roots1Of5(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
@@ -696,7 +696,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			adamEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 		case idAMSGrad:
-			switch c.balancedEach(n).F32 {
+			switch rootsBy[AVX512].F32 {
 			case zen5:
 				amsGradEachF32AVX512Roots1Of5(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
@@ -738,7 +738,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idNesterovTorch:
 			nesterovTorchEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 		case idAdaGrad:
-			switch c.balancedEach(n).F64 {
+			switch rootsBy[AVX2].F64 {
 			case zen5, zen:
 				adaGradEachF64AVX2Roots1Of3(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
@@ -750,7 +750,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			adaGradEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 		case idRMSProp:
-			switch c.balancedEach(n).F64 {
+			switch rootsBy[AVX2].F64 {
 			case zen5, zen:
 				rmsPropEachF64AVX2Roots1Of3(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
@@ -762,7 +762,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			rmsPropEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 		case idRMSPropMomentum:
-			switch c.balancedEach(n).F64 {
+			switch rootsBy[AVX2].F64 {
 			case zen5, zen:
 				rmsPropMomentumEachF64AVX2Roots1Of3(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
@@ -774,7 +774,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			rmsPropMomentumEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 		case idRMSPropCentered:
-			switch c.balancedEach(n).F64 {
+			switch rootsBy[AVX2].F64 {
 			case zen5, zen:
 				rmsPropCenteredEachF64AVX2Roots1Of3(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
@@ -786,7 +786,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			rmsPropCenteredEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 		case idRMSPropCenteredMomentum:
-			switch c.balancedEach(n).F64 {
+			switch rootsBy[AVX2].F64 {
 			case zen5, zen:
 				rmsPropCenteredMomentumEachF64AVX2Roots1Of3(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
@@ -798,7 +798,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			rmsPropCenteredMomentumEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 		case idAdam:
-			switch c.balancedEach(n).F64 {
+			switch rootsBy[AVX2].F64 {
 			case zen5, zen:
 				adamEachF64AVX2Roots1Of3(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
@@ -810,7 +810,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			adamEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 		case idAMSGrad:
-			switch c.balancedEach(n).F64 {
+			switch rootsBy[AVX2].F64 {
 			case zen5, zen:
 				amsGradEachF64AVX2Roots1Of3(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
@@ -839,7 +839,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idNesterovTorch:
 			nesterovTorchEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 		case idAdaGrad:
-			switch c.balancedEach(n).F64 {
+			switch rootsBy[AVX512].F64 {
 			case zen5, zen:
 				adaGradEachF64AVX512Roots2Of3(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
@@ -851,7 +851,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			adaGradEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 		case idRMSProp:
-			switch c.balancedEach(n).F64 {
+			switch rootsBy[AVX512].F64 {
 			case zen5, zen:
 				rmsPropEachF64AVX512Roots2Of3(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
@@ -863,7 +863,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			rmsPropEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 		case idRMSPropMomentum:
-			switch c.balancedEach(n).F64 {
+			switch rootsBy[AVX512].F64 {
 			case zen5, zen:
 				rmsPropMomentumEachF64AVX512Roots2Of3(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
@@ -875,7 +875,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			rmsPropMomentumEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 		case idRMSPropCentered:
-			switch c.balancedEach(n).F64 {
+			switch rootsBy[AVX512].F64 {
 			case zen5, zen:
 				rmsPropCenteredEachF64AVX512Roots2Of4(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
@@ -887,7 +887,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			rmsPropCenteredEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 		case idRMSPropCenteredMomentum:
-			switch c.balancedEach(n).F64 {
+			switch rootsBy[AVX512].F64 {
 			case zen5, zen:
 				rmsPropCenteredMomentumEachF64AVX512Roots2Of4(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
@@ -899,7 +899,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			rmsPropCenteredMomentumEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 		case idAdam:
-			switch c.balancedEach(n).F64 {
+			switch rootsBy[AVX512].F64 {
 			case zen5, zen:
 				adamEachF64AVX512Roots2Of4(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
@@ -911,7 +911,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			adamEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 		case idAMSGrad:
-			switch c.balancedEach(n).F64 {
+			switch rootsBy[AVX512].F64 {
 			case zen5, zen:
 				amsGradEachF64AVX512Roots2Of4(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))

@@ -11,7 +11,7 @@ import (
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
-// assembly runs a step or vector operation on elements lo to lo+n, n a multiple of the backend's vector. It
+// assembly runs a step, or a vector operation with n a multiple of the backend's vector, on elements lo to lo+n. It
 // returns false if the backend has no program for the kernel: then its definition runs.
 func (c *call[T]) assembly(lo, n int) bool {
 	if num.Is32[T]() {
@@ -228,7 +228,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idNesterovTorch:
 			nesterovTorchEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 		case idAdaGrad:
-			switch c.balancedEach(n).F32 {
+			switch rootsBy[NEON].F32 {
 			case neoverse:
 				adaGradEachF32NEONRoots3Of5(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
@@ -236,7 +236,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			adaGradEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 		case idRMSProp:
-			switch c.balancedEach(n).F32 {
+			switch rootsBy[NEON].F32 {
 			case neoverse:
 				rmsPropEachF32NEONRoots3Of5(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
@@ -244,7 +244,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			rmsPropEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 		case idRMSPropMomentum:
-			switch c.balancedEach(n).F32 {
+			switch rootsBy[NEON].F32 {
 			case neoverse:
 				rmsPropMomentumEachF32NEONRoots3Of5(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
@@ -252,7 +252,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			rmsPropMomentumEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 		case idRMSPropCentered:
-			switch c.balancedEach(n).F32 {
+			switch rootsBy[NEON].F32 {
 			case neoverse:
 				rmsPropCenteredEachF32NEONRoots2Of5(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
@@ -260,7 +260,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			rmsPropCenteredEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 		case idRMSPropCenteredMomentum:
-			switch c.balancedEach(n).F32 {
+			switch rootsBy[NEON].F32 {
 			case neoverse:
 				rmsPropCenteredMomentumEachF32NEONRoots2Of5(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
@@ -268,7 +268,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			rmsPropCenteredMomentumEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 		case idAdam:
-			switch c.balancedEach(n).F32 {
+			switch rootsBy[NEON].F32 {
 			case neoverse:
 				adamEachF32NEONRoots2Of5(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
@@ -276,7 +276,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			adamEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 		case idAMSGrad:
-			switch c.balancedEach(n).F32 {
+			switch rootsBy[NEON].F32 {
 			case neoverse:
 				amsGradEachF32NEONRoots2Of5(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
@@ -310,7 +310,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idNesterovTorch:
 			nesterovTorchEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 		case idAdaGrad:
-			switch c.balancedEach(n).F64 {
+			switch rootsBy[NEON].F64 {
 			case neoverse:
 				adaGradEachF64NEONRoots3Of3(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
@@ -318,7 +318,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			adaGradEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 		case idRMSProp:
-			switch c.balancedEach(n).F64 {
+			switch rootsBy[NEON].F64 {
 			case neoverse:
 				rmsPropEachF64NEONRoots3Of3(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
@@ -326,7 +326,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			rmsPropEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 		case idRMSPropMomentum:
-			switch c.balancedEach(n).F64 {
+			switch rootsBy[NEON].F64 {
 			case neoverse:
 				rmsPropMomentumEachF64NEONRoots3Of3(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
@@ -334,7 +334,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			rmsPropMomentumEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 		case idRMSPropCentered:
-			switch c.balancedEach(n).F64 {
+			switch rootsBy[NEON].F64 {
 			case neoverse:
 				rmsPropCenteredEachF64NEONRoots3Of4(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
@@ -342,7 +342,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			rmsPropCenteredEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 		case idRMSPropCenteredMomentum:
-			switch c.balancedEach(n).F64 {
+			switch rootsBy[NEON].F64 {
 			case neoverse:
 				rmsPropCenteredMomentumEachF64NEONRoots3Of4(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
@@ -350,7 +350,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			rmsPropCenteredMomentumEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 		case idAdam:
-			switch c.balancedEach(n).F64 {
+			switch rootsBy[NEON].F64 {
 			case neoverse:
 				adamEachF64NEONRoots3Of4(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
@@ -358,7 +358,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			}
 			adamEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 		case idAMSGrad:
-			switch c.balancedEach(n).F64 {
+			switch rootsBy[NEON].F64 {
 			case neoverse:
 				amsGradEachF64NEONRoots3Of4(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))

@@ -197,19 +197,29 @@ func TestArchExactRoots(t *testing.T) {
 	}
 }
 
-// Where it is not exact, AVX2 takes float32's roots in hardware.
+// Where it is not exact, AVX2 takes float32's roots in hardware. (The estimates of CPUs that were seen are exact.)
 func TestBalance(t *testing.T) {
 	if by := balance(Backends(), ordinary); by != [len(backends)]balanced{} {
 		t.Errorf("balanced for no processor: %v", by)
 	}
+	kind := processorOf([]processorIs{{3, false}, {2, true}, {1, true}})
+	if kind != 2 {
+		t.Errorf("the kind is %d, want the first that the machine is", kind)
+	}
 	for _, b := range Backends()[1:] {
-		by := balance(Backends(), processors[0].kind)[b]
-		want := balanced{processors[0].kind, processors[0].kind}
-		if b == AVX2 && !exactRoots(b) {
+		if want, by := (balanced{kind, kind}), balance(Backends(), kind)[b]; by != want {
+			t.Errorf("%v: %v, want %v", b, by, want)
+		}
+	}
+	defer func(x float32) { hardRoots[3] = x }(hardRoots[3])
+	hardRoots[3] = -1 // whose root is no number
+	for _, b := range Backends()[1:] {
+		want := balanced{kind, kind}
+		if b == AVX2 {
 			want.F32 = ordinary
 		}
-		if by != want {
-			t.Errorf("%v: %v, want %v", b, by, want)
+		if by := balance(Backends(), kind)[b]; by != want {
+			t.Errorf("%v with a wrong root: %v, want %v", b, by, want)
 		}
 	}
 }

@@ -44,7 +44,7 @@ func stepEach(m Machine, p *program.Program, b balance) {
 			rest = k.again()
 		}
 		rest.loop(n, 1, prelude)
-		m.IfMore(n, 0, func() { rest.tail(n, prelude) })
+		rest.tail(n, prelude)
 		m.AddImm(at, headerBytes)
 	})
 	m.End()
@@ -90,28 +90,4 @@ func (k *kernel) slices(at Reg) (n Reg) {
 		}
 	}
 	return n
-}
-
-// tail updates n elements, fewer than a vector.
-func (k *kernel) tail(n, prelude Reg) {
-	mask, e := k.Mask(n, 0), k.element(0)
-	for _, o := range k.Row.Operands {
-		e.value[k.Operand(o.Name)] = k.LoadMasked(k.ptr[o.Name], 0, mask)
-	}
-	for i, name := range []string{"x", "g"} {
-		v := k.Fixed(i)
-		k.Move(v, e.value[k.Operand(name)])
-		e.value[k.Operand(name)] = v
-	}
-	inOut, clobbered := preludeRegisters(k.Machine, 1)
-	k.Rarely("preludeTail", prelude, func() { k.CallShared(prelude, inOut, clobbered) })
-	for _, l := range e.Lines {
-		k.Comment(l.Text)
-		v := e.get(l.Value)
-		if l.Store {
-			stored := k.Vector()
-			k.Move(stored, v)
-			k.StoreRowsMasked([]Reg{stored}, k.ptr[l.Dst], k.ptr[l.Dst], mask)
-		}
-	}
 }

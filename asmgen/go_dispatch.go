@@ -19,7 +19,7 @@ import (
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
-// assembly runs a step or vector operation on elements lo to lo+n, n a multiple of the backend's vector. It
+// assembly runs a step, or a vector operation with n a multiple of the backend's vector, on elements lo to lo+n. It
 // returns false if the backend has no program for the kernel: then its definition runs.
 func (c *call[T]) assembly(lo, n int) bool {
 	if num.Is32[T]() {
@@ -74,7 +74,7 @@ func (c *call[T]) each{{.Suffix}}(n int, headers *[maxOperands]unsafe.Pointer) b
 	{{- range $r := $.Rows}}{{if .IsStep}}{{if $.Has $isa . $t}}
 		case id{{.Name}}:
 		{{- with $.Balances $isa . $t}}
-			switch c.balancedEach(n).{{$t.Suffix}} {
+			switch rootsBy[{{$isa.Const}}].{{$t.Suffix}} {
 			{{- range .}}
 			case {{.Cases}}:
 				{{$r.Symbol}}Each{{$t.Suffix}}{{$isa.Const}}{{.Suffix}}(n, coef,

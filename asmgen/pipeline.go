@@ -351,6 +351,8 @@ func pipelined(m Machine, prog *program.Program, b balance) {
 		m.AddImm(turns, 1)
 	})
 	k.advance(-before * step)
-	k.again().loop(n, 1, prelude)
+	k = k.again()
+	k.loop(n, 1, prelude)
+	k.tail(n, prelude)
 	m.End()
 }

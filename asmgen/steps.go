@@ -198,8 +198,8 @@ func (k *kernel) again() *kernel {
 	return &a
 }
 
-// begin starts a kernel of kind Step or Map: func(n int, c *T, operands ...) for n a multiple of the vector's lanes; c
-// points at the scalars, behind which a step's Prelude follows.
+// begin starts a kernel of kind Step or Map: func(n int, c *T, operands ...), of a Map for n a multiple of the vector's
+// lanes; c points at the scalars, behind which a step's Prelude follows.
 func begin(m Machine, p *program.Program, suffix string) (k *kernel, n Reg) {
 	name := symbol(p.Row.Name, m) + suffix
 	doc, layout := []string{name + " updates n elements, whole vectors, by", ""}, layout(m, p)
@@ -236,6 +236,9 @@ func elementwise(m Machine, p *program.Program) {
 			prelude = m.Code(preludeTable(m, unroll), use)
 		}
 		k.loop(n, unroll, prelude)
+		if unroll == 1 && p.Row.Kind == table.Step {
+			k.tail(n, prelude)
+		}
 	}
 	m.End()
 }
@@ -254,6 +257,32 @@ func (k *kernel) loop(n Reg, unroll int, prelude Reg) {
 			e.run()
 		}
 		k.advance(unroll * lanesOf(k))
+	})
+}
+
+// tail updates n elements, fewer than a vector, of a Step: as one masked vector.
+func (k *kernel) tail(n, prelude Reg) {
+	k.IfMore(n, 0, func() {
+		mask, e := k.Mask(n, 0), k.element(0)
+		for _, o := range k.Row.Operands {
+			e.value[k.Operand(o.Name)] = k.LoadMasked(k.ptr[o.Name], 0, mask)
+		}
+		for i, name := range []string{"x", "g"} {
+			v := k.Fixed(i)
+			k.Move(v, e.value[k.Operand(name)])
+			e.value[k.Operand(name)] = v
+		}
+		inOut, clobbered := preludeRegisters(k.Machine, 1)
+		k.Rarely("preludeTail", prelude, func() { k.CallShared(prelude, inOut, clobbered) })
+		for _, l := range e.Lines {
+			k.Comment(l.Text)
+			v := e.get(l.Value)
+			if l.Store {
+				stored := k.Vector()
+				k.Move(stored, v)
+				k.StoreRowsMasked([]Reg{stored}, k.ptr[l.Dst], k.ptr[l.Dst], mask)
+			}
+		}
 	})
 }
 
