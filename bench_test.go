@@ -101,7 +101,7 @@ func BenchmarkRoots(b *testing.B) {
 			continue
 		}
 		for _, backend := range bitstep.Backends()[1:] {
-			for _, bytes := range []int{4000, 120000} {
+			for _, bytes := range []int{8000, 120000} {
 				name := fmt.Sprintf("kernel=%s/backend=%v/bytes=%d/type=", row.Name, backend, bytes)
 				b.Run(name+"float32", func(b *testing.B) { benchRoots[float32](b, row, backend, bytes/4) })
 				b.Run(name+"float64", func(b *testing.B) { benchRoots[float64](b, row, backend, bytes/8) })

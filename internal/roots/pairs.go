@@ -52,7 +52,7 @@ func Pairs(f Form, x float64) (pairs []GH) {
 func firstErrors(f Form, x float64) (low, high float64) {
 	u := math.Ldexp(1, -f.Bits)
 	switch x {
-	case 1 + 2*u, 4 - 4*u: // lemma 3
+	case 1 + float64(2*u), 4 - float64(4*u): // lemma 3
 		return -u, 3 * f.Error * u
 	}
 	least, most := math.Sqrt(x)*(1-f.Error), math.Sqrt(x)*(1+f.Error)
