@@ -94,6 +94,7 @@ func TestFetchForgets(t *testing.T) {
 // What products fetch: of tall ones by rule 8 all that is listed, or as much as there are tiles for; of others, and on
 // engines of several threads, nothing.
 func TestFetched(t *testing.T) {
+	SimulateCaches(t, 32<<10, 1<<20) // what is packed depends on them
 	for _, b := range Backends() {
 		few := 1 // rows of C
 		if b.tiles().chainRows[0] != 0 {

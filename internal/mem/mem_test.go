@@ -1,6 +1,9 @@
 package mem
 
-import "testing"
+import (
+	"math"
+	"testing"
+)
 
 func TestOverlap(t *testing.T) {
 	var memory [16]float64
@@ -108,7 +111,7 @@ func TestTogether(t *testing.T) {
 		}
 		end = next
 	}
-	for _, lengths := range [][]int{{-1}, {1, -1}, {1 << 62, 1 << 62, 1 << 62}} {
+	for _, lengths := range [][]int{{-1}, {1, -1}, {math.MaxInt, math.MaxInt, math.MaxInt}} {
 		func() {
 			defer func() {
 				if recover() == nil {
