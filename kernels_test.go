@@ -253,7 +253,12 @@ func testThreads[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.R
 
 // Each operand's last element is the last of a page behind which there is none, then its first the
 // first of a page before which there is none: a read or write past an end is a fault.
-func TestArchPageEnds(t *testing.T) { forEach(t, testPageEnds[float32], testPageEnds[float64]) }
+func TestArchPageEnds(t *testing.T) {
+	if os.Getenv("BITSTEP_WHOLE_LOADS") != "" {
+		t.Skip("an emulator that reads whole vectors for AVX2's masked loads, which CPUs do not")
+	}
+	forEach(t, testPageEnds[float32], testPageEnds[float64])
+}
 
 func testPageEnds[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.Row) {
 	pages := newPages[T](t, len(row.Operands))
