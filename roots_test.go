@@ -84,7 +84,7 @@ func TestArchRootsOfAllMantissas(t *testing.T) {
 	}
 	x, got := make([]float32, block), make([]float32, block)
 	for _, b := range Backends()[1:] {
-		if b == AVX2 && !exactRoots(b) {
+		if b.tiles().chainRows[0] == 0 || b == AVX2 && !exactRoots(b) {
 			continue // it takes them in hardware
 		}
 		for from := 0; from < 1<<24/block; from += every {
