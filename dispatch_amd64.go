@@ -955,6 +955,8 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 			case 1:
 				dotF32AVX2(n, lanes,
 					at[float32](c, 0, lo), at[float32](c, 1, lo))
+			default:
+				return false
 			}
 		case idSum:
 			switch chunks {
@@ -967,6 +969,8 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 			case 1:
 				sumF32AVX2(n, lanes,
 					at[float32](c, 0, lo))
+			default:
+				return false
 			}
 		case idSumAbs:
 			switch chunks {
@@ -979,6 +983,8 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 			case 1:
 				sumAbsF32AVX2(n, lanes,
 					at[float32](c, 0, lo))
+			default:
+				return false
 			}
 		case idSumSquares:
 			switch chunks {
@@ -991,6 +997,8 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 			case 1:
 				sumSquaresF32AVX2(n, lanes,
 					at[float32](c, 0, lo))
+			default:
+				return false
 			}
 		case idMaxAbs:
 			switch chunks {
@@ -1003,6 +1011,8 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 			case 1:
 				maxAbsF32AVX2(n, lanes,
 					at[float32](c, 0, lo))
+			default:
+				return false
 			}
 		default:
 			return false
@@ -1017,6 +1027,8 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 			case 1:
 				dotF32AVX512(n, lanes,
 					at[float32](c, 0, lo), at[float32](c, 1, lo))
+			default:
+				return false
 			}
 		case idSum:
 			switch chunks {
@@ -1029,6 +1041,8 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 			case 1:
 				sumF32AVX512(n, lanes,
 					at[float32](c, 0, lo))
+			default:
+				return false
 			}
 		case idSumAbs:
 			switch chunks {
@@ -1041,6 +1055,8 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 			case 1:
 				sumAbsF32AVX512(n, lanes,
 					at[float32](c, 0, lo))
+			default:
+				return false
 			}
 		case idSumSquares:
 			switch chunks {
@@ -1053,6 +1069,8 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 			case 1:
 				sumSquaresF32AVX512(n, lanes,
 					at[float32](c, 0, lo))
+			default:
+				return false
 			}
 		case idMaxAbs:
 			switch chunks {
@@ -1065,6 +1083,8 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 			case 1:
 				maxAbsF32AVX512(n, lanes,
 					at[float32](c, 0, lo))
+			default:
+				return false
 			}
 		default:
 			return false
@@ -1088,6 +1108,8 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 			case 1:
 				dotF64AVX2(n, lanes,
 					at[float64](c, 0, lo), at[float64](c, 1, lo))
+			default:
+				return false
 			}
 		case idSum:
 			switch chunks {
@@ -1100,6 +1122,8 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 			case 1:
 				sumF64AVX2(n, lanes,
 					at[float64](c, 0, lo))
+			default:
+				return false
 			}
 		case idSumAbs:
 			switch chunks {
@@ -1112,6 +1136,8 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 			case 1:
 				sumAbsF64AVX2(n, lanes,
 					at[float64](c, 0, lo))
+			default:
+				return false
 			}
 		case idSumSquares:
 			switch chunks {
@@ -1124,6 +1150,8 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 			case 1:
 				sumSquaresF64AVX2(n, lanes,
 					at[float64](c, 0, lo))
+			default:
+				return false
 			}
 		case idMaxAbs:
 			switch chunks {
@@ -1136,6 +1164,8 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 			case 1:
 				maxAbsF64AVX2(n, lanes,
 					at[float64](c, 0, lo))
+			default:
+				return false
 			}
 		default:
 			return false
@@ -1150,6 +1180,8 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 			case 1:
 				dotF64AVX512(n, lanes,
 					at[float64](c, 0, lo), at[float64](c, 1, lo))
+			default:
+				return false
 			}
 		case idSum:
 			switch chunks {
@@ -1162,6 +1194,8 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 			case 1:
 				sumF64AVX512(n, lanes,
 					at[float64](c, 0, lo))
+			default:
+				return false
 			}
 		case idSumAbs:
 			switch chunks {
@@ -1174,6 +1208,8 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 			case 1:
 				sumAbsF64AVX512(n, lanes,
 					at[float64](c, 0, lo))
+			default:
+				return false
 			}
 		case idSumSquares:
 			switch chunks {
@@ -1186,6 +1222,8 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 			case 1:
 				sumSquaresF64AVX512(n, lanes,
 					at[float64](c, 0, lo))
+			default:
+				return false
 			}
 		case idMaxAbs:
 			switch chunks {
@@ -1198,6 +1236,8 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 			case 1:
 				maxAbsF64AVX512(n, lanes,
 					at[float64](c, 0, lo))
+			default:
+				return false
 			}
 		default:
 			return false

@@ -398,6 +398,8 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 			case 1:
 				dotF32NEON(n, lanes,
 					at[float32](c, 0, lo), at[float32](c, 1, lo))
+			default:
+				return false
 			}
 		case idSum:
 			switch chunks {
@@ -410,6 +412,8 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 			case 1:
 				sumF32NEON(n, lanes,
 					at[float32](c, 0, lo))
+			default:
+				return false
 			}
 		case idSumAbs:
 			switch chunks {
@@ -422,6 +426,8 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 			case 1:
 				sumAbsF32NEON(n, lanes,
 					at[float32](c, 0, lo))
+			default:
+				return false
 			}
 		case idSumSquares:
 			switch chunks {
@@ -434,6 +440,8 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 			case 1:
 				sumSquaresF32NEON(n, lanes,
 					at[float32](c, 0, lo))
+			default:
+				return false
 			}
 		case idMaxAbs:
 			switch chunks {
@@ -446,6 +454,8 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 			case 1:
 				maxAbsF32NEON(n, lanes,
 					at[float32](c, 0, lo))
+			default:
+				return false
 			}
 		default:
 			return false
@@ -469,6 +479,8 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 			case 1:
 				dotF64NEON(n, lanes,
 					at[float64](c, 0, lo), at[float64](c, 1, lo))
+			default:
+				return false
 			}
 		case idSum:
 			switch chunks {
@@ -481,6 +493,8 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 			case 1:
 				sumF64NEON(n, lanes,
 					at[float64](c, 0, lo))
+			default:
+				return false
 			}
 		case idSumAbs:
 			switch chunks {
@@ -493,6 +507,8 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 			case 1:
 				sumAbsF64NEON(n, lanes,
 					at[float64](c, 0, lo))
+			default:
+				return false
 			}
 		case idSumSquares:
 			switch chunks {
@@ -505,6 +521,8 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 			case 1:
 				sumSquaresF64NEON(n, lanes,
 					at[float64](c, 0, lo))
+			default:
+				return false
 			}
 		case idMaxAbs:
 			switch chunks {
@@ -517,6 +535,8 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 			case 1:
 				maxAbsF64NEON(n, lanes,
 					at[float64](c, 0, lo))
+			default:
+				return false
 			}
 		default:
 			return false

@@ -14,7 +14,7 @@ import (
 )
 
 // Assembly runs where it is claimed to: called behind the dispatch, every kernel of every backend makes of whole
-// vectors what the definition does, and nothing of what lies beyond them.
+// vectors, and steps and reductions of a tail, what the definition does, and nothing of what lies beyond them.
 func TestArchAssemblyRuns(t *testing.T) {
 	for _, b := range Backends()[1:] {
 		missing := 0

@@ -10,7 +10,8 @@ import (
 
 // Steps of several tensors in one call.
 
-// An eachCall is one use of a step for several tensors. Its op and n are those of the tensor that runs alone.
+// An eachCall is one use of a step for several tensors. Its op and n are those of the tensor that runs alone,
+// and n is that of all tensors before any does.
 type eachCall[T Float] struct {
 	call[T]
 	slices [maxOperands][][]T // of each operand, by tensor
@@ -65,6 +66,9 @@ func (c *eachCall[T]) check(written uint, operands int) {
 	}
 }
 
+// leastTensor is how many elements take as long as it takes to come to a tensor: to its slices, which may lie anywhere.
+const leastTensor = 64
+
 // small is the most elements of a tensor that runs together with others: what a loop over tensors costs does not
 // matter to larger ones.
 const small = 4096
@@ -87,14 +91,15 @@ func (c *eachCall[T]) runTensors(lo, hi int) {
 	}
 }
 
-// together returns how many tensors from lo on run in one call of assembly, which cannot be preempted.
+// together returns how many tensors from lo on run in one call of assembly, which cannot be preempted. One of a few
+// elements, or of none, takes as long as leastTensor.
 func (c *eachCall[T]) together(lo, hi int) (n int) {
 	elements := 0
 	for _, x := range c.slices[0][lo:hi] {
 		if len(x) > small || elements >= chunk {
 			break
 		}
-		elements += len(x)
+		elements += max(len(x), leastTensor)
 		n++
 	}
 	return n

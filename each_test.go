@@ -110,7 +110,7 @@ func testEachAtPageEnds[T kernels.Float](t *testing.T, k bitstep.Engine[T], row 
 	pages := newPages[T](t, len(row.Operands))
 	for n := range 5*kernels.Lanes[T]() + 1 {
 		c := trial[T]{k: k, row: row, use: kernels.Use(n) % kernels.Uses, seed: uint64(n)}
-		lengths := []int{n, 0} // one alone would run as a tail
+		lengths := []int{n, 0}
 		c.runEach(t, lengths, func(i int, _ table.Storage, n int) any { return pages[i][len(pages[i])-n:] })
 		c.runEach(t, lengths, func(i int, _ table.Storage, n int) any { return pages[i][:n:n] })
 	}
@@ -160,8 +160,8 @@ func testEachChecks[T kernels.Float](t *testing.T, k bitstep.Engine[T], row tabl
 
 // As many slices of each operand, and no allocation.
 func TestEachSlices(t *testing.T) {
-	x := [][]float32{make([]float32, 5), make([]float32, 70000)}
-	g := [][]float32{make([]float32, 5), make([]float32, 70000)}
+	x := [][]float32{make([]float32, 5), make([]float32, 100000)}
+	g := [][]float32{make([]float32, 5), make([]float32, 100000)}
 	for _, b := range bitstep.Backends() {
 		k, c := bitstep.On[float32](b), kernels.NewSGD[float32](kernels.SGDHyper{LR: 1})
 		const want = "bitstep: SGDEach: 1 slices of g, want 2, as of x"

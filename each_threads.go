@@ -56,7 +56,7 @@ func (c *eachCall[T]) onStack() bool {
 	return false
 }
 
-// cut finds where pieces begin: after a chunk's elements or somewhat more, in large tensors too.
+// cut finds where pieces begin: after a chunk's elements or more, of fewer than two, in large tensors too.
 func (j *eachJob[T]) cut() {
 	j.cuts = append(j.cuts[:0], place{})
 	elements := 0 // of the piece so far

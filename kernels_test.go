@@ -192,18 +192,24 @@ func testKernel[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.Ro
 // Lanes that a tail does not reach stay -0, where products too small for T made them so.
 func TestArchTailKeepsNegativeZero(t *testing.T) {
 	for _, b := range bitstep.Backends() {
-		x, y := make([]float32, 40), make([]float32, 40)
-		for i := range x {
-			x[i], y[i] = 1e-30, -1e-30
+		tailKeepsNegativeZero[float32](t, b, 1e-30)
+		tailKeepsNegativeZero[float64](t, b, 1e-200)
+	}
+}
+
+// tailKeepsNegativeZero sums products that are less than the least number, of tiny ones.
+func tailKeepsNegativeZero[T kernels.Float](t *testing.T, b bitstep.Backend, tiny T) {
+	x, y := make([]T, 40), make([]T, 40)
+	for i := range x {
+		x[i], y[i] = tiny, -tiny
+	}
+	for n := 1; n <= len(x); n++ {
+		want := kernels.Dot(x[:n], y[:n])
+		if n >= kernels.Lanes[T]() && !math.Signbit(float64(want)) {
+			t.Fatalf("%d products: the definition says %v, want -0 as all lanes", n, want)
 		}
-		for n := 1; n <= len(x); n++ {
-			want := kernels.Dot(x[:n], y[:n])
-			if n >= kernels.Lanes[float32]() && !math.Signbit(float64(want)) {
-				t.Fatalf("%d products: the definition says %v, want -0 as all lanes", n, want)
-			}
-			if got := bitstep.On[float32](b).Dot(x[:n], y[:n]); !edge.Same(got, want) {
-				t.Errorf("%v, %d products: %v, want %v", b, n, got, want)
-			}
+		if got := bitstep.On[T](b).Dot(x[:n], y[:n]); !edge.Same(got, want) {
+			t.Errorf("%v, %T, %d products: %v, want %v", b, tiny, n, got, want)
 		}
 	}
 }

@@ -24,9 +24,9 @@ const (
 )
 
 // work is how many bytes are read and written in the time that a call takes.
-func (c *call[T]) work() int {
+func (c *call[T]) work() int64 {
 	row := &table.Rows[c.id]
-	bytes := c.n * row.Traffic(int(unsafe.Sizeof(T(0))))
+	bytes := int64(c.n) * int64(row.Traffic(int(unsafe.Sizeof(T(0)))))
 	switch {
 	case c.backend == Go || c.id == idExpSlice:
 		return 8 * bytes
@@ -39,16 +39,16 @@ func (c *call[T]) work() int {
 // spread returns over how many threads work in so many pieces is spread, and the pool that serves the call until exit,
 // on one thread too: the next call then comes in a loop. The pool is nil if the work is too small to look at, or if it
 // is busy. What is on a stack stays with its goroutine.
-func (e Engine[T]) spread(work, pieces int, onStack bool) (pool *Pool, threads int) {
+func (e Engine[T]) spread(work int64, pieces int, onStack bool) (pool *Pool, threads int) {
 	if work < 2*bytesToJoin || pieces < 2 || onStack || e.limit() == 1 {
 		return nil, 1
 	}
 	pool, awake := e.pool.enter()
-	share := bytesToWake
+	share := int64(bytesToWake)
 	if awake {
 		share = bytesToJoin
 	}
-	return pool, crew.Threads(e.limit(), min(pieces, work/share))
+	return pool, crew.Threads(e.limit(), min(pieces, int(work/share)))
 }
 
 // onStack reports whether an operand is on the stack: see hide.

@@ -4,7 +4,7 @@
 
 package bitstep
 
-// sgdF32AVX2 updates n elements, whole vectors, by
+// sgdF32AVX2 updates n elements by
 //
 //	x = x - lr*g
 //
@@ -18,7 +18,7 @@ func sgdF32AVX2(n int, c *float32, x *float32, grad *float32)
 //go:noescape
 func sgdEachF32AVX2(count int, c *float32, x *[]float32, grad *[]float32)
 
-// momentumF32AVX2 updates n elements, whole vectors, by
+// momentumF32AVX2 updates n elements by
 //
 //	v = rho*v + g
 //	x = x - lr*v
@@ -33,7 +33,7 @@ func momentumF32AVX2(n int, c *float32, x *float32, v *float32, grad *float32)
 //go:noescape
 func momentumEachF32AVX2(count int, c *float32, x *[]float32, v *[]float32, grad *[]float32)
 
-// momentumVelocityF32AVX2 updates n elements, whole vectors, by
+// momentumVelocityF32AVX2 updates n elements by
 //
 //	v = rho*v - lr*g
 //	x = x + v
@@ -48,7 +48,7 @@ func momentumVelocityF32AVX2(n int, c *float32, x *float32, v *float32, grad *fl
 //go:noescape
 func momentumVelocityEachF32AVX2(count int, c *float32, x *[]float32, v *[]float32, grad *[]float32)
 
-// nesterovF32AVX2 updates n elements, whole vectors, by
+// nesterovF32AVX2 updates n elements by
 //
 //	u = v
 //	v = rho*v - lr*g
@@ -64,7 +64,7 @@ func nesterovF32AVX2(n int, c *float32, x *float32, v *float32, grad *float32)
 //go:noescape
 func nesterovEachF32AVX2(count int, c *float32, x *[]float32, v *[]float32, grad *[]float32)
 
-// nesterovTorchF32AVX2 updates n elements, whole vectors, by
+// nesterovTorchF32AVX2 updates n elements by
 //
 //	v = rho*v + g
 //	x = x - lr*(g + rho*v)
@@ -79,7 +79,7 @@ func nesterovTorchF32AVX2(n int, c *float32, x *float32, v *float32, grad *float
 //go:noescape
 func nesterovTorchEachF32AVX2(count int, c *float32, x *[]float32, v *[]float32, grad *[]float32)
 
-// adaGradF32AVX2 updates n elements, whole vectors, by
+// adaGradF32AVX2 updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -89,7 +89,7 @@ func nesterovTorchEachF32AVX2(count int, c *float32, x *[]float32, v *[]float32,
 //go:noescape
 func adaGradF32AVX2(n int, c *float32, x *float32, s *float32, grad *float32)
 
-// adaGradF32AVX2Roots2Of5 updates n elements, whole vectors, by
+// adaGradF32AVX2Roots2Of5 updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -99,7 +99,7 @@ func adaGradF32AVX2(n int, c *float32, x *float32, s *float32, grad *float32)
 //go:noescape
 func adaGradF32AVX2Roots2Of5(n int, c *float32, x *float32, s *float32, grad *float32)
 
-// adaGradF32AVX2Roots2Of2 updates n elements, whole vectors, by
+// adaGradF32AVX2Roots2Of2 updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -124,7 +124,7 @@ func adaGradEachF32AVX2Roots2Of5(count int, c *float32, x *[]float32, s *[]float
 //go:noescape
 func adaGradEachF32AVX2Roots2Of2(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
-// rmsPropF32AVX2 updates n elements, whole vectors, by
+// rmsPropF32AVX2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -134,7 +134,7 @@ func adaGradEachF32AVX2Roots2Of2(count int, c *float32, x *[]float32, s *[]float
 //go:noescape
 func rmsPropF32AVX2(n int, c *float32, x *float32, s *float32, grad *float32)
 
-// rmsPropF32AVX2Roots2Of5 updates n elements, whole vectors, by
+// rmsPropF32AVX2Roots2Of5 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -144,7 +144,7 @@ func rmsPropF32AVX2(n int, c *float32, x *float32, s *float32, grad *float32)
 //go:noescape
 func rmsPropF32AVX2Roots2Of5(n int, c *float32, x *float32, s *float32, grad *float32)
 
-// rmsPropF32AVX2Roots2Of2 updates n elements, whole vectors, by
+// rmsPropF32AVX2Roots2Of2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -169,7 +169,7 @@ func rmsPropEachF32AVX2Roots2Of5(count int, c *float32, x *[]float32, s *[]float
 //go:noescape
 func rmsPropEachF32AVX2Roots2Of2(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
-// rmsPropMomentumF32AVX2 updates n elements, whole vectors, by
+// rmsPropMomentumF32AVX2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	b = rho*b + g/(sqrt(s)+eps)
@@ -180,7 +180,7 @@ func rmsPropEachF32AVX2Roots2Of2(count int, c *float32, x *[]float32, s *[]float
 //go:noescape
 func rmsPropMomentumF32AVX2(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 
-// rmsPropMomentumF32AVX2Roots2Of5 updates n elements, whole vectors, by
+// rmsPropMomentumF32AVX2Roots2Of5 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	b = rho*b + g/(sqrt(s)+eps)
@@ -191,7 +191,7 @@ func rmsPropMomentumF32AVX2(n int, c *float32, x *float32, s *float32, b *float3
 //go:noescape
 func rmsPropMomentumF32AVX2Roots2Of5(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 
-// rmsPropMomentumF32AVX2Roots2Of2 updates n elements, whole vectors, by
+// rmsPropMomentumF32AVX2Roots2Of2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	b = rho*b + g/(sqrt(s)+eps)
@@ -217,7 +217,7 @@ func rmsPropMomentumEachF32AVX2Roots2Of5(count int, c *float32, x *[]float32, s 
 //go:noescape
 func rmsPropMomentumEachF32AVX2Roots2Of2(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
 
-// rmsPropCenteredF32AVX2 updates n elements, whole vectors, by
+// rmsPropCenteredF32AVX2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -228,7 +228,7 @@ func rmsPropMomentumEachF32AVX2Roots2Of2(count int, c *float32, x *[]float32, s 
 //go:noescape
 func rmsPropCenteredF32AVX2(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 
-// rmsPropCenteredF32AVX2Roots1Of4 updates n elements, whole vectors, by
+// rmsPropCenteredF32AVX2Roots1Of4 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -239,7 +239,7 @@ func rmsPropCenteredF32AVX2(n int, c *float32, x *float32, s *float32, m *float3
 //go:noescape
 func rmsPropCenteredF32AVX2Roots1Of4(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 
-// rmsPropCenteredF32AVX2Roots2Of2 updates n elements, whole vectors, by
+// rmsPropCenteredF32AVX2Roots2Of2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -265,7 +265,7 @@ func rmsPropCenteredEachF32AVX2Roots1Of4(count int, c *float32, x *[]float32, s 
 //go:noescape
 func rmsPropCenteredEachF32AVX2Roots2Of2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
 
-// rmsPropCenteredMomentumF32AVX2 updates n elements, whole vectors, by
+// rmsPropCenteredMomentumF32AVX2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -277,7 +277,7 @@ func rmsPropCenteredEachF32AVX2Roots2Of2(count int, c *float32, x *[]float32, s 
 //go:noescape
 func rmsPropCenteredMomentumF32AVX2(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 
-// rmsPropCenteredMomentumF32AVX2Roots1Of4 updates n elements, whole vectors, by
+// rmsPropCenteredMomentumF32AVX2Roots1Of4 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -289,7 +289,7 @@ func rmsPropCenteredMomentumF32AVX2(n int, c *float32, x *float32, s *float32, m
 //go:noescape
 func rmsPropCenteredMomentumF32AVX2Roots1Of4(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 
-// rmsPropCenteredMomentumF32AVX2Roots2Of2 updates n elements, whole vectors, by
+// rmsPropCenteredMomentumF32AVX2Roots2Of2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -316,7 +316,7 @@ func rmsPropCenteredMomentumEachF32AVX2Roots1Of4(count int, c *float32, x *[]flo
 //go:noescape
 func rmsPropCenteredMomentumEachF32AVX2Roots2Of2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
 
-// adamF32AVX2 updates n elements, whole vectors, by
+// adamF32AVX2 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -327,7 +327,7 @@ func rmsPropCenteredMomentumEachF32AVX2Roots2Of2(count int, c *float32, x *[]flo
 //go:noescape
 func adamF32AVX2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 
-// adamF32AVX2Roots1Of4 updates n elements, whole vectors, by
+// adamF32AVX2Roots1Of4 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -338,7 +338,7 @@ func adamF32AVX2(n int, c *float32, x *float32, m *float32, v *float32, grad *fl
 //go:noescape
 func adamF32AVX2Roots1Of4(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 
-// adamF32AVX2Roots2Of2 updates n elements, whole vectors, by
+// adamF32AVX2Roots2Of2 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -364,7 +364,7 @@ func adamEachF32AVX2Roots1Of4(count int, c *float32, x *[]float32, m *[]float32,
 //go:noescape
 func adamEachF32AVX2Roots2Of2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
 
-// amsGradF32AVX2 updates n elements, whole vectors, by
+// amsGradF32AVX2 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -376,7 +376,7 @@ func adamEachF32AVX2Roots2Of2(count int, c *float32, x *[]float32, m *[]float32,
 //go:noescape
 func amsGradF32AVX2(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 
-// amsGradF32AVX2Roots1Of4 updates n elements, whole vectors, by
+// amsGradF32AVX2Roots1Of4 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -388,7 +388,7 @@ func amsGradF32AVX2(n int, c *float32, x *float32, m *float32, v *float32, vmax 
 //go:noescape
 func amsGradF32AVX2Roots1Of4(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 
-// amsGradF32AVX2Roots2Of2 updates n elements, whole vectors, by
+// amsGradF32AVX2Roots2Of2 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -415,7 +415,7 @@ func amsGradEachF32AVX2Roots1Of4(count int, c *float32, x *[]float32, m *[]float
 //go:noescape
 func amsGradEachF32AVX2Roots2Of2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
 
-// lionF32AVX2 updates n elements, whole vectors, by
+// lionF32AVX2 updates n elements by
 //
 //	u = beta1*m + (1-beta1)*g
 //	x = x - lr*sign(u)
@@ -637,7 +637,7 @@ func transposeF32AVX2(k int, rows **float32, srcGroup int, dst *float32, dstRow 
 //go:noescape
 func squareRootsF32AVX2(n int, x *float32, out *float32)
 
-// sgdF64AVX2 updates n elements, whole vectors, by
+// sgdF64AVX2 updates n elements by
 //
 //	x = x - lr*g
 //
@@ -651,7 +651,7 @@ func sgdF64AVX2(n int, c *float64, x *float64, grad *float64)
 //go:noescape
 func sgdEachF64AVX2(count int, c *float64, x *[]float64, grad *[]float64)
 
-// momentumF64AVX2 updates n elements, whole vectors, by
+// momentumF64AVX2 updates n elements by
 //
 //	v = rho*v + g
 //	x = x - lr*v
@@ -666,7 +666,7 @@ func momentumF64AVX2(n int, c *float64, x *float64, v *float64, grad *float64)
 //go:noescape
 func momentumEachF64AVX2(count int, c *float64, x *[]float64, v *[]float64, grad *[]float64)
 
-// momentumVelocityF64AVX2 updates n elements, whole vectors, by
+// momentumVelocityF64AVX2 updates n elements by
 //
 //	v = rho*v - lr*g
 //	x = x + v
@@ -681,7 +681,7 @@ func momentumVelocityF64AVX2(n int, c *float64, x *float64, v *float64, grad *fl
 //go:noescape
 func momentumVelocityEachF64AVX2(count int, c *float64, x *[]float64, v *[]float64, grad *[]float64)
 
-// nesterovF64AVX2 updates n elements, whole vectors, by
+// nesterovF64AVX2 updates n elements by
 //
 //	u = v
 //	v = rho*v - lr*g
@@ -697,7 +697,7 @@ func nesterovF64AVX2(n int, c *float64, x *float64, v *float64, grad *float64)
 //go:noescape
 func nesterovEachF64AVX2(count int, c *float64, x *[]float64, v *[]float64, grad *[]float64)
 
-// nesterovTorchF64AVX2 updates n elements, whole vectors, by
+// nesterovTorchF64AVX2 updates n elements by
 //
 //	v = rho*v + g
 //	x = x - lr*(g + rho*v)
@@ -712,7 +712,7 @@ func nesterovTorchF64AVX2(n int, c *float64, x *float64, v *float64, grad *float
 //go:noescape
 func nesterovTorchEachF64AVX2(count int, c *float64, x *[]float64, v *[]float64, grad *[]float64)
 
-// adaGradF64AVX2 updates n elements, whole vectors, by
+// adaGradF64AVX2 updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -722,7 +722,7 @@ func nesterovTorchEachF64AVX2(count int, c *float64, x *[]float64, v *[]float64,
 //go:noescape
 func adaGradF64AVX2(n int, c *float64, x *float64, s *float64, grad *float64)
 
-// adaGradF64AVX2Roots1Of3 updates n elements, whole vectors, by
+// adaGradF64AVX2Roots1Of3 updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -732,7 +732,7 @@ func adaGradF64AVX2(n int, c *float64, x *float64, s *float64, grad *float64)
 //go:noescape
 func adaGradF64AVX2Roots1Of3(n int, c *float64, x *float64, s *float64, grad *float64)
 
-// adaGradF64AVX2Roots2Of2 updates n elements, whole vectors, by
+// adaGradF64AVX2Roots2Of2 updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -757,7 +757,7 @@ func adaGradEachF64AVX2Roots1Of3(count int, c *float64, x *[]float64, s *[]float
 //go:noescape
 func adaGradEachF64AVX2Roots2Of2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
-// rmsPropF64AVX2 updates n elements, whole vectors, by
+// rmsPropF64AVX2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -767,7 +767,7 @@ func adaGradEachF64AVX2Roots2Of2(count int, c *float64, x *[]float64, s *[]float
 //go:noescape
 func rmsPropF64AVX2(n int, c *float64, x *float64, s *float64, grad *float64)
 
-// rmsPropF64AVX2Roots1Of3 updates n elements, whole vectors, by
+// rmsPropF64AVX2Roots1Of3 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -777,7 +777,7 @@ func rmsPropF64AVX2(n int, c *float64, x *float64, s *float64, grad *float64)
 //go:noescape
 func rmsPropF64AVX2Roots1Of3(n int, c *float64, x *float64, s *float64, grad *float64)
 
-// rmsPropF64AVX2Roots2Of2 updates n elements, whole vectors, by
+// rmsPropF64AVX2Roots2Of2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -802,7 +802,7 @@ func rmsPropEachF64AVX2Roots1Of3(count int, c *float64, x *[]float64, s *[]float
 //go:noescape
 func rmsPropEachF64AVX2Roots2Of2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
-// rmsPropMomentumF64AVX2 updates n elements, whole vectors, by
+// rmsPropMomentumF64AVX2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	b = rho*b + g/(sqrt(s)+eps)
@@ -813,7 +813,7 @@ func rmsPropEachF64AVX2Roots2Of2(count int, c *float64, x *[]float64, s *[]float
 //go:noescape
 func rmsPropMomentumF64AVX2(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 
-// rmsPropMomentumF64AVX2Roots1Of3 updates n elements, whole vectors, by
+// rmsPropMomentumF64AVX2Roots1Of3 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	b = rho*b + g/(sqrt(s)+eps)
@@ -824,7 +824,7 @@ func rmsPropMomentumF64AVX2(n int, c *float64, x *float64, s *float64, b *float6
 //go:noescape
 func rmsPropMomentumF64AVX2Roots1Of3(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 
-// rmsPropMomentumF64AVX2Roots2Of2 updates n elements, whole vectors, by
+// rmsPropMomentumF64AVX2Roots2Of2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	b = rho*b + g/(sqrt(s)+eps)
@@ -850,7 +850,7 @@ func rmsPropMomentumEachF64AVX2Roots1Of3(count int, c *float64, x *[]float64, s 
 //go:noescape
 func rmsPropMomentumEachF64AVX2Roots2Of2(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
 
-// rmsPropCenteredF64AVX2 updates n elements, whole vectors, by
+// rmsPropCenteredF64AVX2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -861,7 +861,7 @@ func rmsPropMomentumEachF64AVX2Roots2Of2(count int, c *float64, x *[]float64, s 
 //go:noescape
 func rmsPropCenteredF64AVX2(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 
-// rmsPropCenteredF64AVX2Roots1Of3 updates n elements, whole vectors, by
+// rmsPropCenteredF64AVX2Roots1Of3 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -872,7 +872,7 @@ func rmsPropCenteredF64AVX2(n int, c *float64, x *float64, s *float64, m *float6
 //go:noescape
 func rmsPropCenteredF64AVX2Roots1Of3(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 
-// rmsPropCenteredF64AVX2Roots2Of2 updates n elements, whole vectors, by
+// rmsPropCenteredF64AVX2Roots2Of2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -898,7 +898,7 @@ func rmsPropCenteredEachF64AVX2Roots1Of3(count int, c *float64, x *[]float64, s 
 //go:noescape
 func rmsPropCenteredEachF64AVX2Roots2Of2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
 
-// rmsPropCenteredMomentumF64AVX2 updates n elements, whole vectors, by
+// rmsPropCenteredMomentumF64AVX2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -910,7 +910,7 @@ func rmsPropCenteredEachF64AVX2Roots2Of2(count int, c *float64, x *[]float64, s 
 //go:noescape
 func rmsPropCenteredMomentumF64AVX2(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 
-// rmsPropCenteredMomentumF64AVX2Roots1Of3 updates n elements, whole vectors, by
+// rmsPropCenteredMomentumF64AVX2Roots1Of3 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -922,7 +922,7 @@ func rmsPropCenteredMomentumF64AVX2(n int, c *float64, x *float64, s *float64, m
 //go:noescape
 func rmsPropCenteredMomentumF64AVX2Roots1Of3(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 
-// rmsPropCenteredMomentumF64AVX2Roots2Of2 updates n elements, whole vectors, by
+// rmsPropCenteredMomentumF64AVX2Roots2Of2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -949,7 +949,7 @@ func rmsPropCenteredMomentumEachF64AVX2Roots1Of3(count int, c *float64, x *[]flo
 //go:noescape
 func rmsPropCenteredMomentumEachF64AVX2Roots2Of2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
 
-// adamF64AVX2 updates n elements, whole vectors, by
+// adamF64AVX2 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -960,7 +960,7 @@ func rmsPropCenteredMomentumEachF64AVX2Roots2Of2(count int, c *float64, x *[]flo
 //go:noescape
 func adamF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 
-// adamF64AVX2Roots1Of3 updates n elements, whole vectors, by
+// adamF64AVX2Roots1Of3 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -971,7 +971,7 @@ func adamF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, grad *fl
 //go:noescape
 func adamF64AVX2Roots1Of3(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 
-// adamF64AVX2Roots2Of2 updates n elements, whole vectors, by
+// adamF64AVX2Roots2Of2 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -997,7 +997,7 @@ func adamEachF64AVX2Roots1Of3(count int, c *float64, x *[]float64, m *[]float64,
 //go:noescape
 func adamEachF64AVX2Roots2Of2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
 
-// amsGradF64AVX2 updates n elements, whole vectors, by
+// amsGradF64AVX2 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -1009,7 +1009,7 @@ func adamEachF64AVX2Roots2Of2(count int, c *float64, x *[]float64, m *[]float64,
 //go:noescape
 func amsGradF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 
-// amsGradF64AVX2Roots1Of3 updates n elements, whole vectors, by
+// amsGradF64AVX2Roots1Of3 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -1021,7 +1021,7 @@ func amsGradF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, vmax 
 //go:noescape
 func amsGradF64AVX2Roots1Of3(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 
-// amsGradF64AVX2Roots2Of2 updates n elements, whole vectors, by
+// amsGradF64AVX2Roots2Of2 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -1048,7 +1048,7 @@ func amsGradEachF64AVX2Roots1Of3(count int, c *float64, x *[]float64, m *[]float
 //go:noescape
 func amsGradEachF64AVX2Roots2Of2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
 
-// lionF64AVX2 updates n elements, whole vectors, by
+// lionF64AVX2 updates n elements by
 //
 //	u = beta1*m + (1-beta1)*g
 //	x = x - lr*sign(u)
@@ -1279,7 +1279,7 @@ func transposeF64AVX2(k int, rows **float64, srcGroup int, dst *float64, dstRow 
 //go:noescape
 func squareRootsF64AVX2(n int, x *float64, out *float64)
 
-// sgdF32AVX512 updates n elements, whole vectors, by
+// sgdF32AVX512 updates n elements by
 //
 //	x = x - lr*g
 //
@@ -1293,7 +1293,7 @@ func sgdF32AVX512(n int, c *float32, x *float32, grad *float32)
 //go:noescape
 func sgdEachF32AVX512(count int, c *float32, x *[]float32, grad *[]float32)
 
-// momentumF32AVX512 updates n elements, whole vectors, by
+// momentumF32AVX512 updates n elements by
 //
 //	v = rho*v + g
 //	x = x - lr*v
@@ -1308,7 +1308,7 @@ func momentumF32AVX512(n int, c *float32, x *float32, v *float32, grad *float32)
 //go:noescape
 func momentumEachF32AVX512(count int, c *float32, x *[]float32, v *[]float32, grad *[]float32)
 
-// momentumVelocityF32AVX512 updates n elements, whole vectors, by
+// momentumVelocityF32AVX512 updates n elements by
 //
 //	v = rho*v - lr*g
 //	x = x + v
@@ -1323,7 +1323,7 @@ func momentumVelocityF32AVX512(n int, c *float32, x *float32, v *float32, grad *
 //go:noescape
 func momentumVelocityEachF32AVX512(count int, c *float32, x *[]float32, v *[]float32, grad *[]float32)
 
-// nesterovF32AVX512 updates n elements, whole vectors, by
+// nesterovF32AVX512 updates n elements by
 //
 //	u = v
 //	v = rho*v - lr*g
@@ -1339,7 +1339,7 @@ func nesterovF32AVX512(n int, c *float32, x *float32, v *float32, grad *float32)
 //go:noescape
 func nesterovEachF32AVX512(count int, c *float32, x *[]float32, v *[]float32, grad *[]float32)
 
-// nesterovTorchF32AVX512 updates n elements, whole vectors, by
+// nesterovTorchF32AVX512 updates n elements by
 //
 //	v = rho*v + g
 //	x = x - lr*(g + rho*v)
@@ -1354,7 +1354,7 @@ func nesterovTorchF32AVX512(n int, c *float32, x *float32, v *float32, grad *flo
 //go:noescape
 func nesterovTorchEachF32AVX512(count int, c *float32, x *[]float32, v *[]float32, grad *[]float32)
 
-// adaGradF32AVX512 updates n elements, whole vectors, by
+// adaGradF32AVX512 updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -1364,7 +1364,7 @@ func nesterovTorchEachF32AVX512(count int, c *float32, x *[]float32, v *[]float3
 //go:noescape
 func adaGradF32AVX512(n int, c *float32, x *float32, s *float32, grad *float32)
 
-// adaGradF32AVX512Roots2Of5 updates n elements, whole vectors, by
+// adaGradF32AVX512Roots2Of5 updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -1374,7 +1374,7 @@ func adaGradF32AVX512(n int, c *float32, x *float32, s *float32, grad *float32)
 //go:noescape
 func adaGradF32AVX512Roots2Of5(n int, c *float32, x *float32, s *float32, grad *float32)
 
-// adaGradF32AVX512Roots2Of4 updates n elements, whole vectors, by
+// adaGradF32AVX512Roots2Of4 updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -1384,7 +1384,7 @@ func adaGradF32AVX512Roots2Of5(n int, c *float32, x *float32, s *float32, grad *
 //go:noescape
 func adaGradF32AVX512Roots2Of4(n int, c *float32, x *float32, s *float32, grad *float32)
 
-// adaGradF32AVX512Roots3Of3 updates n elements, whole vectors, by
+// adaGradF32AVX512Roots3Of3 updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -1414,7 +1414,7 @@ func adaGradEachF32AVX512Roots2Of4(count int, c *float32, x *[]float32, s *[]flo
 //go:noescape
 func adaGradEachF32AVX512Roots3Of3(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
-// rmsPropF32AVX512 updates n elements, whole vectors, by
+// rmsPropF32AVX512 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -1424,7 +1424,7 @@ func adaGradEachF32AVX512Roots3Of3(count int, c *float32, x *[]float32, s *[]flo
 //go:noescape
 func rmsPropF32AVX512(n int, c *float32, x *float32, s *float32, grad *float32)
 
-// rmsPropF32AVX512Roots2Of5 updates n elements, whole vectors, by
+// rmsPropF32AVX512Roots2Of5 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -1434,7 +1434,7 @@ func rmsPropF32AVX512(n int, c *float32, x *float32, s *float32, grad *float32)
 //go:noescape
 func rmsPropF32AVX512Roots2Of5(n int, c *float32, x *float32, s *float32, grad *float32)
 
-// rmsPropF32AVX512Roots2Of4 updates n elements, whole vectors, by
+// rmsPropF32AVX512Roots2Of4 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -1444,7 +1444,7 @@ func rmsPropF32AVX512Roots2Of5(n int, c *float32, x *float32, s *float32, grad *
 //go:noescape
 func rmsPropF32AVX512Roots2Of4(n int, c *float32, x *float32, s *float32, grad *float32)
 
-// rmsPropF32AVX512Roots3Of3 updates n elements, whole vectors, by
+// rmsPropF32AVX512Roots3Of3 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -1474,7 +1474,7 @@ func rmsPropEachF32AVX512Roots2Of4(count int, c *float32, x *[]float32, s *[]flo
 //go:noescape
 func rmsPropEachF32AVX512Roots3Of3(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
-// rmsPropMomentumF32AVX512 updates n elements, whole vectors, by
+// rmsPropMomentumF32AVX512 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	b = rho*b + g/(sqrt(s)+eps)
@@ -1485,7 +1485,7 @@ func rmsPropEachF32AVX512Roots3Of3(count int, c *float32, x *[]float32, s *[]flo
 //go:noescape
 func rmsPropMomentumF32AVX512(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 
-// rmsPropMomentumF32AVX512Roots2Of5 updates n elements, whole vectors, by
+// rmsPropMomentumF32AVX512Roots2Of5 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	b = rho*b + g/(sqrt(s)+eps)
@@ -1496,7 +1496,7 @@ func rmsPropMomentumF32AVX512(n int, c *float32, x *float32, s *float32, b *floa
 //go:noescape
 func rmsPropMomentumF32AVX512Roots2Of5(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 
-// rmsPropMomentumF32AVX512Roots2Of4 updates n elements, whole vectors, by
+// rmsPropMomentumF32AVX512Roots2Of4 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	b = rho*b + g/(sqrt(s)+eps)
@@ -1507,7 +1507,7 @@ func rmsPropMomentumF32AVX512Roots2Of5(n int, c *float32, x *float32, s *float32
 //go:noescape
 func rmsPropMomentumF32AVX512Roots2Of4(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 
-// rmsPropMomentumF32AVX512Roots3Of3 updates n elements, whole vectors, by
+// rmsPropMomentumF32AVX512Roots3Of3 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	b = rho*b + g/(sqrt(s)+eps)
@@ -1538,7 +1538,7 @@ func rmsPropMomentumEachF32AVX512Roots2Of4(count int, c *float32, x *[]float32, 
 //go:noescape
 func rmsPropMomentumEachF32AVX512Roots3Of3(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
 
-// rmsPropCenteredF32AVX512 updates n elements, whole vectors, by
+// rmsPropCenteredF32AVX512 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -1549,7 +1549,7 @@ func rmsPropMomentumEachF32AVX512Roots3Of3(count int, c *float32, x *[]float32, 
 //go:noescape
 func rmsPropCenteredF32AVX512(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 
-// rmsPropCenteredF32AVX512Roots1Of5 updates n elements, whole vectors, by
+// rmsPropCenteredF32AVX512Roots1Of5 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -1560,7 +1560,7 @@ func rmsPropCenteredF32AVX512(n int, c *float32, x *float32, s *float32, m *floa
 //go:noescape
 func rmsPropCenteredF32AVX512Roots1Of5(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 
-// rmsPropCenteredF32AVX512Roots1Of3 updates n elements, whole vectors, by
+// rmsPropCenteredF32AVX512Roots1Of3 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -1571,7 +1571,7 @@ func rmsPropCenteredF32AVX512Roots1Of5(n int, c *float32, x *float32, s *float32
 //go:noescape
 func rmsPropCenteredF32AVX512Roots1Of3(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 
-// rmsPropCenteredF32AVX512Roots3Of3 updates n elements, whole vectors, by
+// rmsPropCenteredF32AVX512Roots3Of3 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -1602,7 +1602,7 @@ func rmsPropCenteredEachF32AVX512Roots1Of3(count int, c *float32, x *[]float32, 
 //go:noescape
 func rmsPropCenteredEachF32AVX512Roots3Of3(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
 
-// rmsPropCenteredMomentumF32AVX512 updates n elements, whole vectors, by
+// rmsPropCenteredMomentumF32AVX512 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -1614,7 +1614,7 @@ func rmsPropCenteredEachF32AVX512Roots3Of3(count int, c *float32, x *[]float32, 
 //go:noescape
 func rmsPropCenteredMomentumF32AVX512(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 
-// rmsPropCenteredMomentumF32AVX512Roots1Of5 updates n elements, whole vectors, by
+// rmsPropCenteredMomentumF32AVX512Roots1Of5 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -1626,7 +1626,7 @@ func rmsPropCenteredMomentumF32AVX512(n int, c *float32, x *float32, s *float32,
 //go:noescape
 func rmsPropCenteredMomentumF32AVX512Roots1Of5(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 
-// rmsPropCenteredMomentumF32AVX512Roots1Of3 updates n elements, whole vectors, by
+// rmsPropCenteredMomentumF32AVX512Roots1Of3 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -1638,7 +1638,7 @@ func rmsPropCenteredMomentumF32AVX512Roots1Of5(n int, c *float32, x *float32, s 
 //go:noescape
 func rmsPropCenteredMomentumF32AVX512Roots1Of3(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 
-// rmsPropCenteredMomentumF32AVX512Roots3Of3 updates n elements, whole vectors, by
+// rmsPropCenteredMomentumF32AVX512Roots3Of3 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -1670,7 +1670,7 @@ func rmsPropCenteredMomentumEachF32AVX512Roots1Of3(count int, c *float32, x *[]f
 //go:noescape
 func rmsPropCenteredMomentumEachF32AVX512Roots3Of3(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
 
-// adamF32AVX512 updates n elements, whole vectors, by
+// adamF32AVX512 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -1681,7 +1681,7 @@ func rmsPropCenteredMomentumEachF32AVX512Roots3Of3(count int, c *float32, x *[]f
 //go:noescape
 func adamF32AVX512(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 
-// adamF32AVX512Roots1Of5 updates n elements, whole vectors, by
+// adamF32AVX512Roots1Of5 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -1692,7 +1692,7 @@ func adamF32AVX512(n int, c *float32, x *float32, m *float32, v *float32, grad *
 //go:noescape
 func adamF32AVX512Roots1Of5(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 
-// adamF32AVX512Roots1Of3 updates n elements, whole vectors, by
+// adamF32AVX512Roots1Of3 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -1703,7 +1703,7 @@ func adamF32AVX512Roots1Of5(n int, c *float32, x *float32, m *float32, v *float3
 //go:noescape
 func adamF32AVX512Roots1Of3(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 
-// adamF32AVX512Roots3Of3 updates n elements, whole vectors, by
+// adamF32AVX512Roots3Of3 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -1734,7 +1734,7 @@ func adamEachF32AVX512Roots1Of3(count int, c *float32, x *[]float32, m *[]float3
 //go:noescape
 func adamEachF32AVX512Roots3Of3(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
 
-// amsGradF32AVX512 updates n elements, whole vectors, by
+// amsGradF32AVX512 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -1746,7 +1746,7 @@ func adamEachF32AVX512Roots3Of3(count int, c *float32, x *[]float32, m *[]float3
 //go:noescape
 func amsGradF32AVX512(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 
-// amsGradF32AVX512Roots1Of5 updates n elements, whole vectors, by
+// amsGradF32AVX512Roots1Of5 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -1758,7 +1758,7 @@ func amsGradF32AVX512(n int, c *float32, x *float32, m *float32, v *float32, vma
 //go:noescape
 func amsGradF32AVX512Roots1Of5(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 
-// amsGradF32AVX512Roots1Of3 updates n elements, whole vectors, by
+// amsGradF32AVX512Roots1Of3 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -1770,7 +1770,7 @@ func amsGradF32AVX512Roots1Of5(n int, c *float32, x *float32, m *float32, v *flo
 //go:noescape
 func amsGradF32AVX512Roots1Of3(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 
-// amsGradF32AVX512Roots3Of3 updates n elements, whole vectors, by
+// amsGradF32AVX512Roots3Of3 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -1802,7 +1802,7 @@ func amsGradEachF32AVX512Roots1Of3(count int, c *float32, x *[]float32, m *[]flo
 //go:noescape
 func amsGradEachF32AVX512Roots3Of3(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
 
-// lionF32AVX512 updates n elements, whole vectors, by
+// lionF32AVX512 updates n elements by
 //
 //	u = beta1*m + (1-beta1)*g
 //	x = x - lr*sign(u)
@@ -2024,7 +2024,7 @@ func transposeF32AVX512(k int, rows **float32, srcGroup int, dst *float32, dstRo
 //go:noescape
 func squareRootsF32AVX512(n int, x *float32, out *float32)
 
-// sgdF64AVX512 updates n elements, whole vectors, by
+// sgdF64AVX512 updates n elements by
 //
 //	x = x - lr*g
 //
@@ -2038,7 +2038,7 @@ func sgdF64AVX512(n int, c *float64, x *float64, grad *float64)
 //go:noescape
 func sgdEachF64AVX512(count int, c *float64, x *[]float64, grad *[]float64)
 
-// momentumF64AVX512 updates n elements, whole vectors, by
+// momentumF64AVX512 updates n elements by
 //
 //	v = rho*v + g
 //	x = x - lr*v
@@ -2053,7 +2053,7 @@ func momentumF64AVX512(n int, c *float64, x *float64, v *float64, grad *float64)
 //go:noescape
 func momentumEachF64AVX512(count int, c *float64, x *[]float64, v *[]float64, grad *[]float64)
 
-// momentumVelocityF64AVX512 updates n elements, whole vectors, by
+// momentumVelocityF64AVX512 updates n elements by
 //
 //	v = rho*v - lr*g
 //	x = x + v
@@ -2068,7 +2068,7 @@ func momentumVelocityF64AVX512(n int, c *float64, x *float64, v *float64, grad *
 //go:noescape
 func momentumVelocityEachF64AVX512(count int, c *float64, x *[]float64, v *[]float64, grad *[]float64)
 
-// nesterovF64AVX512 updates n elements, whole vectors, by
+// nesterovF64AVX512 updates n elements by
 //
 //	u = v
 //	v = rho*v - lr*g
@@ -2084,7 +2084,7 @@ func nesterovF64AVX512(n int, c *float64, x *float64, v *float64, grad *float64)
 //go:noescape
 func nesterovEachF64AVX512(count int, c *float64, x *[]float64, v *[]float64, grad *[]float64)
 
-// nesterovTorchF64AVX512 updates n elements, whole vectors, by
+// nesterovTorchF64AVX512 updates n elements by
 //
 //	v = rho*v + g
 //	x = x - lr*(g + rho*v)
@@ -2099,7 +2099,7 @@ func nesterovTorchF64AVX512(n int, c *float64, x *float64, v *float64, grad *flo
 //go:noescape
 func nesterovTorchEachF64AVX512(count int, c *float64, x *[]float64, v *[]float64, grad *[]float64)
 
-// adaGradF64AVX512 updates n elements, whole vectors, by
+// adaGradF64AVX512 updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -2109,7 +2109,7 @@ func nesterovTorchEachF64AVX512(count int, c *float64, x *[]float64, v *[]float6
 //go:noescape
 func adaGradF64AVX512(n int, c *float64, x *float64, s *float64, grad *float64)
 
-// adaGradF64AVX512Roots2Of3 updates n elements, whole vectors, by
+// adaGradF64AVX512Roots2Of3 updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -2119,7 +2119,7 @@ func adaGradF64AVX512(n int, c *float64, x *float64, s *float64, grad *float64)
 //go:noescape
 func adaGradF64AVX512Roots2Of3(n int, c *float64, x *float64, s *float64, grad *float64)
 
-// adaGradF64AVX512Roots2Of2 updates n elements, whole vectors, by
+// adaGradF64AVX512Roots2Of2 updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -2144,7 +2144,7 @@ func adaGradEachF64AVX512Roots2Of3(count int, c *float64, x *[]float64, s *[]flo
 //go:noescape
 func adaGradEachF64AVX512Roots2Of2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
-// rmsPropF64AVX512 updates n elements, whole vectors, by
+// rmsPropF64AVX512 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -2154,7 +2154,7 @@ func adaGradEachF64AVX512Roots2Of2(count int, c *float64, x *[]float64, s *[]flo
 //go:noescape
 func rmsPropF64AVX512(n int, c *float64, x *float64, s *float64, grad *float64)
 
-// rmsPropF64AVX512Roots2Of3 updates n elements, whole vectors, by
+// rmsPropF64AVX512Roots2Of3 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -2164,7 +2164,7 @@ func rmsPropF64AVX512(n int, c *float64, x *float64, s *float64, grad *float64)
 //go:noescape
 func rmsPropF64AVX512Roots2Of3(n int, c *float64, x *float64, s *float64, grad *float64)
 
-// rmsPropF64AVX512Roots2Of2 updates n elements, whole vectors, by
+// rmsPropF64AVX512Roots2Of2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -2189,7 +2189,7 @@ func rmsPropEachF64AVX512Roots2Of3(count int, c *float64, x *[]float64, s *[]flo
 //go:noescape
 func rmsPropEachF64AVX512Roots2Of2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
-// rmsPropMomentumF64AVX512 updates n elements, whole vectors, by
+// rmsPropMomentumF64AVX512 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	b = rho*b + g/(sqrt(s)+eps)
@@ -2200,7 +2200,7 @@ func rmsPropEachF64AVX512Roots2Of2(count int, c *float64, x *[]float64, s *[]flo
 //go:noescape
 func rmsPropMomentumF64AVX512(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 
-// rmsPropMomentumF64AVX512Roots2Of3 updates n elements, whole vectors, by
+// rmsPropMomentumF64AVX512Roots2Of3 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	b = rho*b + g/(sqrt(s)+eps)
@@ -2211,7 +2211,7 @@ func rmsPropMomentumF64AVX512(n int, c *float64, x *float64, s *float64, b *floa
 //go:noescape
 func rmsPropMomentumF64AVX512Roots2Of3(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 
-// rmsPropMomentumF64AVX512Roots2Of2 updates n elements, whole vectors, by
+// rmsPropMomentumF64AVX512Roots2Of2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	b = rho*b + g/(sqrt(s)+eps)
@@ -2237,7 +2237,7 @@ func rmsPropMomentumEachF64AVX512Roots2Of3(count int, c *float64, x *[]float64, 
 //go:noescape
 func rmsPropMomentumEachF64AVX512Roots2Of2(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
 
-// rmsPropCenteredF64AVX512 updates n elements, whole vectors, by
+// rmsPropCenteredF64AVX512 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -2248,7 +2248,7 @@ func rmsPropMomentumEachF64AVX512Roots2Of2(count int, c *float64, x *[]float64, 
 //go:noescape
 func rmsPropCenteredF64AVX512(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 
-// rmsPropCenteredF64AVX512Roots2Of4 updates n elements, whole vectors, by
+// rmsPropCenteredF64AVX512Roots2Of4 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -2259,7 +2259,7 @@ func rmsPropCenteredF64AVX512(n int, c *float64, x *float64, s *float64, m *floa
 //go:noescape
 func rmsPropCenteredF64AVX512Roots2Of4(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 
-// rmsPropCenteredF64AVX512Roots2Of2 updates n elements, whole vectors, by
+// rmsPropCenteredF64AVX512Roots2Of2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -2285,7 +2285,7 @@ func rmsPropCenteredEachF64AVX512Roots2Of4(count int, c *float64, x *[]float64, 
 //go:noescape
 func rmsPropCenteredEachF64AVX512Roots2Of2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
 
-// rmsPropCenteredMomentumF64AVX512 updates n elements, whole vectors, by
+// rmsPropCenteredMomentumF64AVX512 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -2297,7 +2297,7 @@ func rmsPropCenteredEachF64AVX512Roots2Of2(count int, c *float64, x *[]float64, 
 //go:noescape
 func rmsPropCenteredMomentumF64AVX512(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 
-// rmsPropCenteredMomentumF64AVX512Roots2Of4 updates n elements, whole vectors, by
+// rmsPropCenteredMomentumF64AVX512Roots2Of4 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -2309,7 +2309,7 @@ func rmsPropCenteredMomentumF64AVX512(n int, c *float64, x *float64, s *float64,
 //go:noescape
 func rmsPropCenteredMomentumF64AVX512Roots2Of4(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 
-// rmsPropCenteredMomentumF64AVX512Roots2Of2 updates n elements, whole vectors, by
+// rmsPropCenteredMomentumF64AVX512Roots2Of2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -2336,7 +2336,7 @@ func rmsPropCenteredMomentumEachF64AVX512Roots2Of4(count int, c *float64, x *[]f
 //go:noescape
 func rmsPropCenteredMomentumEachF64AVX512Roots2Of2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
 
-// adamF64AVX512 updates n elements, whole vectors, by
+// adamF64AVX512 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -2347,7 +2347,7 @@ func rmsPropCenteredMomentumEachF64AVX512Roots2Of2(count int, c *float64, x *[]f
 //go:noescape
 func adamF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 
-// adamF64AVX512Roots2Of4 updates n elements, whole vectors, by
+// adamF64AVX512Roots2Of4 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -2358,7 +2358,7 @@ func adamF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, grad *
 //go:noescape
 func adamF64AVX512Roots2Of4(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 
-// adamF64AVX512Roots2Of2 updates n elements, whole vectors, by
+// adamF64AVX512Roots2Of2 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -2384,7 +2384,7 @@ func adamEachF64AVX512Roots2Of4(count int, c *float64, x *[]float64, m *[]float6
 //go:noescape
 func adamEachF64AVX512Roots2Of2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
 
-// amsGradF64AVX512 updates n elements, whole vectors, by
+// amsGradF64AVX512 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -2396,7 +2396,7 @@ func adamEachF64AVX512Roots2Of2(count int, c *float64, x *[]float64, m *[]float6
 //go:noescape
 func amsGradF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 
-// amsGradF64AVX512Roots2Of4 updates n elements, whole vectors, by
+// amsGradF64AVX512Roots2Of4 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -2408,7 +2408,7 @@ func amsGradF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, vma
 //go:noescape
 func amsGradF64AVX512Roots2Of4(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 
-// amsGradF64AVX512Roots2Of2 updates n elements, whole vectors, by
+// amsGradF64AVX512Roots2Of2 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -2435,7 +2435,7 @@ func amsGradEachF64AVX512Roots2Of4(count int, c *float64, x *[]float64, m *[]flo
 //go:noescape
 func amsGradEachF64AVX512Roots2Of2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
 
-// lionF64AVX512 updates n elements, whole vectors, by
+// lionF64AVX512 updates n elements by
 //
 //	u = beta1*m + (1-beta1)*g
 //	x = x - lr*sign(u)

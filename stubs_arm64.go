@@ -4,7 +4,7 @@
 
 package bitstep
 
-// sgdF32NEON updates n elements, whole vectors, by
+// sgdF32NEON updates n elements by
 //
 //	x = x - lr*g
 //
@@ -18,7 +18,7 @@ func sgdF32NEON(n int, c *float32, x *float32, grad *float32)
 //go:noescape
 func sgdEachF32NEON(count int, c *float32, x *[]float32, grad *[]float32)
 
-// momentumF32NEON updates n elements, whole vectors, by
+// momentumF32NEON updates n elements by
 //
 //	v = rho*v + g
 //	x = x - lr*v
@@ -33,7 +33,7 @@ func momentumF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
 //go:noescape
 func momentumEachF32NEON(count int, c *float32, x *[]float32, v *[]float32, grad *[]float32)
 
-// momentumVelocityF32NEON updates n elements, whole vectors, by
+// momentumVelocityF32NEON updates n elements by
 //
 //	v = rho*v - lr*g
 //	x = x + v
@@ -48,7 +48,7 @@ func momentumVelocityF32NEON(n int, c *float32, x *float32, v *float32, grad *fl
 //go:noescape
 func momentumVelocityEachF32NEON(count int, c *float32, x *[]float32, v *[]float32, grad *[]float32)
 
-// nesterovF32NEON updates n elements, whole vectors, by
+// nesterovF32NEON updates n elements by
 //
 //	u = v
 //	v = rho*v - lr*g
@@ -64,7 +64,7 @@ func nesterovF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
 //go:noescape
 func nesterovEachF32NEON(count int, c *float32, x *[]float32, v *[]float32, grad *[]float32)
 
-// nesterovTorchF32NEON updates n elements, whole vectors, by
+// nesterovTorchF32NEON updates n elements by
 //
 //	v = rho*v + g
 //	x = x - lr*(g + rho*v)
@@ -79,7 +79,7 @@ func nesterovTorchF32NEON(n int, c *float32, x *float32, v *float32, grad *float
 //go:noescape
 func nesterovTorchEachF32NEON(count int, c *float32, x *[]float32, v *[]float32, grad *[]float32)
 
-// adaGradF32NEON updates n elements, whole vectors, by
+// adaGradF32NEON updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -89,7 +89,7 @@ func nesterovTorchEachF32NEON(count int, c *float32, x *[]float32, v *[]float32,
 //go:noescape
 func adaGradF32NEON(n int, c *float32, x *float32, s *float32, grad *float32)
 
-// adaGradF32NEONRoots3Of5 updates n elements, whole vectors, by
+// adaGradF32NEONRoots3Of5 updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -109,7 +109,7 @@ func adaGradEachF32NEON(count int, c *float32, x *[]float32, s *[]float32, grad 
 //go:noescape
 func adaGradEachF32NEONRoots3Of5(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
-// rmsPropF32NEON updates n elements, whole vectors, by
+// rmsPropF32NEON updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -119,7 +119,7 @@ func adaGradEachF32NEONRoots3Of5(count int, c *float32, x *[]float32, s *[]float
 //go:noescape
 func rmsPropF32NEON(n int, c *float32, x *float32, s *float32, grad *float32)
 
-// rmsPropF32NEONRoots3Of5 updates n elements, whole vectors, by
+// rmsPropF32NEONRoots3Of5 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -139,7 +139,7 @@ func rmsPropEachF32NEON(count int, c *float32, x *[]float32, s *[]float32, grad 
 //go:noescape
 func rmsPropEachF32NEONRoots3Of5(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
-// rmsPropMomentumF32NEON updates n elements, whole vectors, by
+// rmsPropMomentumF32NEON updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	b = rho*b + g/(sqrt(s)+eps)
@@ -150,7 +150,7 @@ func rmsPropEachF32NEONRoots3Of5(count int, c *float32, x *[]float32, s *[]float
 //go:noescape
 func rmsPropMomentumF32NEON(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 
-// rmsPropMomentumF32NEONRoots3Of5 updates n elements, whole vectors, by
+// rmsPropMomentumF32NEONRoots3Of5 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	b = rho*b + g/(sqrt(s)+eps)
@@ -171,7 +171,7 @@ func rmsPropMomentumEachF32NEON(count int, c *float32, x *[]float32, s *[]float3
 //go:noescape
 func rmsPropMomentumEachF32NEONRoots3Of5(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
 
-// rmsPropCenteredF32NEON updates n elements, whole vectors, by
+// rmsPropCenteredF32NEON updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -182,7 +182,7 @@ func rmsPropMomentumEachF32NEONRoots3Of5(count int, c *float32, x *[]float32, s 
 //go:noescape
 func rmsPropCenteredF32NEON(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 
-// rmsPropCenteredF32NEONRoots2Of5 updates n elements, whole vectors, by
+// rmsPropCenteredF32NEONRoots2Of5 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -203,7 +203,7 @@ func rmsPropCenteredEachF32NEON(count int, c *float32, x *[]float32, s *[]float3
 //go:noescape
 func rmsPropCenteredEachF32NEONRoots2Of5(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
 
-// rmsPropCenteredMomentumF32NEON updates n elements, whole vectors, by
+// rmsPropCenteredMomentumF32NEON updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -215,7 +215,7 @@ func rmsPropCenteredEachF32NEONRoots2Of5(count int, c *float32, x *[]float32, s 
 //go:noescape
 func rmsPropCenteredMomentumF32NEON(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 
-// rmsPropCenteredMomentumF32NEONRoots2Of5 updates n elements, whole vectors, by
+// rmsPropCenteredMomentumF32NEONRoots2Of5 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -237,7 +237,7 @@ func rmsPropCenteredMomentumEachF32NEON(count int, c *float32, x *[]float32, s *
 //go:noescape
 func rmsPropCenteredMomentumEachF32NEONRoots2Of5(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
 
-// adamF32NEON updates n elements, whole vectors, by
+// adamF32NEON updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -248,7 +248,7 @@ func rmsPropCenteredMomentumEachF32NEONRoots2Of5(count int, c *float32, x *[]flo
 //go:noescape
 func adamF32NEON(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 
-// adamF32NEONRoots2Of5 updates n elements, whole vectors, by
+// adamF32NEONRoots2Of5 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -269,7 +269,7 @@ func adamEachF32NEON(count int, c *float32, x *[]float32, m *[]float32, v *[]flo
 //go:noescape
 func adamEachF32NEONRoots2Of5(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
 
-// amsGradF32NEON updates n elements, whole vectors, by
+// amsGradF32NEON updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -281,7 +281,7 @@ func adamEachF32NEONRoots2Of5(count int, c *float32, x *[]float32, m *[]float32,
 //go:noescape
 func amsGradF32NEON(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 
-// amsGradF32NEONRoots2Of5 updates n elements, whole vectors, by
+// amsGradF32NEONRoots2Of5 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -303,7 +303,7 @@ func amsGradEachF32NEON(count int, c *float32, x *[]float32, m *[]float32, v *[]
 //go:noescape
 func amsGradEachF32NEONRoots2Of5(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
 
-// lionF32NEON updates n elements, whole vectors, by
+// lionF32NEON updates n elements by
 //
 //	u = beta1*m + (1-beta1)*g
 //	x = x - lr*sign(u)
@@ -525,7 +525,7 @@ func transposeF32NEON(k int, rows **float32, srcGroup int, dst *float32, dstRow 
 //go:noescape
 func squareRootsF32NEON(n int, x *float32, out *float32)
 
-// sgdF64NEON updates n elements, whole vectors, by
+// sgdF64NEON updates n elements by
 //
 //	x = x - lr*g
 //
@@ -539,7 +539,7 @@ func sgdF64NEON(n int, c *float64, x *float64, grad *float64)
 //go:noescape
 func sgdEachF64NEON(count int, c *float64, x *[]float64, grad *[]float64)
 
-// momentumF64NEON updates n elements, whole vectors, by
+// momentumF64NEON updates n elements by
 //
 //	v = rho*v + g
 //	x = x - lr*v
@@ -554,7 +554,7 @@ func momentumF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
 //go:noescape
 func momentumEachF64NEON(count int, c *float64, x *[]float64, v *[]float64, grad *[]float64)
 
-// momentumVelocityF64NEON updates n elements, whole vectors, by
+// momentumVelocityF64NEON updates n elements by
 //
 //	v = rho*v - lr*g
 //	x = x + v
@@ -569,7 +569,7 @@ func momentumVelocityF64NEON(n int, c *float64, x *float64, v *float64, grad *fl
 //go:noescape
 func momentumVelocityEachF64NEON(count int, c *float64, x *[]float64, v *[]float64, grad *[]float64)
 
-// nesterovF64NEON updates n elements, whole vectors, by
+// nesterovF64NEON updates n elements by
 //
 //	u = v
 //	v = rho*v - lr*g
@@ -585,7 +585,7 @@ func nesterovF64NEON(n int, c *float64, x *float64, v *float64, grad *float64)
 //go:noescape
 func nesterovEachF64NEON(count int, c *float64, x *[]float64, v *[]float64, grad *[]float64)
 
-// nesterovTorchF64NEON updates n elements, whole vectors, by
+// nesterovTorchF64NEON updates n elements by
 //
 //	v = rho*v + g
 //	x = x - lr*(g + rho*v)
@@ -600,7 +600,7 @@ func nesterovTorchF64NEON(n int, c *float64, x *float64, v *float64, grad *float
 //go:noescape
 func nesterovTorchEachF64NEON(count int, c *float64, x *[]float64, v *[]float64, grad *[]float64)
 
-// adaGradF64NEON updates n elements, whole vectors, by
+// adaGradF64NEON updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -610,7 +610,7 @@ func nesterovTorchEachF64NEON(count int, c *float64, x *[]float64, v *[]float64,
 //go:noescape
 func adaGradF64NEON(n int, c *float64, x *float64, s *float64, grad *float64)
 
-// adaGradF64NEONRoots3Of3 updates n elements, whole vectors, by
+// adaGradF64NEONRoots3Of3 updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -630,7 +630,7 @@ func adaGradEachF64NEON(count int, c *float64, x *[]float64, s *[]float64, grad 
 //go:noescape
 func adaGradEachF64NEONRoots3Of3(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
-// rmsPropF64NEON updates n elements, whole vectors, by
+// rmsPropF64NEON updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -640,7 +640,7 @@ func adaGradEachF64NEONRoots3Of3(count int, c *float64, x *[]float64, s *[]float
 //go:noescape
 func rmsPropF64NEON(n int, c *float64, x *float64, s *float64, grad *float64)
 
-// rmsPropF64NEONRoots3Of3 updates n elements, whole vectors, by
+// rmsPropF64NEONRoots3Of3 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -660,7 +660,7 @@ func rmsPropEachF64NEON(count int, c *float64, x *[]float64, s *[]float64, grad 
 //go:noescape
 func rmsPropEachF64NEONRoots3Of3(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
-// rmsPropMomentumF64NEON updates n elements, whole vectors, by
+// rmsPropMomentumF64NEON updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	b = rho*b + g/(sqrt(s)+eps)
@@ -671,7 +671,7 @@ func rmsPropEachF64NEONRoots3Of3(count int, c *float64, x *[]float64, s *[]float
 //go:noescape
 func rmsPropMomentumF64NEON(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 
-// rmsPropMomentumF64NEONRoots3Of3 updates n elements, whole vectors, by
+// rmsPropMomentumF64NEONRoots3Of3 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	b = rho*b + g/(sqrt(s)+eps)
@@ -692,7 +692,7 @@ func rmsPropMomentumEachF64NEON(count int, c *float64, x *[]float64, s *[]float6
 //go:noescape
 func rmsPropMomentumEachF64NEONRoots3Of3(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
 
-// rmsPropCenteredF64NEON updates n elements, whole vectors, by
+// rmsPropCenteredF64NEON updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -703,7 +703,7 @@ func rmsPropMomentumEachF64NEONRoots3Of3(count int, c *float64, x *[]float64, s 
 //go:noescape
 func rmsPropCenteredF64NEON(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 
-// rmsPropCenteredF64NEONRoots3Of4 updates n elements, whole vectors, by
+// rmsPropCenteredF64NEONRoots3Of4 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -724,7 +724,7 @@ func rmsPropCenteredEachF64NEON(count int, c *float64, x *[]float64, s *[]float6
 //go:noescape
 func rmsPropCenteredEachF64NEONRoots3Of4(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
 
-// rmsPropCenteredMomentumF64NEON updates n elements, whole vectors, by
+// rmsPropCenteredMomentumF64NEON updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -736,7 +736,7 @@ func rmsPropCenteredEachF64NEONRoots3Of4(count int, c *float64, x *[]float64, s 
 //go:noescape
 func rmsPropCenteredMomentumF64NEON(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 
-// rmsPropCenteredMomentumF64NEONRoots3Of4 updates n elements, whole vectors, by
+// rmsPropCenteredMomentumF64NEONRoots3Of4 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -758,7 +758,7 @@ func rmsPropCenteredMomentumEachF64NEON(count int, c *float64, x *[]float64, s *
 //go:noescape
 func rmsPropCenteredMomentumEachF64NEONRoots3Of4(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
 
-// adamF64NEON updates n elements, whole vectors, by
+// adamF64NEON updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -769,7 +769,7 @@ func rmsPropCenteredMomentumEachF64NEONRoots3Of4(count int, c *float64, x *[]flo
 //go:noescape
 func adamF64NEON(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 
-// adamF64NEONRoots3Of4 updates n elements, whole vectors, by
+// adamF64NEONRoots3Of4 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -790,7 +790,7 @@ func adamEachF64NEON(count int, c *float64, x *[]float64, m *[]float64, v *[]flo
 //go:noescape
 func adamEachF64NEONRoots3Of4(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
 
-// amsGradF64NEON updates n elements, whole vectors, by
+// amsGradF64NEON updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -802,7 +802,7 @@ func adamEachF64NEONRoots3Of4(count int, c *float64, x *[]float64, m *[]float64,
 //go:noescape
 func amsGradF64NEON(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 
-// amsGradF64NEONRoots3Of4 updates n elements, whole vectors, by
+// amsGradF64NEONRoots3Of4 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -824,7 +824,7 @@ func amsGradEachF64NEON(count int, c *float64, x *[]float64, m *[]float64, v *[]
 //go:noescape
 func amsGradEachF64NEONRoots3Of4(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
 
-// lionF64NEON updates n elements, whole vectors, by
+// lionF64NEON updates n elements by
 //
 //	u = beta1*m + (1-beta1)*g
 //	x = x - lr*sign(u)

@@ -119,6 +119,8 @@ func (c *call[T]) lanes{{.Suffix}}(lanes *{{.Name}}, chunks, lo, n int) bool {
 				{{$row.Symbol}}{{.Suffix}}{{$t.Suffix}}{{$isa.Const}}(n, {{if .Suffix}}stride, {{end}}lanes,
 					{{$row.EachOf "at[E](c, #, lo)" $t.Name}})
 		{{- end}}
+			default:
+				return false
 			}
 	{{- end}}{{end}}{{end}}
 		default:

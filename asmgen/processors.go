@@ -23,7 +23,7 @@ type processor struct {
 // float32 and float64: Zen 4 (512 bits) 6+10 and 9+16, 2 slots each and float64's division 3; Zen 5 (any) 2.5+4.5 and
 // 4+7.5, 2 slots each (these measured); Intel's Golden Cove (512 bits) 10+12 and 16+24, 1 slot each (uops.info);
 // Neoverse 7 to 10 for either and 12 to 16, on one pipeline in two (read, not measured: docs/performance.md).
-// On Apple's cores a division and a root take the time of two and three multiplications: nothing is gained.
+// Apple's cores divide fast, and nobody has measured steps on them: they take all roots in hardware.
 var processors = []processor{
 	{"zen5", "amd64", "cpuid.CPU.VendorID == cpuid.AMD && cpuid.CPU.Family >= 0x1a", "AMD, from family 1Ah on"},
 	{"zen", "amd64", "cpuid.CPU.VendorID == cpuid.AMD", "AMD before that"},

@@ -6,7 +6,7 @@ import (
 	"github.com/bitstep-go/bitstep/internal/program"
 )
 
-// Reductions: whole 64-byte lines of lanes (rule 7). Tails, the fold and longer sums are Go's.
+// Reductions: 64-byte lines of lanes (rule 7), the last one of one chunk masked. The fold and longer sums are Go's.
 
 // lineBytes is one line of lanes.
 const lineBytes = 64

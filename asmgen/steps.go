@@ -202,7 +202,11 @@ func (k *kernel) again() *kernel {
 // lanes; c points at the scalars, behind which a step's Prelude follows.
 func begin(m Machine, p *program.Program, suffix string) (k *kernel, n Reg) {
 	name := symbol(p.Row.Name, m) + suffix
-	doc, layout := []string{name + " updates n elements, whole vectors, by", ""}, layout(m, p)
+	elements := "n elements"
+	if p.Row.Kind == table.Map {
+		elements += ", whole vectors,"
+	}
+	doc, layout := []string{name + " updates " + elements + " by", ""}, layout(m, p)
 	for _, l := range p.Lines {
 		doc = append(doc, "\t"+l.Text)
 	}
