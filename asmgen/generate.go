@@ -63,7 +63,7 @@ func generate(root string) (files map[string][]byte, err error) {
 			err = e
 		}
 	}
-	fill := func(name, template string, v view) {
+	fill := func(name, template string, v any) {
 		text, e := render(template, v)
 		put(name, text, e)
 	}
@@ -97,6 +97,16 @@ func generate(root string) (files map[string][]byte, err error) {
 	put("internal/golden/hashes.go", text, e)
 	text, e = export()
 	put("testdata/kernels.json", text, e)
+
+	c := cView{all, cTypes}
+	for name, template := range map[string]string{
+		"capi/bitstep.h": cHeaderTemplate, "capi/rows.h": cRowsHeaderTemplate, "capi/rows.c": cRowsTemplate} {
+		text, e := cFile(template, c)
+		put(name, text, e)
+	}
+	fill("capi/rows.go", cGoTemplate, c)
+	text, e = cExport(c)
+	put("capi/bitstep.json", text, e)
 
 	for _, arch := range architectures() {
 		v := all

@@ -254,7 +254,7 @@ func comment(text string) string {
 }
 
 // render fills in a template and formats the result.
-func render(text string, v view) ([]byte, error) {
+func render(text string, v any) ([]byte, error) {
 	t, err := template.New("").Funcs(template.FuncMap{
 		"comment": comment, "letters": func(s string) []string { return strings.Split(s, "") },
 		"field": program.FieldName, "isName": func(s program.ScalarDef) bool { return s.Name == s.Formula },
