@@ -53,7 +53,7 @@ func NewEMA[T kernels.Float](c EMAConfig, params ...[]T) (*EMA[T], error) {
 	}
 	var regions []region
 	for i, x := range params {
-		regions = append(regions, regionOf(x, "parameter", i))
+		regions = append(regions, regionOf(x, parameter, i))
 	}
 	if _, err := disjoint(regions); err != nil {
 		return nil, fmt.Errorf("optim: EMA: %w", err)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/bitstep-go/bitstep"
@@ -143,7 +144,7 @@ func NewGroups[T kernels.Float](opts Options, groups ...Group[T]) (*Optimizer[T]
 		o.params = append(o.params, g.Params...)
 	}
 	for i, x := range o.params {
-		o.regions = append(o.regions, regionOf(x, "parameter", i))
+		o.regions = append(o.regions, regionOf(x, parameter, i))
 	}
 	var err error
 	if o.regions, err = disjoint(o.regions); err != nil {
@@ -269,6 +270,28 @@ func (o *Optimizer[T]) GradNorm() float64 { return o.norm }
 
 // Params returns the parameters, in the order of the gradients.
 func (o *Optimizer[T]) Params() [][]T { return append([][]T(nil), o.params...) }
+
+// SetParams has the optimizer update parameters that lie elsewhere now, each of the length of the one in its place;
+// states and counts of steps stay. It is for programs whose parameters move. On an error nothing has changed.
+func (o *Optimizer[T]) SetParams(params ...[]T) error {
+	if len(params) != len(o.params) {
+		return fmt.Errorf("optim: SetParams: %d parameters, want %d", len(params), len(o.params))
+	}
+	regions := slices.DeleteFunc(slices.Clone(o.regions), func(r region) bool { return r.kind == parameter })
+	for i, x := range params {
+		if len(x) != len(o.params[i]) {
+			return fmt.Errorf("optim: SetParams: len(parameter %d) = %d, want %d", i, len(x), len(o.params[i]))
+		}
+		regions = append(regions, regionOf(x, parameter, i))
+	}
+	regions, err := disjoint(regions)
+	if err != nil {
+		return fmt.Errorf("optim: SetParams: %w", err)
+	}
+	copy(o.params, params)                  // of which each group has a part
+	o.regions, o.seen = regions, o.seen[:0] // gradients are to be checked against them
+	return nil
+}
 
 // State returns the states of a name ("m", "v", ...: see each Config), one for each parameter and in the
 // order of the gradients, nil where the group's algorithm has no such state of type T. They are the optimizer's

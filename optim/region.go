@@ -17,6 +17,9 @@ type region struct {
 	param      int
 }
 
+// parameter is the kind of a region that is one.
+const parameter = "parameter"
+
 func (r region) String() string { return fmt.Sprintf("%s %d", r.kind, r.param) }
 
 func regionOf[T any](s []T, kind string, param int) region {
