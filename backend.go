@@ -32,6 +32,7 @@ type tileSize struct {
 	packVecs  int
 	columns   bool
 	copyVecs  int
+	unroll    int
 	turnRows  [4]int
 	lanesCols [4]int
 	lanesTile [2]int

@@ -38,18 +38,21 @@ var backends = [...]backendInfo{
 	Go: {name: "go"},
 	AVX2: {"avx2", "amd64", 32, tileSize{
 		chainRows: [8]int{12, 6, 4, 3, 2, 2, 1, 1}, packVecs: 2, copyVecs: 2, columns: false,
+		unroll:    2,
 		turnRows:  [4]int{4, 2, 1, 1},
 		lanesCols: [4]int{6, 6, 4, 0}, lanesTile: [2]int{3, 4},
 		wholeCols: [4]int{6, 0, 0, 0},
 	}},
 	AVX512: {"avx512", "amd64", 64, tileSize{
 		chainRows: [8]int{16, 12, 9, 6, 5, 4, 3, 3}, packVecs: 2, copyVecs: 2, columns: true,
+		unroll:    0,
 		turnRows:  [4]int{6, 4, 2, 2},
 		lanesCols: [4]int{6, 6, 6, 6}, lanesTile: [2]int{4, 4},
 		wholeCols: [4]int{8, 6, 6, 6},
 	}},
 	NEON: {"neon", "arm64", 16, tileSize{
 		chainRows: [8]int{8, 8, 8, 6, 5, 4, 3, 3}, packVecs: 3, copyVecs: 4, columns: false,
+		unroll:    0,
 		turnRows:  [4]int{8, 4, 2, 2},
 		lanesCols: [4]int{4, 4, 4, 4}, lanesTile: [2]int{4, 4},
 		wholeCols: [4]int{4, 0, 0, 0},

@@ -92,6 +92,8 @@ type chainArgs[T Float] struct {
 	continues  int
 	packed     *T
 	ahead      int
+	aheadSkip  int
+	aheadRow   int
 	next       *T
 	nextTile   int
 	nextStep   int

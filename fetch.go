@@ -11,10 +11,10 @@ import (
 // product on an [Engine] that is [Engine.Fetching] brings them to the caches while it computes, so that the arithmetic
 // of one part of the data hides the wait for the next. That changes no result. The zero value lists nothing.
 //
-// What fetches are products by rule 8 that run on one thread, whose B is not transposed and whose C has a few rows, or
-// whose B is packed by a panel of a few; small ones do not. A list is spread over all of a product's time. Where more
-// is listed than it has time to ask for, the last rows are not fetched; and what is listed should fit in the second
-// cache beside the operands. A Fetch serves one product at a time.
+// What fetches are products by rule 8 that run on one thread and whose B is not transposed, nor packed by a panel of
+// more than a few rows; small ones do not. A list is spread over the time of a product's first panel of rows. Where
+// more is listed than it has time to ask for, the last rows are not fetched; and what is listed should fit in the
+// second cache beside the operands. A Fetch serves one product at a time.
 type Fetch struct {
 	rows    [][]byte
 	bytes   int              // of the longest row

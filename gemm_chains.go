@@ -37,6 +37,7 @@ type chainPlan struct {
 	chunk        int  // columns of B that all rows of A meet before the next: what L1 or L2 holds
 	ahead        int  // columns of B from those that are read to those that are fetched for later
 	lead         bool // tiles that do not pack fetch, too
+	halves       bool // of what is ahead are fetched by the first two panels of rows
 }
 
 func (p *product[T]) chains() {
@@ -212,22 +213,13 @@ func (w *chainWork[T]) block(i0, i1, j0, j1 int) {
 		for j := j0; j < j1; j += w.plan.chunk {
 			n := min(j1-j, w.plan.chunk)
 			w.blockB(&t, j, j+n, k0)
-			t.ahead = w.ahead(j, j0, j1, k0, t.k)
+			t.ahead, t.aheadSkip, t.aheadRow = w.ahead(j, j0, j1, k0, t.k), t.bRow, t.bRow
 			if t.next = nil; t.k == w.steps() {
 				t.next, t.nextTile, t.nextStep = take[T](&w.fetches, n/w.cols), 0, w.fetches.step
 			}
 			c := unsafe.Add(dst, (j-j0)*w.size)
 			if !w.plan.packA {
-				lo := 0
-				if t.packed != nil { // by the first panel
-					_, lo = share(i1-i0, panels, 0)
-					t.a, t.c = w.elementA(i0, k0), (*T)(c)
-					w.multiply(&t, lo, n)
-				}
-				if lo < i1-i0 {
-					t.a, t.c = w.elementA(i0+lo, k0), (*T)(unsafe.Add(c, lo*t.cRow))
-					w.multiply(&t, i1-i0-lo, n)
-				}
+				w.inPlace(&t, i0, i1, j, n, k0, c)
 				continue
 			}
 			for q := range panels {
@@ -239,7 +231,7 @@ func (w *chainWork[T]) block(i0, i1, j0, j1 int) {
 				}
 				t.a, t.aRow, t.aCol = &w.packedA[at*t.k], w.size, (hi-lo)*w.size
 				t.c = (*T)(unsafe.Add(c, lo*t.cRow))
-				w.multiply(&t, hi-lo, n)
+				w.multiply(&t, hi-lo, n, w.plan.lead)
 			}
 		}
 	}
@@ -266,10 +258,35 @@ func (w *chainWork[T]) ahead(j, j0, j1, k0, kb int) int {
 	return ahead * w.size
 }
 
+// inPlace computes rows i0 to i1 of C, to c, from those of A where they lie and a chunk of B. The first panel of rows
+// may have more to do, alone; where the second is to lead as well, each fetches half of the k, so that memory is busy
+// all the time.
+func (w *chainWork[T]) inPlace(t *chainArgs[T], i0, i1, j, n, k0 int, c unsafe.Pointer) {
+	m, halves := i1-i0, w.plan.halves && t.packed != nil
+	panels, ahead := (m+w.rows-1)/w.rows, t.ahead
+	if halves {
+		t.aheadSkip = 0
+	}
+	for lo, q := 0, 0; lo < m; q++ {
+		hi, lead := m, w.plan.lead
+		switch {
+		case q == 0 && (t.packed != nil || t.next != nil):
+			_, hi = share(m, panels, 0)
+		case q == 1 && halves:
+			_, hi = share(m, panels, 1)
+			inPlace := uintptr(unsafe.Pointer(w.elementB(k0+t.k/2, j)))
+			t.ahead, lead = int(inPlace-uintptr(unsafe.Pointer(t.b)))+ahead, true
+		}
+		t.a, t.c = w.elementA(i0+lo, k0), (*T)(unsafe.Add(c, lo*t.cRow))
+		w.multiply(t, hi-lo, n, lead)
+		lo = hi
+	}
+}
+
 // multiply computes m rows and n columns of C. If whole tiles of B are packed meanwhile, B is there afterwards.
-func (w *chainWork[T]) multiply(t *chainArgs[T], m, n int) {
+func (w *chainWork[T]) multiply(t *chainArgs[T], m, n int, lead bool) {
 	b, packed := hide(t.b), hide(t.packed)
-	t.multiply(w.backend, w.vecs, m, n, w.plan.lead)
+	t.multiply(w.backend, w.vecs, m, n, lead)
 	t.next = nil
 	if t.b = b; packed != nil {
 		t.b, t.bRow, t.bTile, t.packed = packed, w.cols*w.size, t.k*w.cols*w.size, nil
@@ -280,14 +297,10 @@ func (w *chainWork[T]) multiply(t *chainArgs[T], m, n int) {
 func (w *chainWork[T]) steps() int { return min(w.k, kernels.GemmBlock) }
 
 // list spreads what the product fetches over its tiles of a whole number of vectors in whole blocks of k, if there are
-// tiles of that kind: for all rows, or for the first panel, which packs.
+// tiles of that kind for the first panel of rows.
 func (w *chainWork[T]) list() fetchList {
-	most, rows := w.rows, w.m
-	if w.plan.packB {
-		_, rows = share(w.m, (w.m+w.rows-1)/w.rows, 0)
-		most = bothRows
-	}
-	if w.fetch == nil || w.transB || w.vecs != w.tile.packVecs || rows > most {
+	_, rows := share(w.m, (w.m+w.rows-1)/w.rows, 0)
+	if w.fetch == nil || w.transB || w.vecs != w.tile.packVecs || w.plan.packB && rows > bothRows {
 		return fetchList{}
 	}
 	whole := w.n/w.plan.cols*(w.plan.cols/w.cols) + w.n%w.plan.cols/w.cols

@@ -51,6 +51,7 @@ func (w *chainWork[T]) planned() chainPlan {
 	if w.m <= fewRows {
 		p.chunk = tiles(cacheL1 / 2)
 		p.rows, p.cols = w.m, max(keptCols, p.chunk)
+		p.halves = p.packB && w.tile.unroll > 1 && p.chunk < 2*w.cols
 		return p
 	}
 	p.chunk = tiles(cacheL2 / 2)

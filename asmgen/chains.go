@@ -9,7 +9,7 @@ const chainParams = "code int, args *byte"
 
 // chainFields are what a tile needs to know, the fields of a chainArgs.
 const chainFields = "k int, a *T, aRow, aCol, aPanel int, b *T, bRow, bTile int, c *T, cRow, cPanel int, " +
-	"panels, tiles, width, scaled, accumulate, weighted, continues int, packed *T, ahead int, " +
+	"panels, tiles, width, scaled, accumulate, weighted, continues int, packed *T, ahead, aheadSkip, aheadRow int, " +
 	"next *T, nextTile, nextStep int, alpha, beta T"
 
 // chain emits a tile of rows x vecs vectors of C, for k steps,
@@ -23,9 +23,10 @@ const chainFields = "k int, a *T, aRow, aCol, aPanel int, b *T, bRow, bTile int,
 // Element (r, k) of a is aRow*r + aCol*k bytes from a on: packed, transposed or neither. b's rows are bRow bytes
 // apart, c's cRow; from tile to tile b moves by bTile bytes, from panel to panel a and c by aPanel and cPanel. The
 // last vector of a masked tile has width elements; there is one such tile in a panel. A tile that leads, of one panel,
-// fetches the lines that are ahead bytes from those that it reads of b, for a later tile: rows of b that are far apart
-// are not what hardware prefetches. A tile that packs does so too, and stores what it reads of b to packed, tile after
-// tile.
+// fetches lines for a later tile with each k, as many as it reads of a row of b: rows of b that are far apart are not
+// what hardware prefetches. The first are ahead bytes from b's, and they move on as b's rows do; but where a turn of
+// the loop has several k, by aheadRow bytes with its last and by aheadSkip with others. A tile that packs does so too,
+// and stores what it reads of b to packed, tile after tile.
 //
 // A tile of columns computes those of C for two operands that are both transposed, C' = B*A: its a is B and its b is A,
 // as they are stored. A row of its sums is width elements of a column of C, and they are transposed before they are
@@ -108,6 +109,7 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 		}
 		bRow, k := arg("bRow"), arg("k")
 		var ahead Reg
+		aheadSkip, aheadRow := bRow, bRow
 		var fetch func()
 		switch {
 		case fetches:
@@ -115,11 +117,14 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 		case leads:
 			ahead = m.Copy(bk)
 			m.AddReg(ahead, arg("ahead"))
+			if m.ISA().Tiles.Unroll > 1 {
+				aheadSkip, aheadRow = arg("aheadSkip"), arg("aheadRow")
+			}
 		}
 		for _, unroll := range unrolls(m) {
 			m.While(fmt.Sprintf("loop%dx", unroll), k, unroll, func() {
 				m.Comment("acc[r][j] = fma(a[r][k], b[k][j], acc[r][j])")
-				for range unroll {
+				for i := range unroll {
 					switch {
 					case fetches:
 						fetch()
@@ -127,7 +132,11 @@ func chain(m Machine, rows, vecs int, kind chainKind) {
 						for off := 0; off < vecs*vec; off += lineBytes {
 							m.PrefetchNext(ahead, off)
 						}
-						m.AddReg(ahead, bRow)
+						if i < unroll-1 {
+							m.AddReg(ahead, aheadSkip)
+						} else {
+							m.AddReg(ahead, aheadRow)
+						}
 					}
 					column := func(j int) Reg { return load(bk, j) }
 					if packs {

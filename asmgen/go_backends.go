@@ -41,6 +41,7 @@ var backends = [...]backendInfo{
 {{- range .ISAs}}
 	{{.Const}}: { {{printf "%q, %q, %d" .Name .Arch .VecBytes}}, tileSize{ {{with .Tiles}}
 		chainRows: {{printf "%#v" .ChainRows}}, packVecs: {{.PackVecs}}, copyVecs: {{.CopyVecs}}, columns: {{.Columns}},
+		unroll: {{.Unroll}},
 		turnRows: {{printf "%#v" .TurnRows}},
 		lanesCols: {{printf "%#v" .LanesCols}}, lanesTile: {{printf "%#v" .LanesTile}},
 		wholeCols: {{printf "%#v" .WholeCols}},{{end}}
