@@ -97,7 +97,7 @@ func program(t testing.TB, source, library string, flags ...string) string {
 
 func TestHello(t *testing.T) {
 	for _, library := range []string{"libbitstep.so", "libbitstep.a"} {
-		if got, want := run(t, nil, program(t, "testdata/hello.c", library)), "0.875 2.125 2.875\n"; got != want {
+		if got, want := run(t, nil, program(t, "example/hello.c", library)), "0.875 2.125 2.875\n"; got != want {
 			t.Errorf("%s: %q, want %q", library, got, want)
 		}
 	}
