@@ -18,26 +18,34 @@ func TestArchLosses(t *testing.T) {
 }
 
 func testLosses[T kernels.Float](t *testing.T) {
-	rows, _ := small[T](7, 330, 130, 5)
+	n, pictures := 330, 100
+	if testing.Short() { // minutes, where floats are emulated twice
+		n, pictures = 100, 20
+	}
+	rows, _ := small[T](7, n, 130, 5)
 	for _, loss := range Losses() {
 		set := rows
 		c := ProblemConfig{Loss: loss, Lambda: 0.01}
 		weighted := c
 		weighted.FreeBias = true
 		if loss.Target() == Numbers {
-			_, values := small[T](1, 1, 330, 1)
+			_, values := small[T](1, 1, n, 1)
 			set = Set[T]{Source: rows.Source, Values: values}
 		} else {
 			weighted.ClassWeights = []float64{1, 0, 2.5, 0.3, 1}
 		}
-		for _, c := range []ProblemConfig{c, weighted, {Loss: loss}} {
+		configs := []ProblemConfig{weighted, c, {Loss: loss}}
+		if testing.Short() {
+			configs = configs[:1]
+		}
+		for _, c := range configs {
 			for _, b := range bitstep.Backends() {
 				compareLosses(t, set, c, b)
 			}
 		}
 	}
 	short, _ := small[T](7, 200, 83, 5) // below 128 features scores are chains
-	images := &dataset.Images{Pixels: make([]uint8, 100*dataset.ImageBytes), Labels: make([]uint8, 100),
+	images := &dataset.Images{Pixels: make([]uint8, pictures*dataset.ImageBytes), Labels: make([]uint8, pictures),
 		Classes: make([]string, 10)}
 	rand.NewChaCha8([32]byte{}).Read(images.Pixels)
 	for i := range images.Labels {
@@ -56,8 +64,11 @@ func testLosses[T kernels.Float](t *testing.T) {
 // compareLosses compares Losses with Loss.
 func compareLosses[T kernels.Float](t *testing.T, set Set[T], c ProblemConfig, b bitstep.Backend) {
 	t.Helper()
-	const most = 7
-	all := set.Source.Len()
+	most := 7
+	all, threads := set.Source.Len(), []int{1, 2, 3}
+	if testing.Short() {
+		most, threads = 4, []int{1, 3}
+	}
 	for name, batch := range map[string][]int{"all": nil, "some": rand.New(rand.NewPCG(1, 2)).Perm(all)[:all*2/3]} {
 		alone := problem(t, set, c).On(b)
 		size := alone.Classes() * alone.Features()
@@ -70,7 +81,7 @@ func compareLosses[T kernels.Float](t *testing.T, set Set[T], c ProblemConfig, b
 		if len(seen) != most {
 			t.Fatalf("%+v: of %d losses %d differ", c, most, len(seen))
 		}
-		for _, c.Threads = range []int{1, 2, 3} {
+		for _, c.Threads = range threads {
 			p := problem(t, set, c).On(b)
 			for _, n := range []int{2, most, 1, most} {
 				got := make([]float64, n)

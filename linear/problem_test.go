@@ -229,7 +229,11 @@ func TestArchGroups(t *testing.T) {
 }
 
 func testGroups[T kernels.Float](t *testing.T) {
-	for _, classes := range []int{2, 10} {
+	kinds, groups, threads := []int{2, 10}, []int{1, 16, 48, 64}, []int{1, 3}
+	if testing.Short() { // minutes, where floats are emulated twice
+		kinds, groups, threads = []int{10}, []int{16, 64}, []int{3}
+	}
+	for _, classes := range kinds {
 		set, w := small[T](7, 330, 200, classes)
 		all := make([]int, 330)
 		for i := range all {
@@ -239,8 +243,8 @@ func testGroups[T kernels.Float](t *testing.T) {
 		for name, batch := range map[string][]int{"range": all[3:230], "random": random, "one": {5, 5, 5}} {
 			wantLoss, want := define(t, SVM{}, 0.01, set, w, batch)
 			for _, b := range bitstep.Backends() {
-				for _, group := range []int{1, 16, 48, 64} {
-					for _, threads := range []int{1, 3} {
+				for _, group := range groups {
+					for _, threads := range threads {
 						p := problem(t, set, ProblemConfig{Loss: SVM{}, Lambda: 0.01, Threads: threads}).On(b)
 						p.pass.group = group
 						grad := make([]T, len(w))
