@@ -159,6 +159,31 @@ func (r cRow) stepArgs() []cArg {
 	return args
 }
 
+// DriverArgs are the arguments of a function out of a request of testdata/driver.c.
+func (r cRow) DriverArgs(f cFunc) string {
+	var s []string
+	op, scalar := 0, 0
+	for _, a := range f.Args {
+		switch {
+		case a.Name == "n" && a.Type == "size_t" || a.Name == "count":
+			s = append(s, "r->n")
+		case a.Name == "n":
+			s = append(s, "pointer(r->lengths)")
+		case a.Name == "hyper", a.Name == "result":
+			s = append(s, "pointer(r->"+a.Name+")")
+		case a.Name == "t":
+			s = append(s, "r->t")
+		case op < len(r.Row.Operands):
+			s = append(s, fmt.Sprintf("pointer(r->op[%d])", op))
+			op++
+		default:
+			s = append(s, fmt.Sprintf("r->scalar_%s[%d]", a.Type, scalar))
+			scalar++
+		}
+	}
+	return strings.Join(s, ", ")
+}
+
 // Defaults is the function that returns the hyperparameters that the table states.
 func (r cRow) Defaults() cFunc {
 	return cFunc{"bitstep_" + r.CName() + "_defaults", "bitstep_" + r.CName() + "_hyper", nil}

@@ -100,7 +100,8 @@ func generate(root string) (files map[string][]byte, err error) {
 
 	c := cView{all, cTypes}
 	for name, template := range map[string]string{
-		"capi/bitstep.h": cHeaderTemplate, "capi/rows.h": cRowsHeaderTemplate, "capi/rows.c": cRowsTemplate} {
+		"capi/bitstep.h": cHeaderTemplate, "capi/rows.h": cRowsHeaderTemplate, "capi/rows.c": cRowsTemplate,
+		"capi/testdata/calls.h": cDriverTemplate} {
 		text, e := cFile(template, c)
 		put(name, text, e)
 	}

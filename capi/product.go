@@ -48,9 +48,13 @@ type matrix struct {
 // span returns the memory from a matrix's first element to its last.
 func (x *matrix) span() (span, *mistake) {
 	s := span{x.name, -1, uintptr(x.address), 0, x.size}
-	if x.ld != "" && (x.stride < x.cols || x.stride == 0 && x.rows > 1) {
+	switch {
+	case x.ld == "":
+	case x.stride < x.cols || x.stride == 0 && x.rows > 1:
 		return s, mistakef(C.BITSTEP_LENGTH, "%s = %d, want at least the %d columns of %s", x.ld, x.stride,
 			max(1, x.cols), x.name)
+	case x.stride > math.MaxInt:
+		return s, mistakef(C.BITSTEP_LENGTH, "%s = %d, want at most %d", x.ld, x.stride, math.MaxInt)
 	}
 	if x.rows == 0 || x.cols == 0 {
 		return s, nil
