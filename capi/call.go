@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"math"
+	"slices"
 	"sync"
 	"unsafe"
 
@@ -25,6 +26,20 @@ type function struct {
 	lr        int     // which of them is the learning rate; -1 if none is
 	numbered  bool    // a step that depends on its number
 	reduction bool
+	written   uint // which operands are, a bit each
+	mixed     bool // some are bytes
+}
+
+func init() {
+	for i := range functions {
+		f := &functions[i]
+		for j, o := range f.operands {
+			if o.written {
+				f.written |= 1 << j
+			}
+			f.mixed = f.mixed || o.bytes
+		}
+	}
 }
 
 type operand struct {
@@ -83,12 +98,14 @@ func runRow[T bitstep.Float](c *rowCall) *mistake {
 	if c.each != 0 {
 		return runEach(e, c, f, &h, p)
 	}
-	var spans [maxOperands]span
-	for i, o := range f.operands {
-		spans[i] = span{o.name, -1, uintptr(c.op[i]), uintptr(c.n), o.size(unsafe.Sizeof(T(0)))}
+	var op [maxOperands]uintptr
+	for i := range f.operands {
+		op[i] = uintptr(c.op[i])
 	}
-	if m := checkOperands(f, spans[:len(f.operands)]); m != nil {
-		return m
+	if n, size := uintptr(c.n), unsafe.Sizeof(T(0)); f.mixed || !f.fine(n, size, &op) {
+		if m := checkOperands(f, -1, n, size, &op); m != nil {
+			return m
+		}
 	}
 	if f.reduction {
 		if m := (span{"result", -1, uintptr(c.result), 1, unsafe.Sizeof(T(0))}).check(); m != nil {
@@ -99,15 +116,40 @@ func runRow[T bitstep.Float](c *rowCall) *mistake {
 	return nil
 }
 
-// checkOperands checks the operands of one tensor.
-func checkOperands(f *function, spans []span) *mistake {
-	for i := range spans {
+// fine reports whether nothing is wrong with the operands of one tensor, which have elements of the same size.
+func (f *function) fine(n, size uintptr, op *[maxOperands]uintptr) bool {
+	if n == 0 {
+		return true
+	}
+	bytes := n * size
+	if n > math.MaxInt/size {
+		return false
+	}
+	for i := range f.operands {
+		a := op[i]
+		if a == 0 || a&(size-1) != 0 || a+bytes < a {
+			return false
+		}
+		for j := range i {
+			if d := a - op[j]; (d < bytes || -d < bytes) && (f.written>>i|f.written>>j)&1 != 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// checkOperands tells what is wrong with the operands of one tensor of several, or with -1 of the only one.
+func checkOperands(f *function, tensor int, n, size uintptr, op *[maxOperands]uintptr) *mistake {
+	var spans [maxOperands]span
+	for i, o := range f.operands {
+		spans[i] = span{o.name, tensor, op[i], n, o.size(size)}
 		if m := spans[i].check(); m != nil {
 			return m
 		}
 		for j := range i {
-			if f.operands[i].written || f.operands[j].written {
-				if m := spans[i].checkOverlap(&spans[j], f.operands[i].written); m != nil {
+			if o.written || f.operands[j].written {
+				if m := spans[i].checkOverlap(&spans[j], o.written); m != nil {
 					return m
 				}
 			}
@@ -154,19 +196,24 @@ func runEach[T bitstep.Float](e bitstep.Engine[T], c *rowCall, f *function, h *[
 		}
 		pool.Put(l)
 	}()
-	lengths := unsafe.Slice(c.lengths, int(count))
-	var spans [maxOperands]span
-	for tensor, n := range lengths {
-		for i, o := range f.operands {
-			p := unsafe.Slice((*unsafe.Pointer)(c.op[i]), int(count))[tensor]
-			spans[i] = span{o.name, tensor, uintptr(p), uintptr(n), unsafe.Sizeof(T(0))}
-			if m := spans[i].check(); m != nil {
+	var given [maxOperands][]unsafe.Pointer
+	for i := range f.operands {
+		given[i] = unsafe.Slice((*unsafe.Pointer)(c.op[i]), int(count))
+		l[i] = slices.Grow(l[i], int(count))[:count]
+	}
+	size := unsafe.Sizeof(T(0))
+	for tensor, n := range unsafe.Slice(c.lengths, int(count)) {
+		var op [maxOperands]uintptr
+		for i := range f.operands {
+			op[i] = uintptr(given[i][tensor])
+		}
+		if !f.fine(uintptr(n), size, &op) {
+			if m := checkOperands(f, tensor, uintptr(n), size, &op); m != nil {
 				return m
 			}
-			l[i] = append(l[i], unsafe.Slice((*T)(p), int(n)))
 		}
-		if m := checkOperands(f, spans[:len(f.operands)]); m != nil {
-			return m
+		for i := range f.operands {
+			l[i][tensor] = unsafe.Slice((*T)(given[i][tensor]), int(n))
 		}
 	}
 	call(e.Checked(mem.Checked{}), c, h, p, (*[maxOperands][][]T)(l))
