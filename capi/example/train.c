@@ -1,7 +1,7 @@
 /*
  * The lecture's classifier: softmax over a linear map of 32x32 pictures in color, trained 200 steps by Adam, on data
- * that a fixed generator makes. It prints the SHA-256 of the weights, which is the same on every machine and backend, and
- * that of the same training in Go (package linear) and in Python: see README.md for the recipe.
+ * that a fixed generator makes. It prints the SHA-256 of the weights, which is the same on every machine and backend,
+ * and that of the same training in Go (package linear) and in Python: see README.md for the recipe.
  *
  * Arithmetic on floating-point numbers that is not bitstep's is written so that a C compiler cannot change it: no
  * product feeds an addition.
