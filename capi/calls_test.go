@@ -287,8 +287,8 @@ func (c *call) spoil(r *choices) {
 				*[]*uint64{&c.M, &c.N, &c.K, &c.Lda, &c.Ldb, &c.Ldc}[r.below(6)] = absurd()
 			} else if c.kernel.Kind == table.Step {
 				if h, ok := in[float64](c, c.Hyper, uint64(len(c.kernel.hypers)+5)); ok {
-					h[r.below(len(h))] = []float64{-1, 1, math.NaN(), math.Inf(1), math.Inf(-1), 1e39, 1 - 1e-12, -1e300,
-						1e-300}[r.below(9)]
+					h[r.below(len(h))] = []float64{-1, 1, math.NaN(), math.Inf(1), math.Inf(-1), 1e39, 1 - 1e-12,
+						-1e300, 1e-300}[r.below(9)]
 				}
 			}
 		case 4:

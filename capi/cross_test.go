@@ -23,7 +23,8 @@ func TestCross(t *testing.T) {
 	defer func() { crossed = false }()
 	dir := t.TempDir()
 	library := filepath.Join(dir, "libbitstep.a")
-	run(t, []string{"CGO_ENABLED=1", "GOARCH=arm64", "CC=" + cc}, "go", "build", "-buildmode=c-archive", "-o", library, ".")
+	run(t, []string{"CGO_ENABLED=1", "GOARCH=arm64", "CC=" + cc}, "go", "build", "-buildmode=c-archive", "-o", library,
+		".")
 	compile := func(source string) string {
 		binary := filepath.Join(dir, strings.TrimSuffix(filepath.Base(source), ".c"))
 		run(t, nil, cc, append(append([]string{}, warnings...), "-Iexample", "-static", "-o", binary, source, library,
@@ -39,7 +40,7 @@ func TestCross(t *testing.T) {
 	if got := strings.TrimSpace(run(t, nil, emulator, train)); got != trained {
 		t.Errorf("training on arm64 gives %s, want %s", got, trained)
 	}
-	for _, program := range []string{"threads", "fork"} {
+	for _, program := range []string{"threads", "settings"} {
 		if got := run(t, []string{"BITSTEP=neon"}, emulator, compile("testdata/"+program+".c")); got != "ok\n" {
 			t.Errorf("%s on arm64: %q", program, got)
 		}

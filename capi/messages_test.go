@@ -23,7 +23,9 @@ func TestMessages(t *testing.T) {
 	}
 	each := func(change func(*request)) request {
 		const p = base + 0x600
-		r := request{Function: function("sgd", 8, true), N: 2, Op: [8]uint64{p, p}, Lengths: base + 0x500, Hyper: base + 24} // eps is its lr
+		// Adam's eps is its lr.
+		r := request{Function: function("sgd", 8, true), N: 2, Op: [8]uint64{p, p}, Lengths: base + 0x500,
+			Hyper: base + 24}
 		change(&r)
 		return r
 	}
@@ -49,11 +51,13 @@ func TestMessages(t *testing.T) {
 		want string
 	}{
 		{r: adam(func(r *request) { r.Op[1] = 0 }), code: null, want: "bitstep_adam_f32: m is null, want 3 elements"},
-		{r: adam(func(r *request) { r.Hyper = 0 }), code: null, want: "bitstep_adam_f32: hyper is null, want 9 elements"},
+		{r: adam(func(r *request) { r.Hyper = 0 }), code: null,
+			want: "bitstep_adam_f32: hyper is null, want 9 elements"},
 		{r: adam(func(r *request) { r.N = math.MaxUint64 }), code: length,
 			want: "bitstep_adam_f32: x has 18446744073709551615 elements of 4 bytes, want at most 2305843009213693951"},
 		{r: adam(func(r *request) { r.N, r.Op[0] = 8, math.MaxUint64-15 }), code: length,
-			want: "bitstep_adam_f32: x has 8 elements of 4 bytes from 0xfffffffffffffff0 on, which is beyond all memory"},
+			want: "bitstep_adam_f32: x has 8 elements of 4 bytes from 0xfffffffffffffff0 on, which is " +
+				"beyond all memory"},
 		{r: adam(func(r *request) { r.Op[2]++ }), code: alignment,
 			want: "bitstep_adam_f32: v is at 0x200f0301, want a multiple of 4"},
 		{r: adam(func(r *request) { r.Hyper += 4 }), code: alignment,
@@ -79,10 +83,13 @@ func TestMessages(t *testing.T) {
 			want: "bitstep_adam_f32: hyper->prelude.decay = 1e+20 and lr = 1e+20: 1 - lr*decay is -Inf in float, " +
 				"want a finite number"},
 
-		{r: each(func(r *request) { r.Lengths = 0 }), code: null, want: "bitstep_sgd_f64_each: n is null, want 2 elements"},
+		{r: each(func(r *request) { r.Lengths = 0 }), code: null,
+			want: "bitstep_sgd_f64_each: n is null, want 2 elements"},
 		{r: each(func(r *request) { r.N = 1 << 60 }), code: length,
-			want: "bitstep_sgd_f64_each: n has 1152921504606846976 elements of 8 bytes, want at most 1152921504606846975"},
-		{r: each(func(r *request) { r.Op[1] = 0 }), code: null, want: "bitstep_sgd_f64_each: g is null, want 2 elements"},
+			want: "bitstep_sgd_f64_each: n has 1152921504606846976 elements of 8 bytes, want at most " +
+				"1152921504606846975"},
+		{r: each(func(r *request) { r.Op[1] = 0 }), code: null,
+			want: "bitstep_sgd_f64_each: g is null, want 2 elements"},
 		{r: each(func(r *request) {}), n: []uint64{0, 5}, code: null,
 			want: "bitstep_sgd_f64_each: x[1] is null, want 5 elements"},
 		{r: each(func(r *request) {}), n: []uint64{0, 5}, p: []uint64{0, x}, code: overlap,

@@ -3,7 +3,7 @@
  * of exceptions. mode_enter sets the mode of IEEE 754's defaults and returns what was there; mode_leave brings it back.
  */
 
-#if defined(__x86_64__) || defined(__i386__)
+#if defined(__x86_64__)
 
 #include <xmmintrin.h>
 

@@ -1,25 +1,32 @@
 package main_test
 
 import (
+	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
-// Calls from several threads, with both libraries.
-func TestThreads(t *testing.T) {
-	for _, library := range []string{"libbitstep.so", "libbitstep.a"} {
-		if got := run(t, nil, program(t, "testdata/threads.c", library)); got != "ok\n" {
-			t.Errorf("%s: %q", library, got)
+// Programs that check what they are about: calls from several threads, fork, settings.
+func TestPrograms(t *testing.T) {
+	for _, source := range []string{"threads", "fork", "settings"} {
+		for _, library := range []string{"libbitstep.so", "libbitstep.a"} {
+			if got := run(t, nil, program(t, "testdata/"+source+".c", library)); got != "ok\n" {
+				t.Errorf("%s with %s: %q", source, library, got)
+			}
 		}
 	}
 }
 
-// A fork's child is refused, and the parent and a child that calls exec go on.
-func TestFork(t *testing.T) {
-	for _, library := range []string{"libbitstep.so", "libbitstep.a"} {
-		if got := run(t, nil, program(t, "testdata/fork.c", library)); got != "ok\n" {
-			t.Errorf("%s: %q", library, got)
-		}
+// A name in BITSTEP that the machine cannot run ends the process when it loads the library.
+func TestUnknownBackend(t *testing.T) {
+	cmd := exec.Command(program(t, "example/hello.c", "libbitstep.so"))
+	cmd.Env = append(os.Environ(), "BITSTEP=mmx")
+	out, err := cmd.CombinedOutput()
+	const want = "bitstep: BITSTEP=mmx: this machine and build can run go"
+	if err == nil || !strings.Contains(string(out), want) {
+		t.Errorf("error %v, want %s in\n%s", err, want, out)
 	}
 }
 

@@ -50,9 +50,8 @@ func TestSnippet(t *testing.T) {
 	}
 	include, body, _ := strings.Cut(snippet[1], "\n")
 	source := filepath.Join(t.TempDir(), "snippet.c")
-	program := "#include <stdio.h>\n" + include + "\nvoid train(size_t n, uint64_t steps, float *x, float *m, float *v, " +
-		"const float *g);\nvoid train(size_t n, uint64_t steps, float *x, float *m, float *v, const float *g)\n{" +
-		body + "}\n"
+	const train = "static inline void train(size_t n, uint64_t steps, float *x, float *m, float *v, const float *g)\n{"
+	program := "#include <stdio.h>\n" + include + "\n" + train + body + "}\n"
 	if err := os.WriteFile(source, []byte(program), 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -8,10 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bitstep.h"
 
-enum { threads = 6, rounds = 30, n = 300000 };
+enum { threads = 6, rounds = 20, n = 200000 };
 
 static float *want; /* what every thread's parameters are in the end */
 static volatile int ended;
@@ -61,6 +62,7 @@ static void *change(void *unused)
         must(bitstep_set_backend(bitstep_backend_name(i % bitstep_backend_count())) == BITSTEP_OK, "backend");
         must(bitstep_set_threads(i % 4) == BITSTEP_OK, "threads");
         must(bitstep_set_pool(i % 3) == BITSTEP_OK, "pool");
+        usleep(100);
     }
     return NULL;
 }
