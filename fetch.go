@@ -12,9 +12,9 @@ import (
 // of one part of the data hides the wait for the next. That changes no result. The zero value lists nothing.
 //
 // What fetches are products by rule 8 that run on one thread and whose B is not transposed, nor packed by a panel of
-// more than a few rows; small ones do not. A list is spread over the time of a product's first panel of rows. Where
-// more is listed than it has time to ask for, the last rows are not fetched; and what is listed should fit in the
-// second cache beside the operands. A Fetch serves one product at a time.
+// more than a few rows; small ones do not. A list is spread over all of a product's time, or where A is packed, over its
+// first panel of rows. Where more is listed than it has time to ask for, the last rows are not fetched; and what is
+// listed should fit in the second cache beside the operands. A Fetch serves one product at a time.
 type Fetch struct {
 	rows    [][]byte
 	bytes   int              // of the longest row
@@ -39,7 +39,7 @@ func (f *Fetch) Add(row []byte) {
 // Len returns the number of rows.
 func (f *Fetch) Len() int { return len(f.rows) }
 
-// Fetched returns how many rows, the first ones, the last product has fetched since the list was empty.
+// Fetched returns how many rows, the first ones, the last product has fetched; 0 after a Reset.
 func (f *Fetch) Fetched() int { return f.fetched }
 
 // A fetchList is what the tiles of a product fetch: a piece of a row each, so many bytes with each step.
@@ -83,9 +83,9 @@ func (f *Fetch) over(tiles, steps, lines int) (list fetchList) {
 
 func ceil(a, b int) int { return (a + b - 1) / b }
 
-// take takes the pieces of the next tiles from a list, or nil if there are none.
+// take takes the pieces of the next tiles from a list, or nil if there are none left.
 func take[T kernels.Float](list *fetchList, tiles int) *T {
-	if tiles == 0 || len(list.pieces) == 0 {
+	if tiles == 0 || len(list.pieces) < tiles {
 		return nil
 	}
 	next := &list.pieces[:tiles][0]

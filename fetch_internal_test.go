@@ -92,7 +92,7 @@ func TestFetchForgets(t *testing.T) {
 }
 
 // What products fetch: of those by rule 8 all that is listed, or as much as there are tiles for; of others, and on
-// engines of several threads, nothing.
+// engines of several threads, nothing. What an earlier product has fetched does not count.
 func TestFetched(t *testing.T) {
 	SimulateCaches(t, 32<<10, 1<<20) // what is packed depends on them
 	for _, b := range Backends() {
@@ -107,9 +107,14 @@ func TestFetched(t *testing.T) {
 			most             int // rows of 2,000 bytes that are fetched at most
 		}{
 			{"a gradient", true, false, few, 3073, 32, 1, 60},
+			{"a gradient of two panels", true, false, few + 2, 3073, 32, 1, 180},
 			{"a gradient of much k", true, false, few, 3073, 600, 1, 180},
 			{"a product of two blocks of columns", false, false, few, 1500, 64, 1, 40},
-			{"several panels", true, false, 3 * few, 100, 256, 1, 3},
+			{"a gradient of a tile", true, false, few, 31, 31, 1, 0},
+			{"one of no rows", true, false, 0, 3073, 32, 1, 0},
+			{"a gradient of much k and two panels", true, false, few + 2, 3073, 600, 1, 360},
+			{"a gradient that is not packed", true, false, few + 2, 300, 64, 1, 8},
+			{"several panels", true, false, 3 * few, 100, 256, 1, 9},
 			{"scores", false, true, 32, few, 3073, 1, 0},
 			{"on four threads", true, false, few, 3073, 3000, 4, 0},
 		} {
@@ -120,8 +125,9 @@ func TestFetched(t *testing.T) {
 				for range rows {
 					f.Add(row)
 				}
+				f.fetched = rows + 1 // as an earlier product might have left it
 				On[float32](b).Threads(product.threads).Fetching(f).Gemm(product.transA, product.transB, product.m,
-					product.n, product.k, 1, a, colsA, x, colsB, 0, c, product.n)
+					product.n, product.k, 1, a, max(1, colsA), x, colsB, 0, c, product.n)
 				least := min(rows, product.most)
 				if b.tiles().chainRows[0] == 0 { // it runs the definition
 					least = 0

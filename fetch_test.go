@@ -37,7 +37,8 @@ func TestFetching(t *testing.T) {
 
 func testFetching[T bitstep.Float](t *testing.T, k bitstep.Engine[T]) {
 	for i, g := range []gemmCase{
-		{true, false, 10, 785, 64, 1, 0, 0, 1}, // the gradient of a block of examples
+		{true, false, 10, 785, 64, 1, 0, 0, 1},  // the gradient of a block of examples
+		{true, false, 10, 3073, 32, 1, 1, 0, 7}, // packed, where panels are two
 		{true, false, 13, 100, 257, 1, 1, 1, 2},
 		{true, false, 6, 1500, 300, 1, 0, 1, 6}, // in parts of its columns and of k
 		{false, false, 40, 300, 70, -1.5, 0.5, 2, 3},

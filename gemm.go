@@ -56,7 +56,7 @@ func GemmContinue[T kernels.Float](transA, transB bool, m, n, k int, a []T, lda 
 func (e Engine[T]) Gemm(transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int,
 	beta T, c []T, ldc int) {
 	tile := e.backend.tiles()
-	if max(uint(m-1), uint(n-1), uint(k-1)) >= unplanned || alpha == 0 || tile.chainRows[0] == 0 {
+	if max(uint(m-1), uint(n-1), uint(k-1)) >= unplanned || alpha == 0 || tile.chainRows[0] == 0 || e.fetch != nil {
 		e.gemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 		return
 	}
@@ -96,7 +96,7 @@ func (e Engine[T]) Gemm(transA, transB bool, m, n, k int, alpha T, a []T, lda in
 	p.backend, p.striped, p.transA, p.transB = e.backend, kernels.GemmStriped(transA, transB, k), transA, transB
 	p.m, p.n, p.k, p.alpha, p.beta = m, n, k, alpha, beta
 	p.a, p.b, p.c, p.lda, p.ldb, p.ldc = a, b, c, lda, ldb, ldc
-	p.run() // too small for threads, and to fetch anything meanwhile
+	p.run() // too small for threads
 }
 
 // gemm is Gemm of a product of any size. (It is a function of its own, or its variables took registers.)
@@ -222,6 +222,9 @@ type product[T kernels.Float] struct {
 
 // do checks for overlap and runs the product on this goroutine or on several.
 func (p *product[T]) do(e Engine[T], fn, c, a, b string) {
+	if e.fetch != nil {
+		e.fetch.fetched = 0
+	}
 	if p.m == 0 || p.n == 0 {
 		return
 	}

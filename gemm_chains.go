@@ -214,9 +214,6 @@ func (w *chainWork[T]) block(i0, i1, j0, j1 int) {
 			n := min(j1-j, w.plan.chunk)
 			w.blockB(&t, j, j+n, k0)
 			t.ahead, t.aheadSkip, t.aheadRow = w.ahead(j, j0, j1, k0, t.k), t.bRow, t.bRow
-			if t.next = nil; t.k == w.steps() {
-				t.next, t.nextTile, t.nextStep = take[T](&w.fetches, n/w.cols), 0, w.fetches.step
-			}
 			c := unsafe.Add(dst, (j-j0)*w.size)
 			if !w.plan.packA {
 				w.inPlace(&t, i0, i1, j, n, k0, c)
@@ -231,6 +228,9 @@ func (w *chainWork[T]) block(i0, i1, j0, j1 int) {
 				}
 				t.a, t.aRow, t.aCol = &w.packedA[at*t.k], w.size, (hi-lo)*w.size
 				t.c = (*T)(unsafe.Add(c, lo*t.cRow))
+				if q == 0 {
+					w.next(&t, hi-lo, n)
+				}
 				w.multiply(&t, hi-lo, n, w.plan.lead)
 			}
 		}
@@ -270,7 +270,7 @@ func (w *chainWork[T]) inPlace(t *chainArgs[T], i0, i1, j, n, k0 int, c unsafe.P
 	for lo, q := 0, 0; lo < m; q++ {
 		hi, lead := m, w.plan.lead
 		switch {
-		case q == 0 && (t.packed != nil || t.next != nil):
+		case q == 0 && t.packed != nil:
 			_, hi = share(m, panels, 0)
 		case q == 1 && halves:
 			_, hi = share(m, panels, 1)
@@ -278,6 +278,7 @@ func (w *chainWork[T]) inPlace(t *chainArgs[T], i0, i1, j, n, k0 int, c unsafe.P
 			t.ahead, lead = int(inPlace-uintptr(unsafe.Pointer(t.b)))+ahead, true
 		}
 		t.a, t.c = w.elementA(i0+lo, k0), (*T)(unsafe.Add(c, lo*t.cRow))
+		w.next(t, hi-lo, n)
 		w.multiply(t, hi-lo, n, lead)
 		lo = hi
 	}
@@ -297,14 +298,29 @@ func (w *chainWork[T]) multiply(t *chainArgs[T], m, n int, lead bool) {
 func (w *chainWork[T]) steps() int { return min(w.k, kernels.GemmBlock) }
 
 // list spreads what the product fetches over its tiles of a whole number of vectors in whole blocks of k, if there are
-// tiles of that kind for the first panel of rows.
+// tiles of that kind: of all panels of rows, or where A is packed, of the first. One that packs fetches if it has few
+// rows.
 func (w *chainWork[T]) list() fetchList {
-	_, rows := share(w.m, (w.m+w.rows-1)/w.rows, 0)
-	if w.fetch == nil || w.transB || w.vecs != w.tile.packVecs || w.plan.packB && rows > bothRows {
+	if w.fetch == nil || w.transB || w.vecs != w.tile.packVecs {
 		return fetchList{}
 	}
+	blocks, most := ceil(w.m, w.plan.rows), min(w.m, w.plan.rows)
+	panels := w.m/most*ceil(most, w.rows) + ceil(w.m%most, w.rows)
+	if w.plan.packA {
+		panels = blocks
+	}
+	if _, first := share(most, ceil(most, w.rows), 0); w.plan.packB && first > bothRows {
+		panels -= blocks
+	}
 	whole := w.n/w.plan.cols*(w.plan.cols/w.cols) + w.n%w.plan.cols/w.cols
-	return w.fetch.over(whole*(w.k/w.steps()), w.steps(), vectors(w.vecs*w.backend.vecBytes(), mem.Line))
+	return w.fetch.over(panels*whole*(w.k/w.steps()), w.steps(), vectors(w.vecs*w.backend.vecBytes(), mem.Line))
+}
+
+// next gives the tiles of m rows and n columns their pieces of that list.
+func (w *chainWork[T]) next(t *chainArgs[T], m, n int) {
+	if t.k == w.steps() && (t.packed == nil || m <= bothRows) {
+		t.next, t.nextTile, t.nextStep = take[T](&w.fetches, ceil(m, w.rows)*(n/w.cols)), 0, w.fetches.step
+	}
 }
 
 // of sets strides of the product's matrices, read and written where they lie, and whether sums start from C.
@@ -364,15 +380,15 @@ func (t *chainArgs[T]) multiply(backend Backend, vecs, m, n int, lead bool) {
 				kind = maskedChain
 			}
 		}
-		a, b, c, as := t.a, t.b, t.c, kind
+		a, b, c, as, panels := t.a, t.b, t.c, kind, max(1, most/tiles)
 		if t.next != nil && n >= cols {
-			as = fetchingChain
+			as, panels = fetchingChain, 1
 			if kind == packingChain {
 				as = bothChain
 			}
 		}
 		t.tiles = tiles
-		t.panelsOf(backend, as, vecs, m, max(1, most/tiles))
+		t.panelsOf(backend, as, vecs, m, panels)
 		if n -= tiles * cols; n <= 0 {
 			return
 		}

@@ -19,6 +19,8 @@ const bytesPerCall = 256 << 10
 // tilesPerCall returns how many tiles a call computes if each reads and writes so many bytes.
 func tilesPerCall(bytes int) int { return max(1, bytesPerCall/bytes) }
 
+const fewRows = 24 // of A in a product by chains, up to which it stays in L1 while a tile's columns of B go by
+
 const kept = 1024 // rows and columns of C for which an operand is packed once for a block of k
 
 // lanesOf returns how many elements a vector of the backend has.
@@ -31,10 +33,7 @@ func (p *product[T]) small() bool {
 
 // planned plans a product by chains.
 func (w *chainWork[T]) planned() chainPlan {
-	const (
-		fewRows  = 24  // of A, up to which it stays in L1 while a tile's columns of B go by
-		keptCols = 512 // columns of C whose sums stay in L1 and L2 while A has few rows
-	)
+	const keptCols = 512 // columns of C whose sums stay in L1 and L2 while A has few rows
 	if w.small() {
 		return chainPlan{rows: w.m, cols: w.n, chunk: w.n} // all at once, read in place unless B is transposed
 	}
