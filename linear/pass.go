@@ -113,6 +113,14 @@ func (p *pass[T]) init() {
 	p.then = func(worker, i int) { p.accumulate(p.workers[worker], p.sums[i%len(p.sums)], i) }
 }
 
+// on makes b the backend. Whether its products fetch is yet to turn out.
+func (p *pass[T]) on(b bitstep.Backend) {
+	p.k, p.k64 = bitstep.On[T](b).Threads(1), bitstep.On[float64](b).Threads(1)
+	for _, w := range p.workers {
+		w.idle = false
+	}
+}
+
 // groupOf returns how many examples make a group, with rows of so many bytes: of whose rows, and those of the next,
 // the second cache holds both. It would not hold W and its gradient beside them if classes are many, which come and go
 // with every group: then a group is a block.
@@ -401,7 +409,12 @@ func (w *worker[T]) room(p *pass[T]) []T {
 // predict takes the class of the largest score, the first of equal ones.
 func (p *pass[T]) predict(w *worker[T], s []T, lo int) {
 	for i := range len(s) / p.classes {
-		best := largest(s[i*p.classes:][:p.classes])
+		scores := s[i*p.classes:][:p.classes]
+		if p.predicted == nil && !p.confuse {
+			w.correct += leads(scores, int(p.labels[p.example(lo+i)]))
+			continue
+		}
+		best := largest(scores)
 		if p.predicted != nil {
 			p.predicted[lo+i] = uint8(best)
 		}
@@ -416,6 +429,27 @@ func (p *pass[T]) predict(w *worker[T], s []T, lo int) {
 			w.confusion[y*p.classes+best]++
 		}
 	}
+}
+
+// leads returns 1 if y is the index of the largest score, the first of equal ones, else 0. It has no branch that no
+// processor predicts, unless scores are equal or NaN.
+func leads[T kernels.Float](scores []T, y int) int {
+	own, greater, least := scores[y], 0, 0
+	for _, score := range scores {
+		if score > own {
+			greater = 1
+		}
+		if score >= own {
+			least++
+		}
+	}
+	switch {
+	case greater == 1:
+		return 0
+	case least == 1 && scores[0] == scores[0], largest(scores) == y:
+		return 1
+	}
+	return 0
 }
 
 // largest returns the index of the largest score, the first of equal ones.

@@ -121,7 +121,7 @@ func NewProblem[T kernels.Float](s Set[T], c ProblemConfig) (*Problem[T], error)
 // bitstep.Backends.
 func (p *Problem[T]) On(b bitstep.Backend) *Problem[T] {
 	p.backend = bitstep.On[T](b).Threads(p.c.Threads)
-	p.pass.k, p.pass.k64 = p.backend.Threads(1), bitstep.On[float64](b).Threads(1)
+	p.pass.on(b)
 	return p
 }
 

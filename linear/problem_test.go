@@ -262,6 +262,46 @@ func testGroups[T kernels.Float](t *testing.T) {
 	}
 }
 
+// Whether products fetch turns out anew on another backend.
+func TestArchIdle(t *testing.T) {
+	set, w := small[float32](7, 330, 200, 10)
+	grad := make([]float32, len(w))
+	for _, b := range bitstep.Backends() {
+		fresh := problem(t, set, ProblemConfig{}).On(b)
+		fresh.LossGradient(w, grad, nil)
+		p := problem(t, set, ProblemConfig{}).On(bitstep.Go)
+		p.LossGradient(w, grad, nil)
+		if !p.pass.workers[0].idle {
+			t.Fatal("products of the definitions fetch")
+		}
+		p.On(b).LossGradient(w, grad, nil)
+		if got, want := p.pass.workers[0].idle, fresh.pass.workers[0].idle; got != want || want != (b == bitstep.Go) {
+			t.Errorf("%v: idle = %v, on a fresh problem %v", b, got, want)
+		}
+	}
+}
+
+// Leads is whether the largest score, the first of equal ones, is at y, be they NaN or infinite.
+func TestLeads(t *testing.T) {
+	values := []float64{math.NaN(), math.Inf(1), math.Inf(-1), 0, math.Copysign(0, -1), 1, 2}
+	scores := make([]float64, 4)
+	for i := range 7 * 7 * 7 * 7 {
+		for j := range scores {
+			scores[j] = values[i%7]
+			i /= 7
+		}
+		for y := range scores {
+			want := 0
+			if largest(scores) == y {
+				want = 1
+			}
+			if got := leads(scores, y); got != want {
+				t.Fatalf("leads(%v, %d) = %d", scores, y, got)
+			}
+		}
+	}
+}
+
 var raceEnabled bool
 
 // A pass allocates nothing after the first.

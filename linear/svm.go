@@ -1,6 +1,10 @@
 package linear
 
-import "github.com/bitstep-go/bitstep/kernels"
+import (
+	"math"
+
+	"github.com/bitstep-go/bitstep/kernels"
+)
 
 // SVM is the multiclass hinge loss of the lecture. With scores s and label y
 //
@@ -26,25 +30,27 @@ func (SVM) Loss32(r *Row[float32]) float64 { return hinge(r) }
 // Loss64 is the loss for float64.
 func (SVM) Loss64(r *Row[float64]) float64 { return hinge(r) }
 
+// hinge has no branch that depends on scores or labels: which margins are positive no processor predicts.
 func hinge[T kernels.Float](r *Row[T]) float64 {
 	s, y := r.Scores, r.Class
-	loss, positive, own := 0.0, 0, s[y]
+	loss, all, own := 0.0, 0, s[y]
 	for j, score := range s {
-		if j == y {
-			continue
+		margin, positive, other := (score-own)+1, 0, 0
+		if !(margin <= 0) { // or NaN
+			positive = 1
 		}
-		d := T(0)
-		if margin := (score - own) + 1; !(margin <= 0) { // positive or NaN
-			loss += float64(margin)
-			positive++
-			d = 1
+		if j != y {
+			other = 1
 		}
+		positive &= other
+		loss += math.Float64frombits(math.Float64bits(float64(margin)) & -uint64(positive)) // the margin or +0
+		all += positive
 		if r.Gradient {
-			s[j] = d
+			s[j] = T(positive)
 		}
 	}
 	if r.Gradient {
-		s[y] = T(-positive)
+		s[y] = T(-all)
 	}
 	return loss
 }
