@@ -18,6 +18,7 @@ import (
 type Fetch struct {
 	rows    [][]byte
 	bytes   int              // of the longest row
+	apart   bool             // rows do not all begin where those before end
 	pieces  []unsafe.Pointer // of the last product
 	fetched int
 }
@@ -26,12 +27,17 @@ type Fetch struct {
 func (f *Fetch) Reset() {
 	clear(f.rows)
 	clear(f.pieces[:cap(f.pieces)])
-	f.rows, f.pieces, f.bytes, f.fetched = f.rows[:0], f.pieces[:0], 0, 0
+	f.rows, f.pieces, f.bytes, f.apart, f.fetched = f.rows[:0], f.pieces[:0], 0, false, 0
 }
 
 // Add adds a row. Nothing is read before a product runs, and the row need not be there then: fetching it does no
 // harm.
 func (f *Fetch) Add(row []byte) {
+	if n := len(f.rows); n > 0 {
+		_, end := mem.Bounds(f.rows[n-1])
+		start, _ := mem.Bounds(row)
+		f.apart = f.apart || start != end
+	}
 	f.rows = append(f.rows, row)
 	f.bytes = max(f.bytes, len(row))
 }
@@ -52,21 +58,27 @@ type fetchList struct {
 // and with one more: all lines of rows that begin with a whole one. A core drops more of what is asked for the faster
 // it comes, and the less it is in order: on Zen 5 it dropped 70% of 32 rows of 12 KB if every tile asked for a part of
 // each, and 30% if for a piece of one. So all tiles ask, at all their steps, and again for the same lines if these are
-// few.
+// few. If tiles are too few for the rows, a piece is several that are neighbours.
 func (f *Fetch) over(tiles, steps, lines int) (list fetchList) {
 	if len(f.rows) == 0 || tiles == 0 {
 		return list
 	}
-	row := max(1, ceil(f.bytes, mem.Line)) // lines
-	perRow := max(1, tiles/len(f.rows), ceil(row, (steps+1)*lines))
+	most := (steps + 1) * lines // lines of a piece
+	together := 1               // rows
+	if !f.apart {
+		together = max(1, min(ceil(len(f.rows), tiles), most*mem.Line/max(1, f.bytes)))
+	}
+	row, rows := max(1, ceil(together*f.bytes, mem.Line)), ceil(len(f.rows), together) // such rows: lines, and how many
+	perRow := max(1, tiles/rows, ceil(row, most))
 	piece := ceil(row, perRow) // lines
 	perRow = ceil(row, piece)
 	list.step = min(lines*mem.Line, ceil(piece*mem.Line, steps))
-	pieces := min(tiles, perRow*len(f.rows))
-	f.fetched = pieces / perRow
+	pieces := min(tiles, perRow*rows)
+	f.fetched = min(len(f.rows), pieces/perRow*together)
 	f.pieces = f.pieces[:0]
 	due := 0 // tiles, in parts of a piece
-	for _, row := range f.rows[:ceil(pieces, perRow)] {
+	for r := range ceil(pieces, perRow) {
+		row := f.rows[r*together]
 		for i := 0; i < perRow && len(f.pieces) < tiles; i++ {
 			from := row
 			if at := i * piece * mem.Line; at < len(row) { // rows may be shorter

@@ -13,7 +13,6 @@ import (
 func TestFetchIsSpread(t *testing.T) {
 	const length = 5056 // whole lines
 	memory := mem.Aligned[byte](41 * length)
-	base := uintptr(unsafe.Pointer(&memory[0]))
 	var f Fetch
 	for _, rows := range []int{0, 1, 2, 5, 16, 40} {
 		for _, bytes := range []int{0, 1, 64, 100, 3072, length} {
@@ -21,49 +20,64 @@ func TestFetchIsSpread(t *testing.T) {
 			for i := range rows {
 				f.Add(memory[i*length:][:bytes-bytes*i/rows/9]) // of different lengths
 			}
-			for _, tiles := range []int{0, 1, 7, 16, 96, 1000} {
-				for _, steps := range []int{1, 8, 32, 192} {
-					for _, lines := range []int{1, 2} {
-						list := f.over(tiles, steps, lines)
-						if rows == 0 || tiles == 0 {
-							if list.pieces != nil || f.Fetched() != 0 {
-								t.Fatalf("%d rows, %d tiles: a list of %d", rows, tiles, len(list.pieces))
-							}
-							continue
-						}
-						where := fmt.Sprintf("%d rows of %d bytes, %d tiles of %d steps of %d", rows, bytes, tiles,
-							steps, lines)
-						if len(list.pieces) != tiles || list.step > lines*mem.Line {
-							t.Fatalf("%s: %d pieces, steps of %d", where, len(list.pieces), list.step)
-						}
-						asked := make([]bool, len(memory)/mem.Line)
-						times, last := map[uintptr]int{}, uintptr(0)
-						for _, p := range list.pieces {
-							at := uintptr(p) - base
-							if at < last && times[at] == 0 {
-								t.Fatalf("%s: %d after %d", where, at, last)
-							}
-							last = at
-							times[at]++
-							for s := range steps + 1 {
-								for l := range lines {
-									asked[(int(at)+s*list.step+l*mem.Line)/mem.Line] = true
-								}
-							}
-						}
-						for i := range f.Fetched() {
-							for at := range len(f.rows[i]) {
-								if !asked[(i*length+at)/mem.Line] {
-									t.Fatalf("%s: byte %d of row %d is not fetched", where, at, i)
-								}
-							}
-						}
-						room := tiles * (steps + 1) * lines * mem.Line
-						if f.Fetched() < min(rows, tiles, room/2/max(1, bytes)) {
-							t.Errorf("%s: %d rows are fetched, but there is room for %d bytes", where, f.Fetched(),
-								room)
+			testSpread(t, &f, memory, 1)
+			if bytes%mem.Line != 0 {
+				continue
+			}
+			f.Reset()
+			for i := range rows {
+				f.Add(memory[i*bytes:][:bytes]) // neighbours
+			}
+			testSpread(t, &f, memory, rows)
+		}
+	}
+}
+
+// testSpread tests lists of f's rows, which are in memory, of which a piece may be so many.
+func testSpread(t *testing.T, f *Fetch, memory []byte, together int) {
+	base := uintptr(unsafe.Pointer(&memory[0]))
+	for _, tiles := range []int{0, 1, 7, 16, 96, 1000} {
+		for _, steps := range []int{1, 8, 32, 192} {
+			for _, lines := range []int{1, 2} {
+				f.fetched = 0
+				list := f.over(tiles, steps, lines)
+				if f.Len() == 0 || tiles == 0 {
+					if list.pieces != nil || f.Fetched() != 0 {
+						t.Fatalf("%d rows, %d tiles: a list of %d", f.Len(), tiles, len(list.pieces))
+					}
+					continue
+				}
+				where := fmt.Sprintf("%d rows of %d bytes, %d together, %d tiles of %d steps of %d", f.Len(), f.bytes,
+					together, tiles, steps, lines)
+				if len(list.pieces) != tiles || list.step > lines*mem.Line {
+					t.Fatalf("%s: %d pieces, steps of %d", where, len(list.pieces), list.step)
+				}
+				asked := make([]bool, len(memory)/mem.Line)
+				times, last := map[uintptr]int{}, uintptr(0)
+				for _, p := range list.pieces {
+					at := uintptr(p) - base
+					if at < last && times[at] == 0 {
+						t.Fatalf("%s: %d after %d", where, at, last)
+					}
+					last = at
+					times[at]++
+					for s := range steps + 1 {
+						for l := range lines {
+							asked[min(len(memory)-1, int(at)+s*list.step+l*mem.Line)/mem.Line] = true
 						}
 					}
+				}
+				for i, row := range f.rows[:f.Fetched()] {
+					start, end := mem.Bounds(row)
+					for at := start - base; at < end-base; at++ {
+						if !asked[at/mem.Line] {
+							t.Fatalf("%s: row %d is not fetched at %d", where, i, at)
+						}
+					}
+				}
+				room := tiles * (steps + 1) * lines * mem.Line
+				if f.Fetched() < min(f.Len(), tiles*together, room/2/max(1, f.bytes)) {
+					t.Errorf("%s: %d rows are fetched, but there is room for %d bytes", where, f.Fetched(), room)
 				}
 			}
 		}
