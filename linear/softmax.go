@@ -71,8 +71,8 @@ func (r *Row[T]) exponentials() []float64 {
 	return e
 }
 
-// shift sets e to the scores less the largest, which it returns: of numbers, since what is not one shows in e. (Go's max
-// is several operations, each of which waits for the one before.)
+// shift sets e to the scores less the largest, which it returns: of numbers, since what is not one shows in e. (Go's
+// max is several operations, each of which waits for the one before.)
 func shift[T kernels.Float](e []float64, s []T) float64 {
 	top := s[0]
 	for _, score := range s[1:] {
