@@ -1,3 +1,5 @@
+//go:build !race
+
 package gonumblas
 
 import (
@@ -6,8 +8,11 @@ import (
 	"github.com/bitstep-go/bitstep"
 )
 
-// Calls allocate nothing once memory for copies is pooled.
+// Calls allocate nothing once memory for copies is pooled. (The race detector makes it come and go.)
 func TestNoAllocations(t *testing.T) {
+	if len(bitstep.Backends()) == 1 {
+		t.Skip("no assembly: operands escape")
+	}
 	single, double := routinesOf(Implementation{}.Threads(1))
 	testAllocations(t, &single)
 	testAllocations(t, &double)

@@ -79,6 +79,9 @@ func (r *random[T]) size() int {
 	if r.round%8 == 7 {
 		return 1 + r.IntN(180)
 	}
+	if r.round%8 == 5 {
+		return []int{8, 9, 16, 17, 32, 33, 65}[r.IntN(7)] // where triangles and squares are cut
+	}
 	return 1 + r.IntN(20)
 }
 
@@ -265,13 +268,18 @@ type column[T bitstep.Float] struct {
 	x           []T
 }
 
-// update is x[i] = alpha*(sum of a(i, k)*x[k], k from lo to hi) + beta*x[i].
+// update is x[i] = alpha*(sum of a(i, k)*x[k], k from lo to hi) + beta*x[i], or beta*x[i] if there are no such k.
 func (c *column[T]) update(i, lo, hi int, alpha, beta T) {
-	row := make([]T, hi-lo)
+	if lo == hi {
+		c.x[i] = T(beta * c.x[i])
+		return
+	}
+	row, sum := make([]T, hi-lo), make([]T, 1)
 	for k := range row {
 		row[k] = c.a(i, lo+k)
 	}
-	kernels.Gemm(false, false, 1, 1, hi-lo, alpha, row, max(1, hi-lo), c.x[lo:], 1, beta, c.x[i:], 1)
+	kernels.Gemm(false, false, 1, 1, hi-lo, 1, row, hi-lo, c.x[lo:], 1, 0, sum, 1)
+	c.x[i] = T(alpha*sum[0]) + T(beta*c.x[i])
 }
 
 func (c *column[T]) others(i, lo, hi int) (int, int) {
@@ -471,6 +479,44 @@ func testReductions[T bitstep.Float](t *testing.T, r *random[T], f routines[T]) 
 	}
 	if got := f.iamax(n, x, incX); got != want {
 		t.Fatalf("iamax %s: %d, want %d", what, got, want)
+	}
+}
+
+// Ties, NaN and zeros, which random elements seldom are.
+func TestRare(t *testing.T) {
+	single, double := routinesOf(Implementation{})
+	t.Run("single", func(t *testing.T) { testRare(t, single) })
+	t.Run("double", func(t *testing.T) { testRare(t, double) })
+}
+
+func testRare[T bitstep.Float](t *testing.T, f routines[T]) {
+	const n = 5000
+	nan, x := T(math.NaN()), make([]T, n)
+	for _, c := range []struct {
+		want int
+		set  map[int]T
+	}{
+		{0, nil},
+		{100, map[int]T{100: -7, 101: 7, 3000: 7, n - 1: -7}},
+		{4000, map[int]T{4000: -8, 4001: nan, 100: 7}},
+		{4000, map[int]T{4000: T(math.Inf(-1)), 600: nan, 601: T(math.MaxFloat32)}},
+		{0, map[int]T{0: nan, 100: 7}},
+	} {
+		clear(x)
+		for i, v := range c.set {
+			x[i] = v
+		}
+		if got := f.iamax(n, x, 1); got != c.want {
+			t.Errorf("iamax of %v: %d, want %d", c.set, got, c.want)
+		}
+	}
+	clear(x)
+	y := make([]T, n)
+	for i := range y {
+		y[i] = -1
+	}
+	for k := 1; k < 200; k++ { // fma adds -0 to +0
+		same(t, fmt.Sprint("dot of zeros ", k), []T{f.dot(k, x, 1, y, 1)}, []T{kernels.Dot(x[:k], y[:k])})
 	}
 }
 

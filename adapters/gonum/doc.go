@@ -67,6 +67,6 @@
 // Wrong arguments panic with gonum's messages, before anything is written. With beta = 0, C and y are not read. NaN
 // and infinities come through products as IEEE 754 has it: gonum passes over factors that are zero, so that 0 times
 // NaN is 0 for some of its routines, and NaN here. Operands that are written may be parts of the matrix that others
-// are parts of, as LAPACK has them; where rows alternate in memory, those others are copied. Calls allocate nothing,
-// but for memory for such copies, which is pooled.
+// are parts of, as LAPACK has them; where rows alternate in memory, those others are copied. Where there
+// is assembly, calls allocate nothing but memory for such copies, which is pooled.
 package gonumblas

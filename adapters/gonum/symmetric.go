@@ -41,7 +41,6 @@ func syrk[T bitstep.Float](i Implementation, ul blas.Uplo, tA blas.Transpose, n,
 		side := hi - lo
 		square := grow(&s.y, side*side)
 		if beta != 0 {
-			clear(square)
 			triangle(isUpper, side, square, side, c[lo*ldc+lo:], ldc)
 		}
 		e.Gemm(trans, !trans, side, side, k, alpha, a[lo*row:], lda, a[lo*row:], lda, beta, square, side)

@@ -127,7 +127,12 @@ func (t *triangular[T]) few(lo, hi, n, from int, alpha T) {
 			diagonal = t.a[i*t.lda+i]
 		}
 		if !t.solve {
-			t.product(i, i+1, others, end, n, from, alpha, T(alpha*diagonal))
+			beta := T(alpha * diagonal)
+			if beta == 0 { // with which Gemm would not read B, and lose what is NaN
+				scale(t.e, row, beta)
+				beta = 1
+			}
+			t.product(i, i+1, others, end, n, from, alpha, beta)
 			continue
 		}
 		t.product(i, i+1, others, end, n, from, -1, alpha)
