@@ -18,25 +18,31 @@ func BenchmarkStep(b *testing.B) {
 }
 
 func benchmarkStep[T bitstep.Float](b *testing.B) {
-	none := gorgoniasolver.Options{}
+	ours := func(c optim.Config) func() gorgonia.Solver {
+		return func() gorgonia.Solver { return gorgoniasolver.New(c, gorgoniasolver.Options{}) }
+	}
 	for _, size := range []struct{ tensors, each int }{{1, 1000}, {1, 100_000}, {1, 10_000_000}, {100, 100}} {
 		for _, s := range []struct {
 			name         string
-			theirs, ours gorgonia.Solver
+			theirs, ours func() gorgonia.Solver
 		}{
-			{"SGD", gorgonia.NewVanillaSolver(), gorgoniasolver.New(optim.SGD{LR: 1e-3}, none)},
-			{"Momentum", gorgonia.NewMomentum(), gorgoniasolver.New(optim.MomentumVelocity{LR: 1e-3}, none)},
-			{"RMSProp", gorgonia.NewRMSPropSolver(), gorgoniasolver.New(optim.RMSProp{LR: 1e-3}, none)},
-			{"Adam", gorgonia.NewAdamSolver(), gorgoniasolver.New(optim.Adam{}, none)},
+			{"SGD", func() gorgonia.Solver { return gorgonia.NewVanillaSolver() }, ours(optim.SGD{LR: 1e-3})},
+			{"Momentum", func() gorgonia.Solver { return gorgonia.NewMomentum() },
+				ours(optim.MomentumVelocity{LR: 1e-3})},
+			{"RMSProp", func() gorgonia.Solver { return gorgonia.NewRMSPropSolver() }, ours(optim.RMSProp{LR: 1e-3})},
+			{"Adam", func() gorgonia.Solver { return gorgonia.NewAdamSolver() }, ours(optim.Adam{})},
 		} {
-			for side, solver := range map[string]gorgonia.Solver{"gorgonia": s.theirs, "bitstep": s.ours} {
+			for side, make := range map[string]func() gorgonia.Solver{"gorgonia": s.theirs, "bitstep": s.ours} {
 				b.Run(fmt.Sprintf("%s/%dx%d/%s", s.name, size.tensors, size.each, side), func(b *testing.B) {
 					var nodes gorgonia.Nodes
 					for i := range size.tensors {
-						n, _ := node(fmt.Sprint("w", i), make([]T, size.each), size.each)
+						n, _ := node(fmt.Sprint("w", i), zeros[T](size.each), size.each)
 						nodes = append(nodes, n)
 					}
-					model := values(nodes...)
+					model, solver := values(nodes...), make()
+					if err := solver.Step(model); err != nil { // makes states
+						b.Fatal(err)
+					}
 					for b.Loop() {
 						if err := solver.Step(model); err != nil {
 							b.Fatal(err)
@@ -49,3 +55,5 @@ func benchmarkStep[T bitstep.Float](b *testing.B) {
 		}
 	}
 }
+
+func zeros[T bitstep.Float](n int) []T { return make([]T, n) }

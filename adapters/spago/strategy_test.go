@@ -384,6 +384,9 @@ func benchmarkStep[T bitstep.Float](b *testing.B) {
 					p := &param[T]{grad: dense(random[T](r, n), n, 1)}
 					p.Dense = dense(random[T](r, n), n, 1)
 					parameter := &nn.Param{Matrix: p}
+					if err := strategy.OptimizeParams(parameter); err != nil { // makes the state
+						b.Fatal(err)
+					}
 					for b.Loop() {
 						if err := strategy.OptimizeParams(parameter); err != nil {
 							b.Fatal(err)
