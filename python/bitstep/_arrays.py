@@ -115,7 +115,7 @@ def _public(function, name, signature, kernel):
     function.__signature__ = signature
     written = ", ".join(o.name for o in kernel.operands if o.written)
     text = "\n".join("    " + line for line in kernel.lines)
-    what = f"Writes {written}, element by element" if written else "Returns what lanes that take element by element are"
+    what = f"Writes {written}, element by element" if written else "Returns the fold of lanes that take elements in turn"
     function.__doc__ = f"{what}:\n\n{text}\n"
     globals()[name] = function
     __all__.append(name)

@@ -172,6 +172,9 @@ class Refused(unittest.TestCase):
                      ([both[:12], both[8:]], [self.g, self.v])):
             self.refuse(ValueError, "sgd_each: arrays overlap", bitstep.sgd_each, x, g)
         bitstep.sgd_each([self.x, self.m], [self.g, self.g])  # what is read alone may be the same
+        none, no_gradient = self.x[3:][:0], self.g[3:][:0]  # no elements of those that they lie among
+        bitstep.sgd_each([self.x, self.m[:0]], [self.g, none])
+        bitstep.sgd_each([self.x, no_gradient], [self.g, self.m[:0]])
         odd = np.zeros(49, np.uint8)[1:].view(np.float32)
         self.assertFalse(odd.flags.aligned)
         self.adam(ValueError, "bitstep_adam_f32.*g.* multiple of 4", g=odd)

@@ -72,6 +72,12 @@ class Test(unittest.TestCase):
         self.assertEqual(os.waitpid(child, 0)[1], 0)
         self.assertEqual(step(), before)
 
+    def test_import_in_child(self):
+        """A child that imports bitstep itself, from a parent that has not, can call it."""
+        script = "import os, sys; child = os.fork(); import bitstep, numpy; x = numpy.ones(3); " \
+                 "code = int(bitstep.sum(x) != 3); os._exit(code) if child == 0 else sys.exit(os.waitpid(child, 0)[1])"
+        self.assertEqual(python("-c", script, check=False).returncode, 0)
+
     def test_data_loader(self):
         """Forked workers that load data are no matter; a dataset that itself calls bitstep raises."""
         for calls_bitstep in (False, True):

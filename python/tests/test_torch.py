@@ -255,21 +255,29 @@ class Test(unittest.TestCase):
                         torch.testing.assert_close(x, y, rtol=1e-11, atol=1e-12)
 
     def test_groups(self):
-        a, b = parameters(), parameters()
-        opts = []
-        for module, params in ((bitstep.torch, a), (torch.optim, b)):
-            groups = [{"params": params[:1]}, {"params": params[1:2], "lr": 0.2, "weight_decay": 0.1}]
-            opt = module.Adagrad(groups, lr=0.1)
+        """Groups have options of their own, also one that is added later, whose steps are counted from then on."""
+        both = [parameters(torch.float64), parameters(torch.float64)]
+        for params, module in zip(both, (bitstep.torch, torch.optim)):
+            opt = module.Adam([{"params": params[:1]}, {"params": params[1:2], "lr": 0.2, "weight_decay": 0.1}], lr=0.1)
             train(opt, params[:2], range(5))
-            opts.append(opt)
-        opts[0].add_param_group({"params": a[2:], "initial_accumulator_value": 0.5})
-        train(opts[0], a, range(5))
-        self.assertEqual(float(opts[0].state[a[2]]["step"]), 5)
-        for x, y in zip(a[:2], b):
-            self.assertFalse(torch.equal(x, parameters()[0]))
-        want = parameters()[2:]
-        train(bitstep.torch.Adagrad(want, lr=0.1, initial_accumulator_value=0.5), want, [])
-        self.assertGreater(float(opts[0].state[a[2]]["sum"]), 0.5)
+            opt.add_param_group({"params": params[2:], "betas": (0.5, 0.5), "maximize": True})
+            train(opt, params, range(5, 10))
+            self.assertEqual([float(opt.state[p]["step"]) for p in params], [10, 10, 5, 5])
+        for x, y in zip(*both):
+            torch.testing.assert_close(x, y, rtol=1e-11, atol=1e-12)
+
+    def test_groups_of_adagrad(self):
+        """A group that is added later has its initial accumulator too. (In PyTorch 1.13 it has no state.)"""
+        a, b = parameters(), parameters()
+        opt = bitstep.torch.Adagrad(a[:2], lr=0.1)
+        opt.add_param_group({"params": a[2:], "initial_accumulator_value": 0.5})
+        whole = torch.optim.Adagrad(b[2:], lr=0.1, initial_accumulator_value=0.5)
+        for t in range(5):
+            train(opt, a, [t])
+            gradients(b, t)
+            whole.step()
+        for x, y in zip(a[2:], b[2:]):
+            torch.testing.assert_close(x, y)
 
     def test_schedulers(self):
         """Learning rates, and what one-cycle schedules do to momentum."""
@@ -455,6 +463,19 @@ class Refused(unittest.TestCase):
         self.refuse(ValueError, "shares? memory", [self.with_gradient(data, data)], bitstep.torch.SGD, lr=0.1)
         self.refuse(ValueError, "shares? memory", [self.with_gradient(data[:4], data[2:])], bitstep.torch.SGD, lr=0.1)
         self.refuse(ValueError, "shares? memory", [self.with_gradient(data[:4]), self.with_gradient(data[3:])])
+        apart = [self.with_gradient(torch.ones(3)), self.with_gradient(torch.ones(3))]
+        opt = bitstep.torch.SGD(apart, lr=0.1)
+        opt.step()
+        apart[1].data = apart[0].data
+        with self.assertRaisesRegex(ValueError, "share memory"):
+            opt.step()
+        apart[1].data = torch.ones(3)
+        opt.step()
+        apart[1].grad = apart[0].detach()
+        with self.assertRaisesRegex(ValueError, "shares memory"):
+            opt.step()
+        for p in (self.with_gradient(data[:3], data[3:]), self.with_gradient(data[3:], data[:3])):
+            bitstep.torch.Adam([p]).step()  # side by side is not overlapping
         halves = [self.with_gradient(data[:3]), self.with_gradient(data[3:])]
         halves[1].grad = halves[0].grad
         bitstep.torch.Adam(halves).step()
