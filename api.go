@@ -32,10 +32,18 @@ func SGD[T Float](x, g []T, c SGDCoef[T]) {
 
 // SGD is [SGD] on this engine.
 func (e Engine[T]) SGD(x, g []T, c SGDCoef[T]) {
-	call := call[T]{id: idSGD, backend: e.backend, n: len(x),
-		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(g))}}
-	check(idSGD, 0b1, mem.Of(x), mem.Of(g))
-	*(*SGDCoef[T])(unsafe.Pointer(&call.coef)) = c
+	if len(g) != len(x) || mem.Near(x, g) {
+		check(idSGD, 0b1, mem.Of(x), mem.Of(g))
+	}
+	var call call[T]
+	call.id, call.backend, call.n = idSGD, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(g))
+	k := (*SGDCoef[T])(unsafe.Pointer(&call.coef)) // one by one, as assembly loads them: wide loads wait for stores
+	k.LR = c.LR
+	if c.Use != 0 {
+		k.Prelude = c.Prelude
+	}
 	e.update(&call)
 }
 
@@ -73,10 +81,20 @@ func Momentum[T Float](x, v, g []T, c MomentumCoef[T]) {
 
 // Momentum is [Momentum] on this engine.
 func (e Engine[T]) Momentum(x, v, g []T, c MomentumCoef[T]) {
-	call := call[T]{id: idMomentum, backend: e.backend, n: len(x),
-		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(v)), unsafe.Pointer(unsafe.SliceData(g))}}
-	check(idMomentum, 0b11, mem.Of(x), mem.Of(v), mem.Of(g))
-	*(*MomentumCoef[T])(unsafe.Pointer(&call.coef)) = c
+	if len(v) != len(x) || len(g) != len(x) || mem.Near(x, v) || mem.Near(x, g) || mem.Near(v, g) {
+		check(idMomentum, 0b11, mem.Of(x), mem.Of(v), mem.Of(g))
+	}
+	var call call[T]
+	call.id, call.backend, call.n = idMomentum, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(v))
+	call.op[2] = unsafe.Pointer(unsafe.SliceData(g))
+	k := (*MomentumCoef[T])(unsafe.Pointer(&call.coef)) // one by one, as assembly loads them: wide loads wait for stores
+	k.Rho = c.Rho
+	k.LR = c.LR
+	if c.Use != 0 {
+		k.Prelude = c.Prelude
+	}
 	e.update(&call)
 }
 
@@ -114,10 +132,20 @@ func MomentumVelocity[T Float](x, v, g []T, c MomentumVelocityCoef[T]) {
 
 // MomentumVelocity is [MomentumVelocity] on this engine.
 func (e Engine[T]) MomentumVelocity(x, v, g []T, c MomentumVelocityCoef[T]) {
-	call := call[T]{id: idMomentumVelocity, backend: e.backend, n: len(x),
-		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(v)), unsafe.Pointer(unsafe.SliceData(g))}}
-	check(idMomentumVelocity, 0b11, mem.Of(x), mem.Of(v), mem.Of(g))
-	*(*MomentumVelocityCoef[T])(unsafe.Pointer(&call.coef)) = c
+	if len(v) != len(x) || len(g) != len(x) || mem.Near(x, v) || mem.Near(x, g) || mem.Near(v, g) {
+		check(idMomentumVelocity, 0b11, mem.Of(x), mem.Of(v), mem.Of(g))
+	}
+	var call call[T]
+	call.id, call.backend, call.n = idMomentumVelocity, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(v))
+	call.op[2] = unsafe.Pointer(unsafe.SliceData(g))
+	k := (*MomentumVelocityCoef[T])(unsafe.Pointer(&call.coef)) // one by one, as assembly loads them: wide loads wait for stores
+	k.Rho = c.Rho
+	k.LR = c.LR
+	if c.Use != 0 {
+		k.Prelude = c.Prelude
+	}
 	e.update(&call)
 }
 
@@ -158,10 +186,21 @@ func Nesterov[T Float](x, v, g []T, c NesterovCoef[T]) {
 
 // Nesterov is [Nesterov] on this engine.
 func (e Engine[T]) Nesterov(x, v, g []T, c NesterovCoef[T]) {
-	call := call[T]{id: idNesterov, backend: e.backend, n: len(x),
-		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(v)), unsafe.Pointer(unsafe.SliceData(g))}}
-	check(idNesterov, 0b11, mem.Of(x), mem.Of(v), mem.Of(g))
-	*(*NesterovCoef[T])(unsafe.Pointer(&call.coef)) = c
+	if len(v) != len(x) || len(g) != len(x) || mem.Near(x, v) || mem.Near(x, g) || mem.Near(v, g) {
+		check(idNesterov, 0b11, mem.Of(x), mem.Of(v), mem.Of(g))
+	}
+	var call call[T]
+	call.id, call.backend, call.n = idNesterov, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(v))
+	call.op[2] = unsafe.Pointer(unsafe.SliceData(g))
+	k := (*NesterovCoef[T])(unsafe.Pointer(&call.coef)) // one by one, as assembly loads them: wide loads wait for stores
+	k.Rho = c.Rho
+	k.OnePlusRho = c.OnePlusRho
+	k.LR = c.LR
+	if c.Use != 0 {
+		k.Prelude = c.Prelude
+	}
 	e.update(&call)
 }
 
@@ -202,10 +241,20 @@ func NesterovTorch[T Float](x, v, g []T, c NesterovTorchCoef[T]) {
 
 // NesterovTorch is [NesterovTorch] on this engine.
 func (e Engine[T]) NesterovTorch(x, v, g []T, c NesterovTorchCoef[T]) {
-	call := call[T]{id: idNesterovTorch, backend: e.backend, n: len(x),
-		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(v)), unsafe.Pointer(unsafe.SliceData(g))}}
-	check(idNesterovTorch, 0b11, mem.Of(x), mem.Of(v), mem.Of(g))
-	*(*NesterovTorchCoef[T])(unsafe.Pointer(&call.coef)) = c
+	if len(v) != len(x) || len(g) != len(x) || mem.Near(x, v) || mem.Near(x, g) || mem.Near(v, g) {
+		check(idNesterovTorch, 0b11, mem.Of(x), mem.Of(v), mem.Of(g))
+	}
+	var call call[T]
+	call.id, call.backend, call.n = idNesterovTorch, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(v))
+	call.op[2] = unsafe.Pointer(unsafe.SliceData(g))
+	k := (*NesterovTorchCoef[T])(unsafe.Pointer(&call.coef)) // one by one, as assembly loads them: wide loads wait for stores
+	k.Rho = c.Rho
+	k.LR = c.LR
+	if c.Use != 0 {
+		k.Prelude = c.Prelude
+	}
 	e.update(&call)
 }
 
@@ -245,10 +294,20 @@ func AdaGrad[T Float](x, s, g []T, c AdaGradCoef[T]) {
 
 // AdaGrad is [AdaGrad] on this engine.
 func (e Engine[T]) AdaGrad(x, s, g []T, c AdaGradCoef[T]) {
-	call := call[T]{id: idAdaGrad, backend: e.backend, n: len(x),
-		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(s)), unsafe.Pointer(unsafe.SliceData(g))}}
-	check(idAdaGrad, 0b11, mem.Of(x), mem.Of(s), mem.Of(g))
-	*(*AdaGradCoef[T])(unsafe.Pointer(&call.coef)) = c
+	if len(s) != len(x) || len(g) != len(x) || mem.Near(x, s) || mem.Near(x, g) || mem.Near(s, g) {
+		check(idAdaGrad, 0b11, mem.Of(x), mem.Of(s), mem.Of(g))
+	}
+	var call call[T]
+	call.id, call.backend, call.n = idAdaGrad, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(s))
+	call.op[2] = unsafe.Pointer(unsafe.SliceData(g))
+	k := (*AdaGradCoef[T])(unsafe.Pointer(&call.coef)) // one by one, as assembly loads them: wide loads wait for stores
+	k.LR = c.LR
+	k.Eps = c.Eps
+	if c.Use != 0 {
+		k.Prelude = c.Prelude
+	}
 	e.update(&call)
 }
 
@@ -288,10 +347,22 @@ func RMSProp[T Float](x, s, g []T, c RMSPropCoef[T]) {
 
 // RMSProp is [RMSProp] on this engine.
 func (e Engine[T]) RMSProp(x, s, g []T, c RMSPropCoef[T]) {
-	call := call[T]{id: idRMSProp, backend: e.backend, n: len(x),
-		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(s)), unsafe.Pointer(unsafe.SliceData(g))}}
-	check(idRMSProp, 0b11, mem.Of(x), mem.Of(s), mem.Of(g))
-	*(*RMSPropCoef[T])(unsafe.Pointer(&call.coef)) = c
+	if len(s) != len(x) || len(g) != len(x) || mem.Near(x, s) || mem.Near(x, g) || mem.Near(s, g) {
+		check(idRMSProp, 0b11, mem.Of(x), mem.Of(s), mem.Of(g))
+	}
+	var call call[T]
+	call.id, call.backend, call.n = idRMSProp, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(s))
+	call.op[2] = unsafe.Pointer(unsafe.SliceData(g))
+	k := (*RMSPropCoef[T])(unsafe.Pointer(&call.coef)) // one by one, as assembly loads them: wide loads wait for stores
+	k.Decay = c.Decay
+	k.OneMinusDecay = c.OneMinusDecay
+	k.LR = c.LR
+	k.Eps = c.Eps
+	if c.Use != 0 {
+		k.Prelude = c.Prelude
+	}
 	e.update(&call)
 }
 
@@ -332,10 +403,24 @@ func RMSPropMomentum[T Float](x, s, b, g []T, c RMSPropMomentumCoef[T]) {
 
 // RMSPropMomentum is [RMSPropMomentum] on this engine.
 func (e Engine[T]) RMSPropMomentum(x, s, b, g []T, c RMSPropMomentumCoef[T]) {
-	call := call[T]{id: idRMSPropMomentum, backend: e.backend, n: len(x),
-		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(s)), unsafe.Pointer(unsafe.SliceData(b)), unsafe.Pointer(unsafe.SliceData(g))}}
-	check(idRMSPropMomentum, 0b111, mem.Of(x), mem.Of(s), mem.Of(b), mem.Of(g))
-	*(*RMSPropMomentumCoef[T])(unsafe.Pointer(&call.coef)) = c
+	if len(s) != len(x) || len(b) != len(x) || len(g) != len(x) || mem.Near(x, s) || mem.Near(x, b) || mem.Near(s, b) || mem.Near(x, g) || mem.Near(s, g) || mem.Near(b, g) {
+		check(idRMSPropMomentum, 0b111, mem.Of(x), mem.Of(s), mem.Of(b), mem.Of(g))
+	}
+	var call call[T]
+	call.id, call.backend, call.n = idRMSPropMomentum, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(s))
+	call.op[2] = unsafe.Pointer(unsafe.SliceData(b))
+	call.op[3] = unsafe.Pointer(unsafe.SliceData(g))
+	k := (*RMSPropMomentumCoef[T])(unsafe.Pointer(&call.coef)) // one by one, as assembly loads them: wide loads wait for stores
+	k.Decay = c.Decay
+	k.OneMinusDecay = c.OneMinusDecay
+	k.Rho = c.Rho
+	k.LR = c.LR
+	k.Eps = c.Eps
+	if c.Use != 0 {
+		k.Prelude = c.Prelude
+	}
 	e.update(&call)
 }
 
@@ -378,10 +463,23 @@ func RMSPropCentered[T Float](x, s, m, g []T, c RMSPropCenteredCoef[T]) {
 
 // RMSPropCentered is [RMSPropCentered] on this engine.
 func (e Engine[T]) RMSPropCentered(x, s, m, g []T, c RMSPropCenteredCoef[T]) {
-	call := call[T]{id: idRMSPropCentered, backend: e.backend, n: len(x),
-		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(s)), unsafe.Pointer(unsafe.SliceData(m)), unsafe.Pointer(unsafe.SliceData(g))}}
-	check(idRMSPropCentered, 0b111, mem.Of(x), mem.Of(s), mem.Of(m), mem.Of(g))
-	*(*RMSPropCenteredCoef[T])(unsafe.Pointer(&call.coef)) = c
+	if len(s) != len(x) || len(m) != len(x) || len(g) != len(x) || mem.Near(x, s) || mem.Near(x, m) || mem.Near(s, m) || mem.Near(x, g) || mem.Near(s, g) || mem.Near(m, g) {
+		check(idRMSPropCentered, 0b111, mem.Of(x), mem.Of(s), mem.Of(m), mem.Of(g))
+	}
+	var call call[T]
+	call.id, call.backend, call.n = idRMSPropCentered, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(s))
+	call.op[2] = unsafe.Pointer(unsafe.SliceData(m))
+	call.op[3] = unsafe.Pointer(unsafe.SliceData(g))
+	k := (*RMSPropCenteredCoef[T])(unsafe.Pointer(&call.coef)) // one by one, as assembly loads them: wide loads wait for stores
+	k.Decay = c.Decay
+	k.OneMinusDecay = c.OneMinusDecay
+	k.LR = c.LR
+	k.Eps = c.Eps
+	if c.Use != 0 {
+		k.Prelude = c.Prelude
+	}
 	e.update(&call)
 }
 
@@ -423,10 +521,25 @@ func RMSPropCenteredMomentum[T Float](x, s, m, b, g []T, c RMSPropCenteredMoment
 
 // RMSPropCenteredMomentum is [RMSPropCenteredMomentum] on this engine.
 func (e Engine[T]) RMSPropCenteredMomentum(x, s, m, b, g []T, c RMSPropCenteredMomentumCoef[T]) {
-	call := call[T]{id: idRMSPropCenteredMomentum, backend: e.backend, n: len(x),
-		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(s)), unsafe.Pointer(unsafe.SliceData(m)), unsafe.Pointer(unsafe.SliceData(b)), unsafe.Pointer(unsafe.SliceData(g))}}
-	check(idRMSPropCenteredMomentum, 0b1111, mem.Of(x), mem.Of(s), mem.Of(m), mem.Of(b), mem.Of(g))
-	*(*RMSPropCenteredMomentumCoef[T])(unsafe.Pointer(&call.coef)) = c
+	if len(s) != len(x) || len(m) != len(x) || len(b) != len(x) || len(g) != len(x) || mem.Near(x, s) || mem.Near(x, m) || mem.Near(s, m) || mem.Near(x, b) || mem.Near(s, b) || mem.Near(m, b) || mem.Near(x, g) || mem.Near(s, g) || mem.Near(m, g) || mem.Near(b, g) {
+		check(idRMSPropCenteredMomentum, 0b1111, mem.Of(x), mem.Of(s), mem.Of(m), mem.Of(b), mem.Of(g))
+	}
+	var call call[T]
+	call.id, call.backend, call.n = idRMSPropCenteredMomentum, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(s))
+	call.op[2] = unsafe.Pointer(unsafe.SliceData(m))
+	call.op[3] = unsafe.Pointer(unsafe.SliceData(b))
+	call.op[4] = unsafe.Pointer(unsafe.SliceData(g))
+	k := (*RMSPropCenteredMomentumCoef[T])(unsafe.Pointer(&call.coef)) // one by one, as assembly loads them: wide loads wait for stores
+	k.Decay = c.Decay
+	k.OneMinusDecay = c.OneMinusDecay
+	k.Rho = c.Rho
+	k.LR = c.LR
+	k.Eps = c.Eps
+	if c.Use != 0 {
+		k.Prelude = c.Prelude
+	}
 	e.update(&call)
 }
 
@@ -468,10 +581,26 @@ func Adam[T Float](x, m, v, g []T, c AdamCoef[T]) {
 
 // Adam is [Adam] on this engine.
 func (e Engine[T]) Adam(x, m, v, g []T, c AdamCoef[T]) {
-	call := call[T]{id: idAdam, backend: e.backend, n: len(x),
-		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(m)), unsafe.Pointer(unsafe.SliceData(v)), unsafe.Pointer(unsafe.SliceData(g))}}
-	check(idAdam, 0b111, mem.Of(x), mem.Of(m), mem.Of(v), mem.Of(g))
-	*(*AdamCoef[T])(unsafe.Pointer(&call.coef)) = c
+	if len(m) != len(x) || len(v) != len(x) || len(g) != len(x) || mem.Near(x, m) || mem.Near(x, v) || mem.Near(m, v) || mem.Near(x, g) || mem.Near(m, g) || mem.Near(v, g) {
+		check(idAdam, 0b111, mem.Of(x), mem.Of(m), mem.Of(v), mem.Of(g))
+	}
+	var call call[T]
+	call.id, call.backend, call.n = idAdam, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(m))
+	call.op[2] = unsafe.Pointer(unsafe.SliceData(v))
+	call.op[3] = unsafe.Pointer(unsafe.SliceData(g))
+	k := (*AdamCoef[T])(unsafe.Pointer(&call.coef)) // one by one, as assembly loads them: wide loads wait for stores
+	k.Beta1 = c.Beta1
+	k.OneMinusBeta1 = c.OneMinusBeta1
+	k.Beta2 = c.Beta2
+	k.OneMinusBeta2 = c.OneMinusBeta2
+	k.Alpha = c.Alpha
+	k.Unbias = c.Unbias
+	k.Eps = c.Eps
+	if c.Use != 0 {
+		k.Prelude = c.Prelude
+	}
 	e.update(&call)
 }
 
@@ -513,10 +642,27 @@ func AMSGrad[T Float](x, m, v, vmax, g []T, c AMSGradCoef[T]) {
 
 // AMSGrad is [AMSGrad] on this engine.
 func (e Engine[T]) AMSGrad(x, m, v, vmax, g []T, c AMSGradCoef[T]) {
-	call := call[T]{id: idAMSGrad, backend: e.backend, n: len(x),
-		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(m)), unsafe.Pointer(unsafe.SliceData(v)), unsafe.Pointer(unsafe.SliceData(vmax)), unsafe.Pointer(unsafe.SliceData(g))}}
-	check(idAMSGrad, 0b1111, mem.Of(x), mem.Of(m), mem.Of(v), mem.Of(vmax), mem.Of(g))
-	*(*AMSGradCoef[T])(unsafe.Pointer(&call.coef)) = c
+	if len(m) != len(x) || len(v) != len(x) || len(vmax) != len(x) || len(g) != len(x) || mem.Near(x, m) || mem.Near(x, v) || mem.Near(m, v) || mem.Near(x, vmax) || mem.Near(m, vmax) || mem.Near(v, vmax) || mem.Near(x, g) || mem.Near(m, g) || mem.Near(v, g) || mem.Near(vmax, g) {
+		check(idAMSGrad, 0b1111, mem.Of(x), mem.Of(m), mem.Of(v), mem.Of(vmax), mem.Of(g))
+	}
+	var call call[T]
+	call.id, call.backend, call.n = idAMSGrad, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(m))
+	call.op[2] = unsafe.Pointer(unsafe.SliceData(v))
+	call.op[3] = unsafe.Pointer(unsafe.SliceData(vmax))
+	call.op[4] = unsafe.Pointer(unsafe.SliceData(g))
+	k := (*AMSGradCoef[T])(unsafe.Pointer(&call.coef)) // one by one, as assembly loads them: wide loads wait for stores
+	k.Beta1 = c.Beta1
+	k.OneMinusBeta1 = c.OneMinusBeta1
+	k.Beta2 = c.Beta2
+	k.OneMinusBeta2 = c.OneMinusBeta2
+	k.Alpha = c.Alpha
+	k.Unbias = c.Unbias
+	k.Eps = c.Eps
+	if c.Use != 0 {
+		k.Prelude = c.Prelude
+	}
 	e.update(&call)
 }
 
@@ -558,10 +704,23 @@ func Lion[T Float](x, m, g []T, c LionCoef[T]) {
 
 // Lion is [Lion] on this engine.
 func (e Engine[T]) Lion(x, m, g []T, c LionCoef[T]) {
-	call := call[T]{id: idLion, backend: e.backend, n: len(x),
-		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(m)), unsafe.Pointer(unsafe.SliceData(g))}}
-	check(idLion, 0b11, mem.Of(x), mem.Of(m), mem.Of(g))
-	*(*LionCoef[T])(unsafe.Pointer(&call.coef)) = c
+	if len(m) != len(x) || len(g) != len(x) || mem.Near(x, m) || mem.Near(x, g) || mem.Near(m, g) {
+		check(idLion, 0b11, mem.Of(x), mem.Of(m), mem.Of(g))
+	}
+	var call call[T]
+	call.id, call.backend, call.n = idLion, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(m))
+	call.op[2] = unsafe.Pointer(unsafe.SliceData(g))
+	k := (*LionCoef[T])(unsafe.Pointer(&call.coef)) // one by one, as assembly loads them: wide loads wait for stores
+	k.Beta1 = c.Beta1
+	k.OneMinusBeta1 = c.OneMinusBeta1
+	k.Beta2 = c.Beta2
+	k.OneMinusBeta2 = c.OneMinusBeta2
+	k.LR = c.LR
+	if c.Use != 0 {
+		k.Prelude = c.Prelude
+	}
 	e.update(&call)
 }
 
@@ -585,9 +744,13 @@ func Axpy[T Float](y, x []T, a T) {
 
 // Axpy is [Axpy] on this engine.
 func (e Engine[T]) Axpy(y, x []T, a T) {
-	call := call[T]{id: idAxpy, backend: e.backend, n: len(y),
-		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(y)), unsafe.Pointer(unsafe.SliceData(x))}}
-	check(idAxpy, 0b1, mem.Of(y), mem.Of(x))
+	if len(x) != len(y) || mem.Near(y, x) {
+		check(idAxpy, 0b1, mem.Of(y), mem.Of(x))
+	}
+	var call call[T]
+	call.id, call.backend, call.n = idAxpy, e.backend, len(y)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(y))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(x))
 	*(*[1]T)(unsafe.Pointer(&call.coef)) = [1]T{a}
 	e.update(&call)
 }
@@ -602,9 +765,13 @@ func Axpby[T Float](y, x []T, a, b T) {
 
 // Axpby is [Axpby] on this engine.
 func (e Engine[T]) Axpby(y, x []T, a, b T) {
-	call := call[T]{id: idAxpby, backend: e.backend, n: len(y),
-		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(y)), unsafe.Pointer(unsafe.SliceData(x))}}
-	check(idAxpby, 0b1, mem.Of(y), mem.Of(x))
+	if len(x) != len(y) || mem.Near(y, x) {
+		check(idAxpby, 0b1, mem.Of(y), mem.Of(x))
+	}
+	var call call[T]
+	call.id, call.backend, call.n = idAxpby, e.backend, len(y)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(y))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(x))
 	*(*[2]T)(unsafe.Pointer(&call.coef)) = [2]T{a, b}
 	e.update(&call)
 }
@@ -619,9 +786,9 @@ func Scale[T Float](x []T, a T) {
 
 // Scale is [Scale] on this engine.
 func (e Engine[T]) Scale(x []T, a T) {
-	call := call[T]{id: idScale, backend: e.backend, n: len(x),
-		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x))}}
-	check(idScale, 0b1, mem.Of(x))
+	var call call[T]
+	call.id, call.backend, call.n = idScale, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
 	*(*[1]T)(unsafe.Pointer(&call.coef)) = [1]T{a}
 	e.update(&call)
 }
@@ -636,9 +803,14 @@ func Add[T Float](z, x, y []T) {
 
 // Add is [Add] on this engine.
 func (e Engine[T]) Add(z, x, y []T) {
-	call := call[T]{id: idAdd, backend: e.backend, n: len(z),
-		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(z)), unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(y))}}
-	check(idAdd, 0b1, mem.Of(z), mem.Of(x), mem.Of(y))
+	if len(x) != len(z) || len(y) != len(z) || mem.Near(z, x) || mem.Near(z, y) {
+		check(idAdd, 0b1, mem.Of(z), mem.Of(x), mem.Of(y))
+	}
+	var call call[T]
+	call.id, call.backend, call.n = idAdd, e.backend, len(z)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(z))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(x))
+	call.op[2] = unsafe.Pointer(unsafe.SliceData(y))
 	e.update(&call)
 }
 
@@ -652,9 +824,14 @@ func Sub[T Float](z, x, y []T) {
 
 // Sub is [Sub] on this engine.
 func (e Engine[T]) Sub(z, x, y []T) {
-	call := call[T]{id: idSub, backend: e.backend, n: len(z),
-		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(z)), unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(y))}}
-	check(idSub, 0b1, mem.Of(z), mem.Of(x), mem.Of(y))
+	if len(x) != len(z) || len(y) != len(z) || mem.Near(z, x) || mem.Near(z, y) {
+		check(idSub, 0b1, mem.Of(z), mem.Of(x), mem.Of(y))
+	}
+	var call call[T]
+	call.id, call.backend, call.n = idSub, e.backend, len(z)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(z))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(x))
+	call.op[2] = unsafe.Pointer(unsafe.SliceData(y))
 	e.update(&call)
 }
 
@@ -668,9 +845,14 @@ func Mul[T Float](z, x, y []T) {
 
 // Mul is [Mul] on this engine.
 func (e Engine[T]) Mul(z, x, y []T) {
-	call := call[T]{id: idMul, backend: e.backend, n: len(z),
-		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(z)), unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(y))}}
-	check(idMul, 0b1, mem.Of(z), mem.Of(x), mem.Of(y))
+	if len(x) != len(z) || len(y) != len(z) || mem.Near(z, x) || mem.Near(z, y) {
+		check(idMul, 0b1, mem.Of(z), mem.Of(x), mem.Of(y))
+	}
+	var call call[T]
+	call.id, call.backend, call.n = idMul, e.backend, len(z)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(z))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(x))
+	call.op[2] = unsafe.Pointer(unsafe.SliceData(y))
 	e.update(&call)
 }
 
@@ -685,9 +867,9 @@ func Clip[T Float](x []T, lo, hi T) {
 
 // Clip is [Clip] on this engine.
 func (e Engine[T]) Clip(x []T, lo, hi T) {
-	call := call[T]{id: idClip, backend: e.backend, n: len(x),
-		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x))}}
-	check(idClip, 0b1, mem.Of(x))
+	var call call[T]
+	call.id, call.backend, call.n = idClip, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
 	*(*[2]T)(unsafe.Pointer(&call.coef)) = [2]T{lo, hi}
 	e.update(&call)
 }
@@ -705,9 +887,14 @@ func FromBytes[T Float](dst []T, src []uint8, offset []T, scale T) {
 
 // FromBytes is [FromBytes] on this engine.
 func (e Engine[T]) FromBytes(dst []T, src []uint8, offset []T, scale T) {
-	call := call[T]{id: idFromBytes, backend: e.backend, n: len(dst),
-		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(dst)), unsafe.Pointer(unsafe.SliceData(src)), unsafe.Pointer(unsafe.SliceData(offset))}}
-	check(idFromBytes, 0b1, mem.Of(dst), mem.Of(src), mem.Of(offset))
+	if len(src) != len(dst) || len(offset) != len(dst) || mem.Near(dst, src) || mem.Near(dst, offset) {
+		check(idFromBytes, 0b1, mem.Of(dst), mem.Of(src), mem.Of(offset))
+	}
+	var call call[T]
+	call.id, call.backend, call.n = idFromBytes, e.backend, len(dst)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(dst))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(src))
+	call.op[2] = unsafe.Pointer(unsafe.SliceData(offset))
 	*(*[1]T)(unsafe.Pointer(&call.coef)) = [1]T{scale}
 	e.update(&call)
 }
@@ -724,9 +911,9 @@ func ExpSlice[T Float](x []T) {
 
 // ExpSlice is [ExpSlice] on this engine.
 func (e Engine[T]) ExpSlice(x []T) {
-	call := call[T]{id: idExpSlice, backend: e.backend, n: len(x),
-		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x))}}
-	check(idExpSlice, 0b1, mem.Of(x))
+	var call call[T]
+	call.id, call.backend, call.n = idExpSlice, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
 	e.update(&call)
 }
 
@@ -740,9 +927,13 @@ func Dot[T Float](x, y []T) T {
 
 // Dot is [Dot] on this engine.
 func (e Engine[T]) Dot(x, y []T) T {
-	call := call[T]{id: idDot, backend: e.backend, n: len(x),
-		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(y))}}
-	check(idDot, 0b0, mem.Of(x), mem.Of(y))
+	if len(y) != len(x) {
+		check(idDot, 0b0, mem.Of(x), mem.Of(y))
+	}
+	var call call[T]
+	call.id, call.backend, call.n = idDot, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(y))
 	return e.reduce(&call)
 }
 
@@ -755,9 +946,9 @@ func Sum[T Float](x []T) T {
 
 // Sum is [Sum] on this engine.
 func (e Engine[T]) Sum(x []T) T {
-	call := call[T]{id: idSum, backend: e.backend, n: len(x),
-		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x))}}
-	check(idSum, 0b0, mem.Of(x))
+	var call call[T]
+	call.id, call.backend, call.n = idSum, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
 	return e.reduce(&call)
 }
 
@@ -770,9 +961,9 @@ func SumAbs[T Float](x []T) T {
 
 // SumAbs is [SumAbs] on this engine.
 func (e Engine[T]) SumAbs(x []T) T {
-	call := call[T]{id: idSumAbs, backend: e.backend, n: len(x),
-		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x))}}
-	check(idSumAbs, 0b0, mem.Of(x))
+	var call call[T]
+	call.id, call.backend, call.n = idSumAbs, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
 	return e.reduce(&call)
 }
 
@@ -786,9 +977,9 @@ func SumSquares[T Float](x []T) T {
 
 // SumSquares is [SumSquares] on this engine.
 func (e Engine[T]) SumSquares(x []T) T {
-	call := call[T]{id: idSumSquares, backend: e.backend, n: len(x),
-		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x))}}
-	check(idSumSquares, 0b0, mem.Of(x))
+	var call call[T]
+	call.id, call.backend, call.n = idSumSquares, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
 	return e.reduce(&call)
 }
 
@@ -802,8 +993,8 @@ func MaxAbs[T Float](x []T) T {
 
 // MaxAbs is [MaxAbs] on this engine.
 func (e Engine[T]) MaxAbs(x []T) T {
-	call := call[T]{id: idMaxAbs, backend: e.backend, n: len(x),
-		op: [maxOperands]unsafe.Pointer{unsafe.Pointer(unsafe.SliceData(x))}}
-	check(idMaxAbs, 0b0, mem.Of(x))
+	var call call[T]
+	call.id, call.backend, call.n = idMaxAbs, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
 	return e.reduce(&call)
 }

@@ -2,6 +2,7 @@ package bitstep
 
 import (
 	"fmt"
+	"math"
 	"unsafe"
 
 	"github.com/bitstep-go/bitstep/internal/mem"
@@ -98,12 +99,28 @@ func (c *call[T]) continueLanes(lanes [][16]T, lo, n int) {
 	}
 }
 
-// fold joins the lanes of a reduction.
-func (c *call[T]) fold(lanes *[16]T) T {
+// fold joins the lanes of a reduction, as [kernels.Fold] and [kernels.FoldMaxAbs] do in a loop.
+func (c *call[T]) fold(l *[16]T) T {
 	if c.foldsByMax() {
-		return kernels.FoldMaxAbs(lanes)
+		return foldMax(l)
 	}
-	return kernels.Fold(lanes)
+	if num.Is32[T]() {
+		return fold8(l[0]+l[8], l[1]+l[9], l[2]+l[10], l[3]+l[11], l[4]+l[12], l[5]+l[13], l[6]+l[14], l[7]+l[15])
+	}
+	return fold8(l[0], l[1], l[2], l[3], l[4], l[5], l[6], l[7])
+}
+
+func fold8[T Float](a, b, c, d, e, f, g, h T) T { return ((a + e) + (c + g)) + ((b + f) + (d + h)) }
+
+// foldMax is [kernels.FoldMaxAbs] of lanes that assembly or a definition has made, which have no signs.
+func foldMax[T Float](lanes *[16]T) T {
+	if num.Is32[T]() {
+		l := (*[16]uint32)(unsafe.Pointer(lanes))
+		return T(math.Float32frombits(max(max(max(l[0], l[1], l[2], l[3]), max(l[4], l[5], l[6], l[7])),
+			max(max(l[8], l[9], l[10], l[11]), max(l[12], l[13], l[14], l[15])))))
+	}
+	l := (*[8]uint64)(unsafe.Pointer(lanes))
+	return T(math.Float64frombits(max(max(l[0], l[1], l[2], l[3]), max(l[4], l[5], l[6], l[7]))))
 }
 
 // join adds the sums of the next chunks, of which there is at least one.
@@ -126,6 +143,11 @@ func (c *call[T]) chunksOf() int { return max(1, (c.n+kernels.ReduceChunk-1)/ker
 
 // reduce reduces all elements.
 func (c *call[T]) reduce() (sum T) {
+	if c.n <= chunk {
+		var lanes [1][16]T
+		c.continueLanes(lanes[:], 0, c.n)
+		return c.fold(&lanes[0])
+	}
 	var some [maxChunks]T
 	for i, n := 0, c.chunksOf(); i < n; i += maxChunks {
 		sums := some[:min(maxChunks, n-i)]

@@ -121,6 +121,11 @@ func (e Engine[T]) update(c *call[T]) {
 		c.run(0, c.n)
 		return
 	}
+	e.updateMany(c)
+}
+
+// updateMany is update of many elements.
+func (e Engine[T]) updateMany(c *call[T]) {
 	pieces := (c.n + chunk - 1) / chunk
 	pool, threads := e.spread(c.work(), pieces, c.onStack())
 	if pool != nil {
@@ -140,6 +145,11 @@ func (e Engine[T]) reduce(c *call[T]) T {
 	if e.threads == 1 || c.n <= kernels.ReduceChunk {
 		return c.reduce()
 	}
+	return e.reduceMany(c)
+}
+
+// reduceMany is reduce of many elements.
+func (e Engine[T]) reduceMany(c *call[T]) T {
 	pool, threads := e.spread(c.work(), c.chunksOf(), c.onStack())
 	if pool != nil {
 		defer pool.exit()

@@ -10,7 +10,7 @@ import (
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
-{{range .Rows}}{{if .IsStep}}
+{{range $row := .Rows}}{{if .IsStep}}
 // {{.Name}}Hyper is [kernels.{{.Name}}Hyper], the hyperparameters of [{{.Name}}].
 type {{.Name}}Hyper = kernels.{{.Name}}Hyper
 
@@ -36,14 +36,27 @@ func {{.Name}}[T Float]({{.Params}}){{if .IsReduction}} T{{end}} {
 
 // {{.Name}} is [{{.Name}}] on this engine.
 func (e Engine[T]) {{.Name}}({{.Params}}){{if .IsReduction}} T{{end}} {
-	call := call[T]{id: id{{.Name}}, backend: e.backend, n: len({{(index .Row.Operands 0).Name}}),
-		op: [maxOperands]unsafe.Pointer{ {{.EachOp "unsafe.Pointer(unsafe.SliceData(#))"}} }}
-	check(id{{.Name}}, {{.Written}}, {{.EachOp "mem.Of(#)"}})
+	{{- with .Suspicion}}
+	if {{.}} {
+		check(id{{$row.Name}}, {{$row.Written}}, {{$row.EachOp "mem.Of(#)"}})
+	}
+	{{- end}}
+	var call call[T]
+	call.id, call.backend, call.n = id{{.Name}}, e.backend, len({{(index .Row.Operands 0).Name}})
+	{{- range $i, $o := .Row.Operands}}
+	call.op[{{$i}}] = unsafe.Pointer(unsafe.SliceData({{.Name}}))
+	{{- end}}
 	{{- if .IsReduction}}
 	return e.reduce(&call)
 	{{- else}}
 	{{- if .IsStep}}
-	*(*{{.Name}}Coef[T])(unsafe.Pointer(&call.coef)) = c
+	k := (*{{.Name}}Coef[T])(unsafe.Pointer(&call.coef)) // one by one, as assembly loads them: wide loads wait for stores
+	{{- range .Scalars}}
+	k.{{.Field}} = c.{{.Field}}
+	{{- end}}
+	if c.Use != 0 {
+		k.Prelude = c.Prelude
+	}
 	{{- else if .Scalars}}
 	*(*[{{len .Scalars}}]T)(unsafe.Pointer(&call.coef)) = [{{len .Scalars}}]T{ {{.ScalarList}} }
 	{{- end}}

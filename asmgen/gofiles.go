@@ -149,6 +149,23 @@ func (r rowView) Written() string {
 	return fmt.Sprintf("%#b", mask)
 }
 
+// Suspicion is a condition that holds if operands differ in length or a written one overlaps another, and may hold
+// otherwise: what it costs, every call pays. A row of one operand has none.
+func (r rowView) Suspicion() string {
+	var lengths, memory []string
+	for i, b := range r.Row.Operands {
+		for j, a := range r.Row.Operands[:i] {
+			if j == 0 {
+				lengths = append(lengths, fmt.Sprintf("len(%s) != len(%s)", b.Name, a.Name))
+			}
+			if a.Write || b.Write {
+				memory = append(memory, fmt.Sprintf("mem.Near(%s, %s)", a.Name, b.Name))
+			}
+		}
+	}
+	return strings.Join(append(lengths, memory...), " || ")
+}
+
 // WrittenNames is the names of written operands.
 func (r rowView) WrittenNames() string {
 	var s []string

@@ -3,6 +3,7 @@ package mem
 import (
 	"math"
 	"testing"
+	"unsafe"
 )
 
 func TestOverlap(t *testing.T) {
@@ -24,6 +25,28 @@ func TestOverlap(t *testing.T) {
 		}
 		if got := First(c.a, len(c.a)).Meets(First(c.b, len(c.b))); got != c.want {
 			t.Errorf("Meets(len %d, len %d) = %v, want %v", len(c.a), len(c.b), got, c.want)
+		}
+	}
+}
+
+// Near is exact for elements of one type, and says yes of other slices that overlap.
+func TestNear(t *testing.T) {
+	memory, size := make([]float64, 24), 8
+	bytes := unsafe.Slice((*byte)(unsafe.Pointer(&memory[0])), len(memory)*size)
+	for n := 1; n <= 8; n++ {
+		for i := range 16 {
+			for j := range 16 {
+				a, b := memory[i:i+n], memory[j:j+n]
+				if got, want := Near(a, b), Overlap(a, b); got != want {
+					t.Errorf("%d elements from %d and %d on: %v, want %v", n, i, j, got, want)
+				}
+			}
+			for at := range 16 * size {
+				a, b := memory[i:i+n], bytes[at:at+n]
+				if Overlap(a, b) && (!Near(a, b) || !Near(b, a)) {
+					t.Errorf("%d elements from %d on, and bytes from %d on: not near, and overlap", n, i, at)
+				}
+			}
 		}
 	}
 }
