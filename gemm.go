@@ -63,9 +63,12 @@ func (e Engine[T]) Gemm(transA, transB bool, m, n, k int, alpha T, a []T, lda in
 	// Checked the short way; what is wrong, the long way tells.
 	rowsA, colsA, rowsB, colsB := stored(transA, transB, m, n, k)
 	lenA, lenB, lenC := (rowsA-1)*lda+colsA, (rowsB-1)*ldb+colsB, (m-1)*ldc+n
+	atA, atB, atC := address(a), address(b), address(c)
+	size := unsafe.Sizeof(alpha)
+	endC := atC + uintptr(lenC)*size
 	if max(uint(lda-colsA), uint(ldb-colsB), uint(ldc-n)) > longest ||
 		lenA > len(a) || lenB > len(b) || lenC > len(c) ||
-		mem.First(c, lenC).Meets(mem.First(a, lenA)) || mem.First(c, lenC).Meets(mem.First(b, lenB)) {
+		atC < atA+uintptr(lenA)*size && atA < endC || atC < atB+uintptr(lenB)*size && atB < endC {
 		e.gemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 		return
 	}
@@ -175,6 +178,9 @@ const unplanned = 32
 
 // longest is the longest stride that such a product has: no place in its matrices overflows.
 const longest = math.MaxInt32 / unplanned / 2
+
+// address is that of the first element. (What the compiler takes into a function as long as Gemm is no larger.)
+func address[T any](s []T) uintptr { return uintptr(unsafe.Pointer(unsafe.SliceData(s))) }
 
 // stored returns how A and B are stored.
 func stored(transA, transB bool, m, n, k int) (rowsA, colsA, rowsB, colsB int) {

@@ -24,7 +24,7 @@ const fewRows = 24 // of A in a product by chains, up to which it stays in L1 wh
 const kept = 1024 // rows and columns of C for which an operand is packed once for a block of k
 
 // lanesOf returns how many elements a vector of the backend has.
-func lanesOf[T kernels.Float](b Backend) int { return b.vecBytes() / int(unsafe.Sizeof(T(0))) }
+func lanesOf[T kernels.Float](b Backend) int { return int(uint(b.vecBytes()) / uint(unsafe.Sizeof(T(0)))) }
 
 // small reports whether a product needs no blocking: its operands stay in L1.
 func (p *product[T]) small() bool {
