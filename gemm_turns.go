@@ -11,10 +11,11 @@ import (
 // micro-kernel transposes B in registers, as it reads it.
 
 // turns reports whether a product is one of those. More panels of rows transpose B each: that takes less time than to
-// store it only where it leaves L1 meanwhile.
+// store it only where it leaves L1 meanwhile, and not if k are less than a vector, whose rows are transposed in pieces.
 func (p *product[T]) turns() bool {
 	most := p.backend.tiles().turnRows[0]
-	return p.transB && !p.continues && (p.m <= most || p.m <= 2*most && !p.small())
+	more := p.m <= 2*most && p.k >= lanesOf[T](p.backend) && !p.small()
+	return p.transB && !p.continues && (p.m <= most || more)
 }
 
 // turned computes such a product.

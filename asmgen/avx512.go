@@ -202,6 +202,30 @@ func (m *avx512) Transpose(rows []Reg) []Reg {
 	return columns
 }
 
+// Pieces loads to each block of a vector a piece of another row, blocks and squares in the order of the columns.
+func (m *avx512) Pieces(count Reg, row func(i int) Reg) []Reg {
+	step := 16 / m.elem
+	var masks [4]Reg // of the elements in a block
+	bits := m.Mask(count, 0).lanes
+	for b := range masks {
+		masks[b] = bits
+		if b > 0 {
+			masks[b] = m.ctx.K()
+			m.do(x86.KSHIFTLW(operand.Imm(uint64(b*step)), bits, masks[b]))
+		}
+	}
+	zeroed := pick(&m.amd64, x86.VBROADCASTF32X4_Z, x86.VBROADCASTF64X2_Z)
+	merged := pick(&m.amd64, anyForm(x86.VBROADCASTF32X4), x86.VBROADCASTF64X2)
+	return m.transposeBlocks(each(step, func(i int) Reg {
+		v := m.vec()
+		m.do(zeroed(mem(row(i), 0), masks[0], v))
+		for b, mask := range masks[1:] {
+			m.do(merged(mem(row((b+1)*step+i), 0), mask, v))
+		}
+		return v
+	}))
+}
+
 // VRSQRT14PS and VRSQRT14PD are within 2^-14.
 func (m *avx512) Refinement() refinement {
 	if m.elem == 4 {

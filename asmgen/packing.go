@@ -65,12 +65,13 @@ func transpose(m Machine) {
 	n := m.ISA().VecBytes / m.ElemBytes()
 	m.While("group", groups, 1, func() {
 		k, at, to := m.Arg("k"), m.Copy(from), m.Copy(dst)
+		row := func(i int) Reg {
+			p := m.LoadWord(rows, 8*i)
+			m.AddReg(p, at)
+			return p
+		}
 		columns := func(load func(p Reg) Reg) []Reg {
-			return m.Transpose(each(n, func(i int) Reg {
-				p := m.LoadWord(rows, 8*i)
-				m.AddReg(p, at)
-				return load(p)
-			}))
+			return m.Transpose(each(n, func(i int) Reg { return load(row(i)) }))
 		}
 		store := func(column Reg) {
 			m.Store(column, to, 0)
@@ -82,12 +83,31 @@ func transpose(m Machine) {
 			}
 			m.AddImm(at, m.ISA().VecBytes)
 		})
-		m.IfMore(k, 0, func() {
-			mask := m.Mask(k, 0)
-			for i, column := range columns(func(p Reg) Reg { return m.LoadMasked(p, 0, mask) }) {
+		last := func(columns []Reg) {
+			for i, column := range columns {
 				m.IfMore(k, i, func() { store(column) })
 			}
-		})
+		}
+		masked := func() {
+			mask := m.Mask(k, 0)
+			last(columns(func(p Reg) Reg { return m.LoadMasked(p, 0, mask) }))
+		}
+		if short, ok := m.(piecewise); ok {
+			step := 16 / m.ElemBytes()
+			m.IfMore(k, n-step, func() { // in one, and nothing is left
+				masked()
+				m.AddImm(k, -n)
+			})
+			m.While("piece", k, step, func() {
+				for _, column := range short.Pieces(m.Int(step), row) {
+					store(column)
+				}
+				m.AddImm(at, 16)
+			})
+			m.IfMore(k, 0, func() { last(short.Pieces(k, row)) })
+		} else {
+			m.IfMore(k, 0, masked)
+		}
 		m.AddReg(from, m.Arg("srcGroup"))
 		m.AddReg(dst, m.Arg("dstGroup"))
 	})
