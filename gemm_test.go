@@ -232,7 +232,7 @@ func testGemmBorders[T kernels.Float](t *testing.T, k bitstep.Engine[T]) {
 			}
 		}
 		for _, m := range []int{4, 6, 7, 8, 9, 12, 13} { // rows for which B is transposed in registers, in L1 and not
-			for _, s := range [][2]int{{70, 127}, {300, 100}, {1500, 1}, {1500, 2}} {
+			for _, s := range [][2]int{{70, 127}, {300, 100}, {1500, 1}, {1500, 2}, {1500, 7}} {
 				seed++
 				checkGemm(t, gemmCase{form&1 != 0, form&2 != 0, m, s[0], s[1], 1, float64(seed % 2), 0, seed}, k)
 			}
@@ -259,7 +259,7 @@ func testGemmPageEnds[T kernels.Float](t *testing.T, k bitstep.Engine[T]) {
 	for form := range 4 {
 		for i, s := range [][3]int{{10, 40, 7}, {5, 33, 15}, {12, 20, 24}, {3, 17, 29}, {1, 30, 16}, {30, 1, 16},
 			{1, 1, 500}, {2, 2, 250}, {1, 3, 150}, {17, 2, 29}, {7, 16, 31}, {16, 16, 16}, {9, 9, 9}, {19, 18, 5},
-			{32, 14, 16}, {4, 6, 141}, {5, 7, 131}, {6, 4, 141}} { // no matrix exceeds 1024 elements
+			{32, 14, 16}, {4, 6, 141}, {5, 7, 131}, {6, 4, 141}, {9, 85, 12}, {7, 90, 3}, {8, 70, 14}} { // no matrix exceeds 1024 elements
 			g := gemmCase{form&1 != 0, form&2 != 0, s[0], s[1], s[2], 1, float64(i % 2), 0, uint64(i)}
 			checkGemmIn(t, g, func(i, n int) []T { return pages[i][len(pages[i])-n:] }, k)
 			checkGemmIn(t, g, func(i, n int) []T { return pages[i][:n] }, k)
