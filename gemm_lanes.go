@@ -51,6 +51,7 @@ type lanesPlan struct {
 	rows, cols   int  // of a tile: of rowsA, of rowsB
 	packA        bool // all of rowsA for a block of lines; else it is streamed where it lies
 	lines        int  // of a block
+	part         int  // of a block's lines that all tiles of a panel go through before the next: what L1 holds
 	group, chunk int  // rows of rowsA and rowsB whose lanes are kept between blocks
 	inner        int  // rows of rowsB that are packed at a time, and meet all of a group
 	ahead        int  // rows from those that are streamed to those that are fetched for later; 0: none
@@ -181,9 +182,13 @@ func (w *lanesWork[T]) pack(b *linesBlock, rows *lanesOperand[T], i int, p lanes
 
 // block computes the sums of rows i0 to i1 of rowsA and rows j0 to j1 of rowsB.
 func (w *lanesWork[T]) block(i0, i1, j0, j1 int, out lanesOutput) {
-	room, wait := w.plan.rows*w.plan.cols, w.plan.lines < w.k/w.line // a tile's lanes, or all between blocks
-	if wait {
+	wait, parts := w.plan.lines < w.k/w.line, w.plan.part < min(w.plan.lines, w.k/w.line)
+	room := w.plan.rows * w.plan.cols // a tile's lanes, or a panel's between parts, or all between blocks
+	switch {
+	case wait:
 		room = (i1 - i0) * (j1 - j0)
+	case parts:
+		room = w.plan.rows * w.plan.inner
 	}
 	lanes := unsafe.Pointer(unsafe.SliceData(grow(&w.sums, room*w.line)))
 	for l0 := 0; l0 == 0 || l0 < w.k/w.line; l0 += w.plan.lines {
@@ -202,17 +207,24 @@ func (w *lanesWork[T]) block(i0, i1, j0, j1 int, out lanesOutput) {
 					a = w.panel(&rows, lo, height)
 				}
 				var args lanesArgs[T]
-				args.of(&b)
-				args.a, args.aRow, args.aLine, args.aVec = (*T)(a.at), a.row, a.line, a.vec
+				args.aRow, args.aLine, args.aVec = a.row, a.line, a.vec
 				args.ahead = w.ahead(&b, i0, i1, i0+lo)
 				args.acc = (*T)(lanes)
-				if wait {
+				switch {
+				case wait:
 					args.acc = (*T)(unsafe.Add(lanes, (lo*(j1-j0)+j-j0)*mem.Line))
 					args.accRow = (j1 - j0) * mem.Line
+				case parts:
+					args.accRow = cols.rows * mem.Line
 				}
 				to := out
 				to.at = unsafe.Add(to.at, lo*to.row+(j-j0)*to.col)
-				w.tiles(args, height, &cols, to)
+				for l := 0; l == 0 || l < b.lines; l += w.plan.part {
+					part := b.part(l, w.plan.part)
+					args.of(&part)
+					args.a = (*T)(unsafe.Add(a.at, l*a.line))
+					w.tiles(args, height, &cols, l, to)
+				}
 				lo += height
 			}
 		}
@@ -247,16 +259,16 @@ func (w *lanesWork[T]) ahead(b *linesBlock, i0, i1, row int) int {
 	return 0
 }
 
-// tiles computes the sums of a panel of rows and all panels of columns to out. Lanes wait where rows of them have a
-// stride, else all tiles take the same place for theirs.
-func (w *lanesWork[T]) tiles(args lanesArgs[T], rows int, cols *lanesPanels, out lanesOutput) {
+// tiles computes the sums of a panel of rows and all panels of columns to out, from line l of these on. Lanes wait
+// where rows of them have a stride, else all tiles take the same place for theirs.
+func (w *lanesWork[T]) tiles(args lanesArgs[T], rows int, cols *lanesPanels, l int, out lanesOutput) {
 	args.cRow, args.cCol = out.row, w.stride(out.col)
 	wait, first := args.accRow != 0, args.acc
 	for at := 0; at < cols.rows; {
 		width, panels := cols.from(at)
 		b := w.panel(cols, at, width)
 		args.tiles = min(panels, tilesPerCall(width*cols.bytes))
-		args.b, args.bLine, args.bVec, args.bTile = (*T)(b.at), b.line, b.vec, width*cols.bytes
+		args.b, args.bLine, args.bVec, args.bTile = (*T)(unsafe.Add(b.at, l*b.line)), b.line, b.vec, width*cols.bytes
 		if wait {
 			args.acc, args.accTile = (*T)(unsafe.Add(unsafe.Pointer(first), at*mem.Line)), width*mem.Line
 		} else {

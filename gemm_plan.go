@@ -24,7 +24,9 @@ const fewRows = 24 // of A in a product by chains, up to which it stays in L1 wh
 const kept = 1024 // rows and columns of C for which an operand is packed once for a block of k
 
 // lanesOf returns how many elements a vector of the backend has.
-func lanesOf[T kernels.Float](b Backend) int { return int(uint(b.vecBytes()) / uint(unsafe.Sizeof(T(0)))) }
+func lanesOf[T kernels.Float](b Backend) int {
+	return int(uint(b.vecBytes()) / uint(unsafe.Sizeof(T(0))))
+}
 
 // small reports whether a product needs no blocking: its operands stay in L1.
 func (p *product[T]) small() bool {
@@ -84,12 +86,18 @@ func (w *lanesWork[T]) planned(whole int) lanesPlan {
 		if p.lines < all {
 			p.group, p.chunk = waits, waits
 		}
+		// Vectors as long as lines do a part too soon: to keep its lanes in memory took longer than to read L2 (Zen 5).
+		if p.part = p.lines; w.vec < mem.Line {
+			lines, l1 := min(p.lines, all), cacheL1*7/8/((p.rows+p.cols)*mem.Line)
+			p.part = max(fewest, ceil(lines, ceil(max(lines, 1), max(l1, 1))))
+		}
 		p.inner = max(1, cacheL2/2/(min(p.lines, all+1)*mem.Line*p.cols)) * p.cols
 		return p
 	}
 	p := lanesPlan{inner: min(inner, w.rowsB.rows)}
 	p.rows, p.cols = w.tile.thinTile(w.rowsA.rows, p.inner)
 	p.lines = max(fewest, cacheL1*9/16/(p.inner*mem.Line))
+	p.part = p.lines
 	p.chunk = p.inner
 	if p.lines < all {
 		p.chunk = min(w.rowsB.rows, wide)

@@ -169,7 +169,8 @@ func testGemmFew[T kernels.Float](t *testing.T, k bitstep.Engine[T]) {
 
 // Products do not depend on the caches: blocks of one tile, and of whatever there is.
 func TestGemmCaches(t *testing.T) {
-	for _, c := range [][2]int{{64, 128}, {8 << 10, 24 << 10}, {1 << 24, 1 << 30}} {
+	for _, c := range [][2]int{{64, 128}, {8 << 10, 24 << 10}, {4 << 10, 256 << 10}, {8 << 10, 1 << 20},
+		{1 << 24, 1 << 30}} {
 		t.Run(fmt.Sprint(c), func(t *testing.T) {
 			bitstep.SimulateCaches(t, c[0], c[1])
 			for _, b := range bitstep.Backends()[1:] {
@@ -259,7 +260,8 @@ func testGemmPageEnds[T kernels.Float](t *testing.T, k bitstep.Engine[T]) {
 	for form := range 4 {
 		for i, s := range [][3]int{{10, 40, 7}, {5, 33, 15}, {12, 20, 24}, {3, 17, 29}, {1, 30, 16}, {30, 1, 16},
 			{1, 1, 500}, {2, 2, 250}, {1, 3, 150}, {17, 2, 29}, {7, 16, 31}, {16, 16, 16}, {9, 9, 9}, {19, 18, 5},
-			{32, 14, 16}, {4, 6, 141}, {5, 7, 131}, {6, 4, 141}, {9, 85, 12}, {7, 90, 3}, {8, 70, 14}} { // no matrix exceeds 1024 elements
+			{32, 14, 16}, {4, 6, 141}, {5, 7, 131}, {6, 4, 141},
+			{9, 85, 12}, {7, 90, 3}, {8, 70, 14}} { // no matrix exceeds 1024 elements
 			g := gemmCase{form&1 != 0, form&2 != 0, s[0], s[1], s[2], 1, float64(i % 2), 0, uint64(i)}
 			checkGemmIn(t, g, func(i, n int) []T { return pages[i][len(pages[i])-n:] }, k)
 			checkGemmIn(t, g, func(i, n int) []T { return pages[i][:n] }, k)
