@@ -1,0 +1,101 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/bitstep-go/bitstep"
+)
+
+// check runs the command, and compares its exit status, and what it prints among other things.
+func check(t *testing.T, status int, words string, args ...string) {
+	t.Helper()
+	var out bytes.Buffer
+	if got := run(args, &out, &out); got != status || !strings.Contains(out.String(), words) {
+		t.Errorf("samebits %s: status %d, want %d with %q:\n%s", strings.Join(args, " "), got, status, words, &out)
+	}
+}
+
+// emulated are architectures for which there is an emulator here, and whose instructions fuse.
+func emulated(t *testing.T) (list []string) {
+	if testing.Short() {
+		return nil
+	}
+	for _, goarch := range []string{"arm64", "s390x", "riscv64", "ppc64le"} {
+		_, err := target{goarch: goarch}.emulator()
+		if goarch == runtime.GOARCH || runtime.GOOS != "linux" || err != nil {
+			t.Logf("%s: not emulated here", goarch)
+			continue
+		}
+		list = append(list, goarch)
+	}
+	return list
+}
+
+func TestSame(t *testing.T) {
+	targets := append([]string{runtime.GOARCH, runtime.GOARCH + ":GOMAXPROCS=1"}, emulated(t)...)
+	check(t, 0, "the same bytes ", "-on", strings.Join(targets, ","), "./testdata/same")
+}
+
+// A program that differs is found, and where.
+func TestDifferent(t *testing.T) {
+	own := runtime.GOARCH
+	check(t, 1, own+":BITSTEP=b differs from "+own+":BITSTEP=a: line 2 is \"b\", not \"a\"\n1 of 2 differ from "+own+
+		":BITSTEP=a\n", "-on", own+":BITSTEP=a,"+own+":BITSTEP=b", "./testdata/backend", "argument")
+	if own != "amd64" {
+		return
+	}
+	if bitstep.Active() != bitstep.Go { // which has fma
+		check(t, 1, "1 of 2 differ", "-on", "amd64:GOAMD64=v1,amd64:GOAMD64=v3", "./testdata/fused")
+	}
+	for _, goarch := range emulated(t) {
+		check(t, 1, goarch+" differs from amd64:GOAMD64=v1: line 2 is ", "-on", "amd64:GOAMD64=v1,386,"+goarch,
+			"./testdata/fused")
+	}
+}
+
+// This machine's GOARCH is all of its backends.
+func TestBackends(t *testing.T) {
+	targets, err := parse(runtime.GOARCH + ",s390x:A=1:B=2")
+	if err != nil || len(targets) != len(bitstep.Backends())+1 {
+		t.Fatalf("%v, %v", targets, err)
+	}
+	if first, last := targets[0].String(), targets[len(targets)-1].String(); first != runtime.GOARCH+":BITSTEP=go" ||
+		last != "s390x:A=1:B=2" {
+		t.Errorf("first %s, last %s", first, last)
+	}
+}
+
+// What cannot be found out is no success.
+func TestRefused(t *testing.T) {
+	own := runtime.GOARCH
+	check(t, 2, "neither a package nor files")
+	check(t, 2, "flag provided but not defined", "-unknown")
+	check(t, 2, "nothing to compare", "-on", own+":A=1", "./testdata/backend")
+	check(t, 2, "nothing was printed", "-on", own, "./testdata/silent")
+	check(t, 2, "exit status 3", "-on", own, "./testdata/silent", "fail")
+	check(t, 2, "go build ./testdata/missing", "-on", own, "./testdata/missing")
+	check(t, 2, "qemu-vax-static", "-on", own+",vax", "./testdata/same")
+	check(t, 2, "no GOARCH", "-on", own+",,", "./testdata/same")
+	check(t, 2, "not KEY=value", "-on", own+":v3", "./testdata/same")
+	check(t, 2, "missing", "-compare", "missing")
+}
+
+// What machines wrote is compared elsewhere.
+func TestFiles(t *testing.T) {
+	dir := t.TempDir()
+	a, b := filepath.Join(dir, "a"), filepath.Join(dir, "b")
+	for _, file := range []string{a, b} {
+		check(t, 0, "", "-on", runtime.GOARCH, "-o", file, "./testdata/same")
+	}
+	check(t, 0, "the same bytes 2 times", "-compare", a, b)
+	if err := os.WriteFile(b, []byte("other\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	check(t, 1, b+" differs from "+a+": line 1 is \"other\"", "-compare", a, b)
+	check(t, 2, "nothing to compare", "-compare", a)
+}
