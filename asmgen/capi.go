@@ -238,7 +238,7 @@ func (r cRow) LR() int {
 
 var (
 	goOnly = regexp.MustCompile(` \(see \[New[^)]*\)`) // constructors, which C has not
-	link   = regexp.MustCompile(`\[([A-Za-z.]+)\]`)
+	link   = regexp.MustCompile(`\[((?:kernels\.)?[A-Z]\w*)\]`)
 )
 
 // CDoc is the definition's doc comment for a header.

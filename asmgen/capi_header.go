@@ -71,7 +71,7 @@ enum {
 
 /*
  * The last failure of the calling thread in words, as
- *     bitstep_adam_f32: m overlaps x: 12 bytes at 0x7f0010 and 12 bytes at 0x7f0018, and one of them is written
+ *     bitstep_adam_f32: x, 12 bytes at 0x7f0010, overlaps m, 12 bytes at 0x7f0018, and m is written
  * or "" before any. It is valid until the thread's next call that fails, and to be read by that thread.
  */
 const char *bitstep_last_error(void);
@@ -151,7 +151,7 @@ typedef struct bitstep_prelude {
 {{comment $r.CDoc}}
 {{- if $r.Derived}}
  *
- * with{{range $i, $d := $r.Derived}}{{if $i}} and{{end}} {{$d}}{{end}}; t is 1 at the first step.
+ * Here{{range $i, $d := $r.Derived}}{{if $i}} and{{end}} {{$d}}{{end}}; t is 1 at the first step.
 {{- end}}
  */
 typedef struct bitstep_{{$r.CName}}_hyper {

@@ -68,7 +68,7 @@ enum {
 
 /*
  * The last failure of the calling thread in words, as
- *     bitstep_adam_f32: m overlaps x: 12 bytes at 0x7f0010 and 12 bytes at 0x7f0018, and one of them is written
+ *     bitstep_adam_f32: x, 12 bytes at 0x7f0010, overlaps m, 12 bytes at 0x7f0018, and m is written
  * or "" before any. It is valid until the thread's next call that fails, and to be read by that thread.
  */
 const char *bitstep_last_error(void);
@@ -392,7 +392,7 @@ int bitstep_rmsprop_centered_momentum_f64_each(size_t count, const size_t *n, do
  *
  * Source: Kingma and Ba (2015).
  *
- * with alpha = lr/(1-beta1^t) and unbias = 1/(1-beta2^t); t is 1 at the first step.
+ * Here alpha = lr/(1-beta1^t) and unbias = 1/(1-beta2^t); t is 1 at the first step.
  */
 typedef struct bitstep_adam_hyper {
     double beta1; /* in [0, 1); default 0.9 */
@@ -422,7 +422,7 @@ int bitstep_adam_f64_each(size_t count, const size_t *n, double *const *x, doubl
  *
  * A NaN in v enters vmax. Source: Reddi, Kale and Kumar (2018), as torch.optim.Adam(amsgrad=True).
  *
- * with alpha = lr/(1-beta1^t) and unbias = 1/(1-beta2^t); t is 1 at the first step.
+ * Here alpha = lr/(1-beta1^t) and unbias = 1/(1-beta2^t); t is 1 at the first step.
  */
 typedef struct bitstep_amsgrad_hyper {
     double beta1; /* in [0, 1); default 0.9 */
@@ -537,7 +537,7 @@ int bitstep_exp_f64(size_t n, double *x);
  */
 
 /*
- * Dot returns the sum of xi*yi in the order of rule 7: lane = fma(x, y, lane). The operands have
+ * Dot returns the sum of x[i]*y[i] in the order of rule 7: lane = fma(x, y, lane). The operands have
  * the same length; the sum of none is +0.
  */
 int bitstep_dot_f32(size_t n, const float *x, const float *y, float *result);
@@ -550,20 +550,20 @@ int bitstep_sum_f32(size_t n, const float *x, float *result);
 int bitstep_sum_f64(size_t n, const double *x, double *result);
 
 /*
- * SumAbs returns the sum of |xi| in the order of rule 7: lane = lane + |x|. The sum of none is +0.
+ * SumAbs returns the sum of |x[i]| in the order of rule 7: lane = lane + |x|. The sum of none is +0.
  */
 int bitstep_sum_abs_f32(size_t n, const float *x, float *result);
 int bitstep_sum_abs_f64(size_t n, const double *x, double *result);
 
 /*
- * SumSquares returns the sum of xi*xi in the order of rule 7: lane = fma(x, x, lane). The sum of
+ * SumSquares returns the sum of x[i]*x[i] in the order of rule 7: lane = fma(x, x, lane). The sum of
  * none is +0.
  */
 int bitstep_sum_squares_f32(size_t n, const float *x, float *result);
 int bitstep_sum_squares_f64(size_t n, const double *x, double *result);
 
 /*
- * MaxAbs returns the largest |xi|, NaN if any element is NaN, and +0 for none. It is the largest
+ * MaxAbs returns the largest |x[i]|, NaN if any element is NaN, and +0 for none. It is the largest
  * number formed by the bits of an element without its sign, so that the order does not matter.
  */
 int bitstep_max_abs_f32(size_t n, const float *x, float *result);

@@ -651,6 +651,17 @@ func sameBits[T bitstep.Float](a, b []byte) bool {
 	return bytes.Equal(canonical(a), canonical(b))
 }
 
+// The number of the step that stands for no bias correction makes that form's scalars.
+func TestNoBiasCorrection(t *testing.T) {
+	for _, rate := range []float64{0, 0.5, 0.9, 0.999, math.Nextafter(1, 0)} {
+		h := definitions.AdamHyper{LR: 0.01, Beta1: rate, Beta2: rate, Eps: 1e-8}
+		got, want := definitions.NewAdam[float64](h, math.MaxUint64), definitions.NewAdamAlmost[float64](h)
+		if got != want {
+			t.Errorf("rates of %v: %+v, want %+v", rate, got, want)
+		}
+	}
+}
+
 var products = []string{"gemm", "gemm_continue", "gemv"}
 
 // allCalls tests every function against its definition, bit for bit, in all modes.
