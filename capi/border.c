@@ -11,6 +11,8 @@
 #include <pthread.h>
 #endif
 
+char bitstep_strings[BITSTEP_STRINGS];
+
 static __thread char message[BITSTEP_MESSAGE];
 
 const char *bitstep_last_error(void) { return message; }

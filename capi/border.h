@@ -69,6 +69,10 @@ struct bitstep_setting {
 BITSTEP_HIDDEN int bitstep_cross_row(struct bitstep_row *c);
 BITSTEP_HIDDEN int bitstep_cross_product(struct bitstep_product *c);
 
+/* Where Go puts the strings that it gives to C, one after another. */
+#define BITSTEP_STRINGS 1024
+extern BITSTEP_HIDDEN char bitstep_strings[BITSTEP_STRINGS];
+
 /* Whether the thread that loaded the library had a mode of its own, which the threads of Go's runtime then have too. */
 BITSTEP_HIDDEN int bitstep_mode_is_default(void);
 

@@ -71,16 +71,25 @@ func checkThreads(n C.size_t) *mistake {
 
 var version, backendNames = cStrings()
 
-// cStrings makes what C is given of strings: they are never freed.
+// cStrings makes what C is given of strings, for ever.
 func cStrings() (version *C.char, backends []*C.char) {
+	room := C.bitstep_strings[:]
+	put := func(s string) *C.char {
+		for i := range len(s) {
+			room[i] = C.char(s[i])
+		}
+		start := &room[0]
+		room = room[len(s)+1:]
+		return start
+	}
 	text := "(devel)"
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		text = info.Main.Version
 	}
 	for _, b := range bitstep.Backends() {
-		backends = append(backends, C.CString(b.String()))
+		backends = append(backends, put(b.String()))
 	}
-	return C.CString(text), backends
+	return put(text), backends
 }
 
 //export bitstepGoSetting
