@@ -6,7 +6,7 @@
 //	<!-- from FILE -->                 these lines are in the file, which tests or commands run; indentation apart
 //	<!-- run by FILE -->               sh: the script has a line with the words of each line, in this order
 //	<!-- in a clone -->                sh: runs in a copy of the repository
-//	<!-- in a module with NAME.go -->  sh: runs in a new module with bitstep, and with testdata/NAME.go as program NAME
+//	<!-- in a module with NAME.go -->  sh: runs in a new module with bitstep, with testdata/NAME.go as program NAME
 //	<!-- fails in a clone -->          sh: runs, and exits with another status than 0
 //	<!-- not run: REASON -->           for what cannot be run here
 //

@@ -14,7 +14,8 @@ var (
 	heading  = regexp.MustCompile(`(?m)^#+ (.*)$`)
 	inline   = regexp.MustCompile("`([^`]+)`")
 	fence    = regexp.MustCompile("(?ms)^```.*?^```$")
-	indented = regexp.MustCompile(`(?m)^ {4,}((go|git|cd|cp|python3?|pip|apt-get|gcc|bash|\.ci/\w+|[A-Z_]+=\S+) .*|\.ci/\w+)$`)
+	indented = regexp.MustCompile(`(?m)^ {4,}((go|git|cd|cp|python3?|pip|apt-get|gcc|bash|\.ci/\w+|[A-Z_]+=\S+) .*|` +
+		`\.ci/\w+)$`)
 )
 
 // Links lead to files that are there, and to headings that they have.

@@ -9,7 +9,8 @@ import (
 
 func main() {
 	// snippet
-	if blas64.Implementation() != (gonumblas.Implementation{}) || blas32.Implementation() != (gonumblas.Implementation{}) {
+	want := gonumblas.Implementation{}
+	if blas64.Implementation() != want || blas32.Implementation() != want {
 		panic("gonum computes with another implementation")
 	}
 	var c mat.Dense

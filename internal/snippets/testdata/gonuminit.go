@@ -3,7 +3,8 @@ package main
 // snippet
 
 func main() {
-	if blas64.Implementation() != (gonumblas.Implementation{}) || blas32.Implementation() != (gonumblas.Implementation{}) {
+	want := gonumblas.Implementation{}
+	if blas64.Implementation() != want || blas32.Implementation() != want {
 		panic("gonum computes with another implementation")
 	}
 }
