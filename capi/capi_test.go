@@ -44,6 +44,9 @@ func libraries(t testing.TB) string {
 	t.Helper()
 	compiler(t)
 	built.Do(func() {
+		if folder = os.Getenv(builtFolder); folder != "" {
+			return
+		}
 		// go test keeps results while no file has changed that a test has looked at: here all of the module.
 		if err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
 			if err == nil && d.Name() == ".git" && d.IsDir() {
@@ -60,7 +63,8 @@ func libraries(t testing.TB) string {
 		for _, l := range [][]string{{"c-shared", "libbitstep.so"}, {"c-archive", "libbitstep.a"}} {
 			run(t, []string{"CGO_ENABLED=1"}, "go", "build", "-buildmode="+l[0], "-o", filepath.Join(dir, l[1]), ".")
 		}
-		folder = dir
+		folder, owner = dir, true
+		os.Setenv(builtFolder, dir)
 	})
 	if folder == "" {
 		t.Fatal("the libraries were not built")
@@ -68,14 +72,18 @@ func libraries(t testing.TB) string {
 	return folder
 }
 
+// builtFolder is the variable by which a fuzzer's workers find what the process that started them has built.
+const builtFolder = "BITSTEP_CAPI_BUILT"
+
 var (
 	built  sync.Once
 	folder string
+	owner  bool // this process built it
 )
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if folder != "" {
+	if owner {
 		os.RemoveAll(folder)
 	}
 	os.Exit(code)
