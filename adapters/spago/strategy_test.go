@@ -308,6 +308,9 @@ func TestStepsAreSpagos(t *testing.T) {
 // another order: a rounding, of 1e-16, in parameters up to 3, which a hundred steps of a problem that contracts do not
 // make a thousand times larger.
 func TestRegressionProgram(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds programs")
+	}
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/nlpodyssey/spago").Output()
 	if err != nil {
 		t.Fatal(err)
