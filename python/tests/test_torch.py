@@ -371,11 +371,8 @@ class Test(unittest.TestCase):
         params = [torch.nn.Parameter(torch.ones(3, dtype=d)) for d in (torch.float32, torch.float64, torch.float32)]
         params.append(torch.nn.Parameter(torch.empty(0, 4)))
         params.append(torch.nn.Parameter(torch.empty(4, 0)))
-        params.append(torch.nn.Parameter(params[0].data[1:1]))  # none of the elements that it lies among
         opt = bitstep.torch.Adam(params, lr=0.1)
-        train(opt, params, range(2))
-        params[-1].grad = params[0].data[2:2]
-        opt.step()
+        train(opt, params, range(3))
         for p in params[:3]:
             self.assertFalse(torch.equal(p, torch.ones_like(p)))
 
