@@ -49,16 +49,14 @@ func (m *avx512) LoadAs(s table.Storage, p Reg, off int) Reg {
 	return m.Load(p, off)
 }
 
+// Sign: VFIXUPIMM chooses by what a number is, four bits of the table each, of the lowest: 1 is the number itself, 8 +0,
+// 9 -1, and 10 is 1. They are for quiet NaN, signaling NaN, zeros, 1, -Inf, +Inf, negative and positive numbers.
 func (m *avx512) Sign() func(Reg) Reg {
-	one, signBit, zero := m.one(), m.signBit(), m.Zero()
-	cmp := pick(&m.amd64, anyForm(x86.VCMPPS), x86.VCMPPD)
+	table := m.word(0xa9a9a811)
 	return func(u Reg) Reg {
-		s := m.or(m.and(u, signBit), one)
-		isNumber, isNaN, d := m.ctx.K(), m.ctx.K(), m.vec()
-		m.do(cmp(notEqual, zero, u, isNumber))
-		m.do(cmp(unordered, u, u, isNaN))
-		m.do(pick(&m.amd64, x86.VMOVAPS_Z, x86.VMOVAPD_Z)(s, isNumber, d))
-		m.do(pick(&m.amd64, anyForm(x86.VMOVAPS), x86.VMOVAPD)(u, isNaN, d))
+		d := m.vec()
+		m.Move(d, u)
+		m.do(pick(&m.amd64, anyForm(x86.VFIXUPIMMPS), x86.VFIXUPIMMPD)(operand.Imm(0), table, u, d))
 		return d
 	}
 }

@@ -76,7 +76,7 @@ type Machine interface {
 	Add(a, b Reg) Reg
 	Sub(a, b Reg) Reg
 	Mul(a, b Reg) Reg
-	MulLoad(a, p Reg, off int) Reg // a times the vector at p+off
+	WithLoad(op program.Op, a, p Reg, off int) Reg // Add, Sub, Mul, Larger or Smaller of a and the vector at p+off
 	Div(a, b Reg) Reg
 	Sqrt(a Reg) Reg
 	FMA(acc, a, b Reg)     // acc = fma(a, b, acc), in place

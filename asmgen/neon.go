@@ -7,6 +7,7 @@ import (
 
 	"github.com/mmcloughlin/avo/reg"
 
+	"github.com/bitstep-go/bitstep/internal/program"
 	"github.com/bitstep-go/bitstep/kernels/table"
 )
 
@@ -131,13 +132,15 @@ func (m *neon) constant(bits32 uint32, bits64 uint64) Reg {
 	return v
 }
 
-func (m *neon) Add(a, b Reg) Reg              { return m.encoded(fadd, a, b) }
-func (m *neon) Sub(a, b Reg) Reg              { return m.encoded(fsub, a, b) }
-func (m *neon) Mul(a, b Reg) Reg              { return m.encoded(fmul, a, b) }
-func (m *neon) MulLoad(a, p Reg, off int) Reg { return m.Mul(a, m.Load(p, off)) }
-func (m *neon) Div(a, b Reg) Reg              { return m.encoded(fdiv, a, b) }
-func (m *neon) Sqrt(a Reg) Reg                { return m.encoded(fsqrt, a) }
-func (m *neon) Round(a Reg) Reg               { return m.encoded(frintn, a) }
+func (m *neon) Add(a, b Reg) Reg { return m.encoded(fadd, a, b) }
+func (m *neon) Sub(a, b Reg) Reg { return m.encoded(fsub, a, b) }
+func (m *neon) Mul(a, b Reg) Reg { return m.encoded(fmul, a, b) }
+func (m *neon) WithLoad(op program.Op, a, p Reg, off int) Reg {
+	return arithmetic(m, op, a, m.Load(p, off))
+}
+func (m *neon) Div(a, b Reg) Reg { return m.encoded(fdiv, a, b) }
+func (m *neon) Sqrt(a Reg) Reg   { return m.encoded(fsqrt, a) }
+func (m *neon) Round(a Reg) Reg  { return m.encoded(frintn, a) }
 
 func (m *neon) FMA(acc, a, b Reg) { m.update("VFMLA", m.shape(), acc, a, b) }
 

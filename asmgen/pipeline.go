@@ -128,8 +128,9 @@ func (s *stage) need(n *program.Node) {
 		return
 	}
 	s.done[n] = true
-	for _, a := range n.Args {
-		if !s.fromMemory(n, a) {
+	memory := s.fromMemory(n)
+	for k, a := range n.Args {
+		if k != memory {
 			s.need(a)
 		}
 	}
@@ -139,27 +140,16 @@ func (s *stage) need(n *program.Node) {
 	}
 	scalar := map[*program.Node]Reg{}
 	s.each(func(i int, e *element) {
-		for k, a := range n.Args {
-			switch {
-			case s.fromMemory(n, a):
-				e.value[n] = s.MulLoad(e.value[n.Args[1-k]], s.ptr[a.Name], e.off*s.ElemBytes())
-			case a.Op == program.Scalar:
+		for _, a := range n.Args {
+			if a.Op == program.Scalar {
 				if i%s.ISA().Steps.Breadth == 0 {
 					scalar[a] = s.scalarOf(a.Name)
 				}
 				e.value[a] = scalar[a]
 			}
 		}
-		if e.value[n] == nil {
-			e.value[n] = e.compute(n)
-		}
+		e.value[n] = e.compute(n)
 	})
-}
-
-// fromMemory reports whether an argument of a product by a scalar is an operand that nothing else needs, so that there
-// need not be a register for it.
-func (s *stage) fromMemory(n, a *program.Node) bool {
-	return n.Op == program.Mul && a.Op == program.Operand && a.Name != "g" && s.Uses(a) == 1
 }
 
 func (s *stage) store(lines []program.Line) {

@@ -99,17 +99,16 @@ func (e *element) compute(n *program.Node) Reg {
 	if n.Op == program.Scalar {
 		return e.scalar[n.Name]
 	}
+	if i := e.fromMemory(n); i >= 0 && e.value[n.Args[i]] == nil {
+		return e.WithLoad(n.Op, e.get(n.Args[1-i]), e.ptr[n.Args[i].Name], e.off*e.ElemBytes())
+	}
 	var a []Reg
 	for _, arg := range n.Args {
 		a = append(a, e.get(arg))
 	}
 	switch n.Op {
-	case program.Add:
-		return e.Add(a[0], a[1])
-	case program.Sub:
-		return e.Sub(a[0], a[1])
-	case program.Mul:
-		return e.Mul(a[0], a[1])
+	case program.Add, program.Sub, program.Mul, program.Larger, program.Smaller:
+		return arithmetic(e, n.Op, a[0], a[1])
 	case program.Div:
 		return e.Div(a[0], a[1])
 	case program.Sqrt:
@@ -120,10 +119,6 @@ func (e *element) compute(n *program.Node) Reg {
 		return e.sign(a[0])
 	case program.Abs:
 		return e.abs(a[0])
-	case program.Larger:
-		return e.Larger(a[0], a[1])
-	case program.Smaller:
-		return e.Smaller(a[0], a[1])
 	case program.MaxMagnitude:
 		return e.larger(a[0], a[1])
 	case program.FMA:
@@ -136,6 +131,44 @@ func (e *element) compute(n *program.Node) Reg {
 		return a[2]
 	}
 	panic(fmt.Sprintf("%s: no way to compute %v", e.Row.Name, n.Op))
+}
+
+// arithmetic emits one of the operations that may take a vector from memory: see WithLoad.
+func arithmetic(m Machine, op program.Op, a, b Reg) Reg {
+	switch op {
+	case program.Add:
+		return m.Add(a, b)
+	case program.Sub:
+		return m.Sub(a, b)
+	case program.Mul:
+		return m.Mul(a, b)
+	case program.Larger:
+		return m.Larger(a, b)
+	case program.Smaller:
+		return m.Smaller(a, b)
+	}
+	panic(fmt.Sprintf("no operation of two vectors: %v", op))
+}
+
+// fromMemory returns which argument of an operation may come from memory, an operand that nothing else needs, or -1. A
+// sum or product has the same value whichever way round.
+func (k *kernel) fromMemory(n *program.Node) int {
+	may := func(i int) bool {
+		a := n.Args[i]
+		return a.Op == program.Operand && k.operand[a.Name].Storage == table.Element && k.Uses(a) == 1
+	}
+	switch n.Op {
+	case program.Add, program.Mul:
+		if may(0) {
+			return 0
+		}
+		fallthrough
+	case program.Sub, program.Larger, program.Smaller:
+		if may(1) {
+			return 1
+		}
+	}
+	return -1
 }
 
 // run computes and stores the lines.
@@ -230,31 +263,39 @@ func elementwise(m Machine, p *program.Program) {
 	k, n := begin(m, p, "")
 	k.holdScalars()
 	k.constants()
-	var use Reg
-	if p.Row.Kind == table.Step {
-		use = pointAtPrelude(k)
-	}
-	for _, unroll := range unrolls {
-		var prelude Reg
-		if p.Row.Kind == table.Step {
-			prelude = m.Code(preludeTable(m, unroll), use)
-		}
-		k.loop(n, unroll, prelude)
-		if unroll == 1 && p.Row.Kind == table.Step {
-			k.tail(n, prelude)
+	plain := func() {
+		for _, unroll := range unrolls {
+			k.loop(n, unroll, nil)
 		}
 	}
+	if p.Row.Kind != table.Step {
+		plain()
+		m.End()
+		return
+	}
+	use := pointAtPrelude(k)
+	prelude := m.Code(preludeTable(m, 1), use)
+	if p.Divides() {
+		k.loop(n, 1, prelude)
+	} else {
+		m.IfZero(prelude, plain, func() {
+			for _, unroll := range unrolls {
+				k.loop(n, unroll, m.Code(preludeTable(m, unroll), use))
+			}
+		})
+	}
+	k.tail(n, prelude)
 	m.End()
 }
 
-// loop updates n elements, so many vectors at a turn, as far as they go.
+// loop updates n elements, so many vectors at a turn, as far as they go. A prelude, of so many vectors, may be nil.
 func (k *kernel) loop(n Reg, unroll int, prelude Reg) {
 	k.While(fmt.Sprintf("loop%dx", unroll), n, unroll*lanesOf(k), func() {
 		var es []*element
 		for u := range unroll {
 			es = append(es, k.element(u*lanesOf(k)))
 		}
-		if k.Row.Kind == table.Step {
+		if prelude != nil {
 			withPrelude(es, prelude)
 		}
 		for _, e := range es {

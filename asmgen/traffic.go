@@ -9,7 +9,7 @@ import (
 )
 
 // The ceilings that benchmarks compare with, in package internal/traffic: loops that move the same
-// streams as a kernel with next to no arithmetic, and loops of nothing but fma.
+// streams as a kernel without arithmetic, and loops of nothing but fma.
 
 // A stream's period is how many vectors of the others it takes to move one of its own.
 func period(kind rune) int {
@@ -35,9 +35,9 @@ func patterns() []string {
 	return all
 }
 
-// streams emits func(n int, s0, s1, ... *T): it takes the smallest of all streams that are read and stores
-// it in those that are written; a pattern without writes drops it. A minimum, unlike a sum, leaves values
-// of ordinary size, so that a kernel and its ceiling can be measured on the same memory.
+// streams emits func(n int, s0, s1, ... *T): it loads all streams that are read, and stores what it loads of the first in
+// those that are written. No arithmetic bounds it, and values stay of ordinary size, so that a kernel and its ceiling
+// can be measured on the same memory.
 func streams(m Machine, pattern string) {
 	m.Begin(symbol("streams"+pattern, m), "n int, "+strings.Join(streamNames(pattern), ", ")+" *T",
 		symbol("streams"+pattern, m)+" moves n elements of each stream.")
@@ -55,22 +55,20 @@ func streams(m Machine, pattern string) {
 	}
 	for _, unroll := range []int{unroll, 1} {
 		m.While(fmt.Sprintf("loop%dx", unroll), n, unroll*lanesOf(m), func() {
-			least := none
+			first := none
 			for u := range unroll {
-				fresh := false // whether least is of this vector's elements
+				loaded := false // whether first is of this vector's elements
 				for i, kind := range pattern {
 					if kind == 'W' || u%period(kind) != 0 || unroll < period(kind) {
 						continue
 					}
-					v := m.Load(ptr[i], u/period(kind)*vec)
-					if fresh {
-						v = m.Smaller(least, v)
+					if v := m.Load(ptr[i], u/period(kind)*vec); !loaded {
+						first, loaded = v, true
 					}
-					least, fresh = v, true
 				}
 				for i, kind := range pattern {
 					if kind == 'W' || kind == 'U' {
-						m.Store(least, ptr[i], u*vec)
+						m.Store(first, ptr[i], u*vec)
 					}
 				}
 			}
@@ -120,8 +118,8 @@ import (
 	"github.com/bitstep-go/bitstep"
 )
 
-// Move stores the smallest of the streams that are read in those that are written, a letter of the
-// pattern a stream, as table.Row.Pattern spells them. The first has a length that is a multiple of 16 and of 128
+// Move loads the streams that are read, and stores what one of them has, the first in assembly and the smallest in Go, in
+// those that are written: a letter of the pattern a stream, as table.Row.Pattern spells them. The first has a length that is a multiple of 16 and of 128
 // where a stream is shorter, the others what their letters say.
 func Move(b bitstep.Backend, pattern string, s [][]float32) {
 	n := len(s[0])

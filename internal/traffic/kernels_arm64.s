@@ -13,24 +13,16 @@ TEXT ·streamsURF32NEON(SB), $0-24
 loop4x:
 	FMOVQ 0(R1), F0
 	FMOVQ 0(R2), F1
-	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
-	VBSL  V1.B16, V0.B16, V2.B16
-	FMOVQ F2, 0(R1)
+	FMOVQ F0, 0(R1)
 	FMOVQ 16(R1), F0
 	FMOVQ 16(R2), F1
-	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
-	VBSL  V1.B16, V0.B16, V2.B16
-	FMOVQ F2, 16(R1)
+	FMOVQ F0, 16(R1)
 	FMOVQ 32(R1), F0
 	FMOVQ 32(R2), F1
-	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
-	VBSL  V1.B16, V0.B16, V2.B16
-	FMOVQ F2, 32(R1)
+	FMOVQ F0, 32(R1)
 	FMOVQ 48(R1), F0
 	FMOVQ 48(R2), F1
-	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
-	VBSL  V1.B16, V0.B16, V2.B16
-	FMOVQ F2, 48(R1)
+	FMOVQ F0, 48(R1)
 	ADD   $64, R1
 	ADD   $64, R2
 	SUB   $16, R0
@@ -44,9 +36,7 @@ loop4xDone:
 loop1x:
 	FMOVQ 0(R1), F0
 	FMOVQ 0(R2), F1
-	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
-	VBSL  V1.B16, V0.B16, V2.B16
-	FMOVQ F2, 0(R1)
+	FMOVQ F0, 0(R1)
 	ADD   $16, R1
 	ADD   $16, R2
 	SUB   $4, R0
@@ -68,40 +58,24 @@ TEXT ·streamsUURF32NEON(SB), $0-32
 loop4x:
 	FMOVQ 0(R1), F0
 	FMOVQ 0(R2), F1
-	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
-	VBSL  V1.B16, V0.B16, V2.B16
-	FMOVQ 0(R3), F0
-	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
-	VBSL  V0.B16, V2.B16, V1.B16
-	FMOVQ F1, 0(R1)
-	FMOVQ F1, 0(R2)
+	FMOVQ 0(R3), F1
+	FMOVQ F0, 0(R1)
+	FMOVQ F0, 0(R2)
 	FMOVQ 16(R1), F0
 	FMOVQ 16(R2), F1
-	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
-	VBSL  V1.B16, V0.B16, V2.B16
-	FMOVQ 16(R3), F0
-	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
-	VBSL  V0.B16, V2.B16, V1.B16
-	FMOVQ F1, 16(R1)
-	FMOVQ F1, 16(R2)
+	FMOVQ 16(R3), F1
+	FMOVQ F0, 16(R1)
+	FMOVQ F0, 16(R2)
 	FMOVQ 32(R1), F0
 	FMOVQ 32(R2), F1
-	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
-	VBSL  V1.B16, V0.B16, V2.B16
-	FMOVQ 32(R3), F0
-	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
-	VBSL  V0.B16, V2.B16, V1.B16
-	FMOVQ F1, 32(R1)
-	FMOVQ F1, 32(R2)
+	FMOVQ 32(R3), F1
+	FMOVQ F0, 32(R1)
+	FMOVQ F0, 32(R2)
 	FMOVQ 48(R1), F0
 	FMOVQ 48(R2), F1
-	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
-	VBSL  V1.B16, V0.B16, V2.B16
-	FMOVQ 48(R3), F0
-	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
-	VBSL  V0.B16, V2.B16, V1.B16
-	FMOVQ F1, 48(R1)
-	FMOVQ F1, 48(R2)
+	FMOVQ 48(R3), F1
+	FMOVQ F0, 48(R1)
+	FMOVQ F0, 48(R2)
 	ADD   $64, R1
 	ADD   $64, R2
 	ADD   $64, R3
@@ -116,13 +90,9 @@ loop4xDone:
 loop1x:
 	FMOVQ 0(R1), F0
 	FMOVQ 0(R2), F1
-	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
-	VBSL  V1.B16, V0.B16, V2.B16
-	FMOVQ 0(R3), F0
-	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
-	VBSL  V0.B16, V2.B16, V1.B16
-	FMOVQ F1, 0(R1)
-	FMOVQ F1, 0(R2)
+	FMOVQ 0(R3), F1
+	FMOVQ F0, 0(R1)
+	FMOVQ F0, 0(R2)
 	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
@@ -146,56 +116,32 @@ TEXT ·streamsUUURF32NEON(SB), $0-40
 loop4x:
 	FMOVQ 0(R1), F0
 	FMOVQ 0(R2), F1
-	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
-	VBSL  V1.B16, V0.B16, V2.B16
-	FMOVQ 0(R3), F0
-	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
-	VBSL  V0.B16, V2.B16, V1.B16
-	FMOVQ 0(R6), F0
-	WORD  $0x6ea1e402 // fcmgt v2.4s, v0.4s, v1.4s
-	VBSL  V0.B16, V1.B16, V2.B16
-	FMOVQ F2, 0(R1)
-	FMOVQ F2, 0(R2)
-	FMOVQ F2, 0(R3)
+	FMOVQ 0(R3), F1
+	FMOVQ 0(R6), F1
+	FMOVQ F0, 0(R1)
+	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R3)
 	FMOVQ 16(R1), F0
 	FMOVQ 16(R2), F1
-	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
-	VBSL  V1.B16, V0.B16, V2.B16
-	FMOVQ 16(R3), F0
-	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
-	VBSL  V0.B16, V2.B16, V1.B16
-	FMOVQ 16(R6), F0
-	WORD  $0x6ea1e402 // fcmgt v2.4s, v0.4s, v1.4s
-	VBSL  V0.B16, V1.B16, V2.B16
-	FMOVQ F2, 16(R1)
-	FMOVQ F2, 16(R2)
-	FMOVQ F2, 16(R3)
+	FMOVQ 16(R3), F1
+	FMOVQ 16(R6), F1
+	FMOVQ F0, 16(R1)
+	FMOVQ F0, 16(R2)
+	FMOVQ F0, 16(R3)
 	FMOVQ 32(R1), F0
 	FMOVQ 32(R2), F1
-	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
-	VBSL  V1.B16, V0.B16, V2.B16
-	FMOVQ 32(R3), F0
-	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
-	VBSL  V0.B16, V2.B16, V1.B16
-	FMOVQ 32(R6), F0
-	WORD  $0x6ea1e402 // fcmgt v2.4s, v0.4s, v1.4s
-	VBSL  V0.B16, V1.B16, V2.B16
-	FMOVQ F2, 32(R1)
-	FMOVQ F2, 32(R2)
-	FMOVQ F2, 32(R3)
+	FMOVQ 32(R3), F1
+	FMOVQ 32(R6), F1
+	FMOVQ F0, 32(R1)
+	FMOVQ F0, 32(R2)
+	FMOVQ F0, 32(R3)
 	FMOVQ 48(R1), F0
 	FMOVQ 48(R2), F1
-	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
-	VBSL  V1.B16, V0.B16, V2.B16
-	FMOVQ 48(R3), F0
-	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
-	VBSL  V0.B16, V2.B16, V1.B16
-	FMOVQ 48(R6), F0
-	WORD  $0x6ea1e402 // fcmgt v2.4s, v0.4s, v1.4s
-	VBSL  V0.B16, V1.B16, V2.B16
-	FMOVQ F2, 48(R1)
-	FMOVQ F2, 48(R2)
-	FMOVQ F2, 48(R3)
+	FMOVQ 48(R3), F1
+	FMOVQ 48(R6), F1
+	FMOVQ F0, 48(R1)
+	FMOVQ F0, 48(R2)
+	FMOVQ F0, 48(R3)
 	ADD   $64, R1
 	ADD   $64, R2
 	ADD   $64, R3
@@ -211,17 +157,11 @@ loop4xDone:
 loop1x:
 	FMOVQ 0(R1), F0
 	FMOVQ 0(R2), F1
-	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
-	VBSL  V1.B16, V0.B16, V2.B16
-	FMOVQ 0(R3), F0
-	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
-	VBSL  V0.B16, V2.B16, V1.B16
-	FMOVQ 0(R6), F0
-	WORD  $0x6ea1e402 // fcmgt v2.4s, v0.4s, v1.4s
-	VBSL  V0.B16, V1.B16, V2.B16
-	FMOVQ F2, 0(R1)
-	FMOVQ F2, 0(R2)
-	FMOVQ F2, 0(R3)
+	FMOVQ 0(R3), F1
+	FMOVQ 0(R6), F1
+	FMOVQ F0, 0(R1)
+	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R3)
 	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
@@ -247,72 +187,40 @@ TEXT ·streamsUUUURF32NEON(SB), $0-48
 loop4x:
 	FMOVQ 0(R1), F0
 	FMOVQ 0(R2), F1
-	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
-	VBSL  V1.B16, V0.B16, V2.B16
-	FMOVQ 0(R3), F0
-	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
-	VBSL  V0.B16, V2.B16, V1.B16
-	FMOVQ 0(R6), F0
-	WORD  $0x6ea1e402 // fcmgt v2.4s, v0.4s, v1.4s
-	VBSL  V0.B16, V1.B16, V2.B16
-	FMOVQ 0(R7), F0
-	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
-	VBSL  V0.B16, V2.B16, V1.B16
-	FMOVQ F1, 0(R1)
-	FMOVQ F1, 0(R2)
-	FMOVQ F1, 0(R3)
-	FMOVQ F1, 0(R6)
+	FMOVQ 0(R3), F1
+	FMOVQ 0(R6), F1
+	FMOVQ 0(R7), F1
+	FMOVQ F0, 0(R1)
+	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R3)
+	FMOVQ F0, 0(R6)
 	FMOVQ 16(R1), F0
 	FMOVQ 16(R2), F1
-	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
-	VBSL  V1.B16, V0.B16, V2.B16
-	FMOVQ 16(R3), F0
-	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
-	VBSL  V0.B16, V2.B16, V1.B16
-	FMOVQ 16(R6), F0
-	WORD  $0x6ea1e402 // fcmgt v2.4s, v0.4s, v1.4s
-	VBSL  V0.B16, V1.B16, V2.B16
-	FMOVQ 16(R7), F0
-	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
-	VBSL  V0.B16, V2.B16, V1.B16
-	FMOVQ F1, 16(R1)
-	FMOVQ F1, 16(R2)
-	FMOVQ F1, 16(R3)
-	FMOVQ F1, 16(R6)
+	FMOVQ 16(R3), F1
+	FMOVQ 16(R6), F1
+	FMOVQ 16(R7), F1
+	FMOVQ F0, 16(R1)
+	FMOVQ F0, 16(R2)
+	FMOVQ F0, 16(R3)
+	FMOVQ F0, 16(R6)
 	FMOVQ 32(R1), F0
 	FMOVQ 32(R2), F1
-	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
-	VBSL  V1.B16, V0.B16, V2.B16
-	FMOVQ 32(R3), F0
-	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
-	VBSL  V0.B16, V2.B16, V1.B16
-	FMOVQ 32(R6), F0
-	WORD  $0x6ea1e402 // fcmgt v2.4s, v0.4s, v1.4s
-	VBSL  V0.B16, V1.B16, V2.B16
-	FMOVQ 32(R7), F0
-	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
-	VBSL  V0.B16, V2.B16, V1.B16
-	FMOVQ F1, 32(R1)
-	FMOVQ F1, 32(R2)
-	FMOVQ F1, 32(R3)
-	FMOVQ F1, 32(R6)
+	FMOVQ 32(R3), F1
+	FMOVQ 32(R6), F1
+	FMOVQ 32(R7), F1
+	FMOVQ F0, 32(R1)
+	FMOVQ F0, 32(R2)
+	FMOVQ F0, 32(R3)
+	FMOVQ F0, 32(R6)
 	FMOVQ 48(R1), F0
 	FMOVQ 48(R2), F1
-	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
-	VBSL  V1.B16, V0.B16, V2.B16
-	FMOVQ 48(R3), F0
-	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
-	VBSL  V0.B16, V2.B16, V1.B16
-	FMOVQ 48(R6), F0
-	WORD  $0x6ea1e402 // fcmgt v2.4s, v0.4s, v1.4s
-	VBSL  V0.B16, V1.B16, V2.B16
-	FMOVQ 48(R7), F0
-	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
-	VBSL  V0.B16, V2.B16, V1.B16
-	FMOVQ F1, 48(R1)
-	FMOVQ F1, 48(R2)
-	FMOVQ F1, 48(R3)
-	FMOVQ F1, 48(R6)
+	FMOVQ 48(R3), F1
+	FMOVQ 48(R6), F1
+	FMOVQ 48(R7), F1
+	FMOVQ F0, 48(R1)
+	FMOVQ F0, 48(R2)
+	FMOVQ F0, 48(R3)
+	FMOVQ F0, 48(R6)
 	ADD   $64, R1
 	ADD   $64, R2
 	ADD   $64, R3
@@ -329,21 +237,13 @@ loop4xDone:
 loop1x:
 	FMOVQ 0(R1), F0
 	FMOVQ 0(R2), F1
-	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
-	VBSL  V1.B16, V0.B16, V2.B16
-	FMOVQ 0(R3), F0
-	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
-	VBSL  V0.B16, V2.B16, V1.B16
-	FMOVQ 0(R6), F0
-	WORD  $0x6ea1e402 // fcmgt v2.4s, v0.4s, v1.4s
-	VBSL  V0.B16, V1.B16, V2.B16
-	FMOVQ 0(R7), F0
-	WORD  $0x6ea2e401 // fcmgt v1.4s, v0.4s, v2.4s
-	VBSL  V0.B16, V2.B16, V1.B16
-	FMOVQ F1, 0(R1)
-	FMOVQ F1, 0(R2)
-	FMOVQ F1, 0(R3)
-	FMOVQ F1, 0(R6)
+	FMOVQ 0(R3), F1
+	FMOVQ 0(R6), F1
+	FMOVQ 0(R7), F1
+	FMOVQ F0, 0(R1)
+	FMOVQ F0, 0(R2)
+	FMOVQ F0, 0(R3)
+	FMOVQ F0, 0(R6)
 	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
@@ -404,24 +304,16 @@ TEXT ·streamsWRRF32NEON(SB), $0-32
 loop4x:
 	FMOVQ 0(R2), F0
 	FMOVQ 0(R3), F1
-	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
-	VBSL  V1.B16, V0.B16, V2.B16
-	FMOVQ F2, 0(R1)
+	FMOVQ F0, 0(R1)
 	FMOVQ 16(R2), F0
 	FMOVQ 16(R3), F1
-	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
-	VBSL  V1.B16, V0.B16, V2.B16
-	FMOVQ F2, 16(R1)
+	FMOVQ F0, 16(R1)
 	FMOVQ 32(R2), F0
 	FMOVQ 32(R3), F1
-	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
-	VBSL  V1.B16, V0.B16, V2.B16
-	FMOVQ F2, 32(R1)
+	FMOVQ F0, 32(R1)
 	FMOVQ 48(R2), F0
 	FMOVQ 48(R3), F1
-	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
-	VBSL  V1.B16, V0.B16, V2.B16
-	FMOVQ F2, 48(R1)
+	FMOVQ F0, 48(R1)
 	ADD   $64, R1
 	ADD   $64, R2
 	ADD   $64, R3
@@ -436,9 +328,7 @@ loop4xDone:
 loop1x:
 	FMOVQ 0(R2), F0
 	FMOVQ 0(R3), F1
-	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
-	VBSL  V1.B16, V0.B16, V2.B16
-	FMOVQ F2, 0(R1)
+	FMOVQ F0, 0(R1)
 	ADD   $16, R1
 	ADD   $16, R2
 	ADD   $16, R3
@@ -461,9 +351,7 @@ TEXT ·streamsWQRF32NEON(SB), $0-32
 loop4x:
 	FMOVQ 0(R2), F0
 	FMOVQ 0(R3), F1
-	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
-	VBSL  V1.B16, V0.B16, V2.B16
-	FMOVQ F2, 0(R1)
+	FMOVQ F0, 0(R1)
 	FMOVQ 16(R3), F0
 	FMOVQ F0, 16(R1)
 	FMOVQ 32(R3), F0
@@ -506,9 +394,7 @@ TEXT ·streamsWORF32NEON(SB), $0-32
 loop8x:
 	FMOVQ 0(R2), F0
 	FMOVQ 0(R3), F1
-	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
-	VBSL  V1.B16, V0.B16, V2.B16
-	FMOVQ F2, 0(R1)
+	FMOVQ F0, 0(R1)
 	FMOVQ 16(R3), F0
 	FMOVQ F0, 16(R1)
 	FMOVQ 32(R3), F0
@@ -557,21 +443,13 @@ TEXT ·streamsRRF32NEON(SB), $0-24
 
 loop4x:
 	FMOVQ 0(R1), F0
-	FMOVQ 0(R2), F1
-	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
-	VBSL  V1.B16, V0.B16, V2.B16
+	FMOVQ 0(R2), F0
 	FMOVQ 16(R1), F0
-	FMOVQ 16(R2), F1
-	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
-	VBSL  V1.B16, V0.B16, V2.B16
+	FMOVQ 16(R2), F0
 	FMOVQ 32(R1), F0
-	FMOVQ 32(R2), F1
-	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
-	VBSL  V1.B16, V0.B16, V2.B16
+	FMOVQ 32(R2), F0
 	FMOVQ 48(R1), F0
-	FMOVQ 48(R2), F1
-	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
-	VBSL  V1.B16, V0.B16, V2.B16
+	FMOVQ 48(R2), F0
 	ADD   $64, R1
 	ADD   $64, R2
 	SUB   $16, R0
@@ -584,9 +462,7 @@ loop4xDone:
 
 loop1x:
 	FMOVQ 0(R1), F0
-	FMOVQ 0(R2), F1
-	WORD  $0x6ea0e422 // fcmgt v2.4s, v1.4s, v0.4s
-	VBSL  V1.B16, V0.B16, V2.B16
+	FMOVQ 0(R2), F0
 	ADD   $16, R1
 	ADD   $16, R2
 	SUB   $4, R0

@@ -1,5 +1,5 @@
 // Package traffic holds the ceilings that the benchmarks compare kernels with: loops that move streams of
-// memory with next to no arithmetic, and loops of nothing but fused multiply-adds.
+// memory without arithmetic, and loops of nothing but fused multiply-adds.
 package traffic
 
 import (
@@ -7,7 +7,8 @@ import (
 	"unsafe"
 )
 
-// move is Move in Go, for backends without assembly. A stream whose letter says so moves less.
+// move is Move in Go, for backends without assembly, whose minimum needs all that is loaded. A stream whose letter says
+// so moves less.
 func move(pattern string, s [][]float32) {
 	for j := range s[0] {
 		least := float32(math.Inf(1))
