@@ -39,7 +39,7 @@ func (e Engine[T]) SGD(x, g []T, c SGDCoef[T]) {
 	call.id, call.backend, call.n = idSGD, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(g))
-	k := (*SGDCoef[T])(unsafe.Pointer(&call.coef)) // one by one, as assembly loads them: a wide load waits
+	k := (*SGDCoef[T])(unsafe.Pointer(&call.coef)) // one by one: wide loads would wait for the stores of scalars
 	k.LR = c.LR
 	if c.Use != 0 {
 		k.Prelude = c.Prelude
@@ -89,7 +89,7 @@ func (e Engine[T]) Momentum(x, v, g []T, c MomentumCoef[T]) {
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(v))
 	call.op[2] = unsafe.Pointer(unsafe.SliceData(g))
-	k := (*MomentumCoef[T])(unsafe.Pointer(&call.coef)) // one by one, as assembly loads them: a wide load waits
+	k := (*MomentumCoef[T])(unsafe.Pointer(&call.coef)) // one by one: wide loads would wait for the stores of scalars
 	k.Rho = c.Rho
 	k.LR = c.LR
 	if c.Use != 0 {
@@ -140,7 +140,7 @@ func (e Engine[T]) MomentumVelocity(x, v, g []T, c MomentumVelocityCoef[T]) {
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(v))
 	call.op[2] = unsafe.Pointer(unsafe.SliceData(g))
-	k := (*MomentumVelocityCoef[T])(unsafe.Pointer(&call.coef)) // one by one, as assembly loads them: a wide load waits
+	k := (*MomentumVelocityCoef[T])(unsafe.Pointer(&call.coef)) // one by one: wide loads would wait for the stores of scalars
 	k.Rho = c.Rho
 	k.LR = c.LR
 	if c.Use != 0 {
@@ -194,7 +194,7 @@ func (e Engine[T]) Nesterov(x, v, g []T, c NesterovCoef[T]) {
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(v))
 	call.op[2] = unsafe.Pointer(unsafe.SliceData(g))
-	k := (*NesterovCoef[T])(unsafe.Pointer(&call.coef)) // one by one, as assembly loads them: a wide load waits
+	k := (*NesterovCoef[T])(unsafe.Pointer(&call.coef)) // one by one: wide loads would wait for the stores of scalars
 	k.Rho = c.Rho
 	k.OnePlusRho = c.OnePlusRho
 	k.LR = c.LR
@@ -249,7 +249,7 @@ func (e Engine[T]) NesterovTorch(x, v, g []T, c NesterovTorchCoef[T]) {
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(v))
 	call.op[2] = unsafe.Pointer(unsafe.SliceData(g))
-	k := (*NesterovTorchCoef[T])(unsafe.Pointer(&call.coef)) // one by one, as assembly loads them: a wide load waits
+	k := (*NesterovTorchCoef[T])(unsafe.Pointer(&call.coef)) // one by one: wide loads would wait for the stores of scalars
 	k.Rho = c.Rho
 	k.LR = c.LR
 	if c.Use != 0 {
@@ -302,7 +302,7 @@ func (e Engine[T]) AdaGrad(x, s, g []T, c AdaGradCoef[T]) {
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(s))
 	call.op[2] = unsafe.Pointer(unsafe.SliceData(g))
-	k := (*AdaGradCoef[T])(unsafe.Pointer(&call.coef)) // one by one, as assembly loads them: a wide load waits
+	k := (*AdaGradCoef[T])(unsafe.Pointer(&call.coef)) // one by one: wide loads would wait for the stores of scalars
 	k.LR = c.LR
 	k.Eps = c.Eps
 	if c.Use != 0 {
@@ -355,7 +355,7 @@ func (e Engine[T]) RMSProp(x, s, g []T, c RMSPropCoef[T]) {
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(s))
 	call.op[2] = unsafe.Pointer(unsafe.SliceData(g))
-	k := (*RMSPropCoef[T])(unsafe.Pointer(&call.coef)) // one by one, as assembly loads them: a wide load waits
+	k := (*RMSPropCoef[T])(unsafe.Pointer(&call.coef)) // one by one: wide loads would wait for the stores of scalars
 	k.Decay = c.Decay
 	k.OneMinusDecay = c.OneMinusDecay
 	k.LR = c.LR
@@ -412,7 +412,7 @@ func (e Engine[T]) RMSPropMomentum(x, s, b, g []T, c RMSPropMomentumCoef[T]) {
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(s))
 	call.op[2] = unsafe.Pointer(unsafe.SliceData(b))
 	call.op[3] = unsafe.Pointer(unsafe.SliceData(g))
-	k := (*RMSPropMomentumCoef[T])(unsafe.Pointer(&call.coef)) // one by one, as assembly loads them: a wide load waits
+	k := (*RMSPropMomentumCoef[T])(unsafe.Pointer(&call.coef)) // one by one: wide loads would wait for the stores of scalars
 	k.Decay = c.Decay
 	k.OneMinusDecay = c.OneMinusDecay
 	k.Rho = c.Rho
@@ -472,7 +472,7 @@ func (e Engine[T]) RMSPropCentered(x, s, m, g []T, c RMSPropCenteredCoef[T]) {
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(s))
 	call.op[2] = unsafe.Pointer(unsafe.SliceData(m))
 	call.op[3] = unsafe.Pointer(unsafe.SliceData(g))
-	k := (*RMSPropCenteredCoef[T])(unsafe.Pointer(&call.coef)) // one by one, as assembly loads them: a wide load waits
+	k := (*RMSPropCenteredCoef[T])(unsafe.Pointer(&call.coef)) // one by one: wide loads would wait for the stores of scalars
 	k.Decay = c.Decay
 	k.OneMinusDecay = c.OneMinusDecay
 	k.LR = c.LR
@@ -531,7 +531,7 @@ func (e Engine[T]) RMSPropCenteredMomentum(x, s, m, b, g []T, c RMSPropCenteredM
 	call.op[2] = unsafe.Pointer(unsafe.SliceData(m))
 	call.op[3] = unsafe.Pointer(unsafe.SliceData(b))
 	call.op[4] = unsafe.Pointer(unsafe.SliceData(g))
-	k := (*RMSPropCenteredMomentumCoef[T])(unsafe.Pointer(&call.coef)) // one by one, as assembly loads them: a wide load waits
+	k := (*RMSPropCenteredMomentumCoef[T])(unsafe.Pointer(&call.coef)) // one by one: wide loads would wait for the stores of scalars
 	k.Decay = c.Decay
 	k.OneMinusDecay = c.OneMinusDecay
 	k.Rho = c.Rho
@@ -590,7 +590,7 @@ func (e Engine[T]) Adam(x, m, v, g []T, c AdamCoef[T]) {
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(m))
 	call.op[2] = unsafe.Pointer(unsafe.SliceData(v))
 	call.op[3] = unsafe.Pointer(unsafe.SliceData(g))
-	k := (*AdamCoef[T])(unsafe.Pointer(&call.coef)) // one by one, as assembly loads them: a wide load waits
+	k := (*AdamCoef[T])(unsafe.Pointer(&call.coef)) // one by one: wide loads would wait for the stores of scalars
 	k.Beta1 = c.Beta1
 	k.OneMinusBeta1 = c.OneMinusBeta1
 	k.Beta2 = c.Beta2
@@ -652,7 +652,7 @@ func (e Engine[T]) AMSGrad(x, m, v, vmax, g []T, c AMSGradCoef[T]) {
 	call.op[2] = unsafe.Pointer(unsafe.SliceData(v))
 	call.op[3] = unsafe.Pointer(unsafe.SliceData(vmax))
 	call.op[4] = unsafe.Pointer(unsafe.SliceData(g))
-	k := (*AMSGradCoef[T])(unsafe.Pointer(&call.coef)) // one by one, as assembly loads them: a wide load waits
+	k := (*AMSGradCoef[T])(unsafe.Pointer(&call.coef)) // one by one: wide loads would wait for the stores of scalars
 	k.Beta1 = c.Beta1
 	k.OneMinusBeta1 = c.OneMinusBeta1
 	k.Beta2 = c.Beta2
@@ -712,7 +712,7 @@ func (e Engine[T]) Lion(x, m, g []T, c LionCoef[T]) {
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(m))
 	call.op[2] = unsafe.Pointer(unsafe.SliceData(g))
-	k := (*LionCoef[T])(unsafe.Pointer(&call.coef)) // one by one, as assembly loads them: a wide load waits
+	k := (*LionCoef[T])(unsafe.Pointer(&call.coef)) // one by one: wide loads would wait for the stores of scalars
 	k.Beta1 = c.Beta1
 	k.OneMinusBeta1 = c.OneMinusBeta1
 	k.Beta2 = c.Beta2

@@ -49,8 +49,8 @@ func (m *avx512) LoadAs(s table.Storage, p Reg, off int) Reg {
 	return m.Load(p, off)
 }
 
-// Sign: VFIXUPIMM chooses by what a number is, four bits of the table each, of the lowest: 1 is the number itself, 8 +0,
-// 9 -1, and 10 is 1. They are for quiet NaN, signaling NaN, zeros, 1, -Inf, +Inf, negative and positive numbers.
+// Sign: VFIXUPIMM chooses by what a number is, for each kind four bits of the table: 1 is the number itself, 8 is +0, 9
+// is -1, and 10 is 1. From the lowest on: quiet NaN, signaling NaN, zeros, 1, -Inf, +Inf, negative, positive numbers.
 func (m *avx512) Sign() func(Reg) Reg {
 	table := m.word(0xa9a9a811)
 	return func(u Reg) Reg {

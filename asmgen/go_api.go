@@ -50,7 +50,7 @@ func (e Engine[T]) {{.Name}}({{.Params}}){{if .IsReduction}} T{{end}} {
 	return e.reduce(&call)
 	{{- else}}
 	{{- if .IsStep}}
-	k := (*{{.Name}}Coef[T])(unsafe.Pointer(&call.coef)) // one by one, as assembly loads them: a wide load waits
+	k := (*{{.Name}}Coef[T])(unsafe.Pointer(&call.coef)) // one by one: wide loads would wait for the stores of scalars
 	{{- range .Scalars}}
 	k.{{.Field}} = c.{{.Field}}
 	{{- end}}

@@ -35,9 +35,9 @@ func patterns() []string {
 	return all
 }
 
-// streams emits func(n int, s0, s1, ... *T): it loads all streams that are read, and stores what it loads of the first in
-// those that are written. No arithmetic bounds it, and values stay of ordinary size, so that a kernel and its ceiling
-// can be measured on the same memory.
+// streams emits func(n int, s0, s1, ... *T): it loads all streams that are read, and stores what it loads of the first
+// in those that are written. No arithmetic bounds it, and values stay of ordinary size, so that a kernel and its
+// ceiling can be measured on the same memory.
 func streams(m Machine, pattern string) {
 	m.Begin(symbol("streams"+pattern, m), "n int, "+strings.Join(streamNames(pattern), ", ")+" *T",
 		symbol("streams"+pattern, m)+" moves n elements of each stream.")
@@ -118,9 +118,9 @@ import (
 	"github.com/bitstep-go/bitstep"
 )
 
-// Move loads the streams that are read, and stores what one of them has, the first in assembly and the smallest in Go, in
-// those that are written: a letter of the pattern a stream, as table.Row.Pattern spells them. The first has a length that is a multiple of 16 and of 128
-// where a stream is shorter, the others what their letters say.
+// Move loads the streams that are read, and stores what one of them has, the first in assembly and the smallest in Go,
+// in those that are written: a letter of the pattern a stream, as table.Row.Pattern spells them. The first has a length
+// that is a multiple of 16 and of 128 where a stream is shorter, the others what their letters say.
 func Move(b bitstep.Backend, pattern string, s [][]float32) {
 	n := len(s[0])
 	switch b {
