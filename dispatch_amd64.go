@@ -38,70 +38,82 @@ func (c *call[T]) assemblyF32(lo, n int) bool {
 		case idAdaGrad:
 			switch c.balanced(n).F32 {
 			case zen5, zen:
-				adaGradF32AVX2Roots2Of5(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+				adaGradF32AVX2Roots2Of5Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 				return true
 			case core:
-				adaGradF32AVX2Roots2Of2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+				adaGradF32AVX2Roots2Of2Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 				return true
 			}
 			adaGradF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 		case idRMSProp:
 			switch c.balanced(n).F32 {
 			case zen5, zen:
-				rmsPropF32AVX2Roots2Of5(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+				rmsPropF32AVX2Roots2Of5Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 				return true
 			case core:
-				rmsPropF32AVX2Roots2Of2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+				rmsPropF32AVX2Roots2Of2Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 				return true
 			}
 			rmsPropF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 		case idRMSPropMomentum:
 			switch c.balanced(n).F32 {
 			case zen5, zen:
-				rmsPropMomentumF32AVX2Roots2Of5(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				rmsPropMomentumF32AVX2Roots2Of5Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 				return true
 			case core:
-				rmsPropMomentumF32AVX2Roots2Of2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				rmsPropMomentumF32AVX2Roots2Of2Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 				return true
 			}
 			rmsPropMomentumF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 		case idRMSPropCentered:
 			switch c.balanced(n).F32 {
-			case zen5, zen:
-				rmsPropCenteredF32AVX2Roots1Of4(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+			case zen5:
+				rmsPropCenteredF32AVX2Roots1Of6Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				return true
+			case zen:
+				rmsPropCenteredF32AVX2Roots1Of4Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 				return true
 			case core:
-				rmsPropCenteredF32AVX2Roots2Of2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				rmsPropCenteredF32AVX2Roots2Of2Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 				return true
 			}
 			rmsPropCenteredF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 		case idRMSPropCenteredMomentum:
 			switch c.balanced(n).F32 {
-			case zen5, zen:
-				rmsPropCenteredMomentumF32AVX2Roots1Of4(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+			case zen5:
+				rmsPropCenteredMomentumF32AVX2Roots1Of5Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+				return true
+			case zen:
+				rmsPropCenteredMomentumF32AVX2Roots1Of4Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
 				return true
 			case core:
-				rmsPropCenteredMomentumF32AVX2Roots2Of2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+				rmsPropCenteredMomentumF32AVX2Roots2Of2Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
 				return true
 			}
 			rmsPropCenteredMomentumF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
 		case idAdam:
 			switch c.balanced(n).F32 {
-			case zen5, zen:
-				adamF32AVX2Roots1Of4(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+			case zen5:
+				adamF32AVX2Roots1Of6Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				return true
+			case zen:
+				adamF32AVX2Roots1Of4Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 				return true
 			case core:
-				adamF32AVX2Roots2Of2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				adamF32AVX2Roots2Of2Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 				return true
 			}
 			adamF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 		case idAMSGrad:
 			switch c.balanced(n).F32 {
-			case zen5, zen:
-				amsGradF32AVX2Roots1Of4(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+			case zen5:
+				amsGradF32AVX2Roots1Of5Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+				return true
+			case zen:
+				amsGradF32AVX2Roots1Of4Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
 				return true
 			case core:
-				amsGradF32AVX2Roots2Of2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+				amsGradF32AVX2Roots2Of2Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
 				return true
 			}
 			amsGradF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
@@ -141,91 +153,85 @@ func (c *call[T]) assemblyF32(lo, n int) bool {
 		case idAdaGrad:
 			switch c.balanced(n).F32 {
 			case zen5:
-				adaGradF32AVX512Roots2Of5(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+				adaGradF32AVX512Roots2Of4Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 				return true
 			case zen:
-				adaGradF32AVX512Roots2Of4(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+				adaGradF32AVX512Roots2Of4Depth3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 				return true
 			case core:
-				adaGradF32AVX512Roots3Of3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+				adaGradF32AVX512Roots3Of3Depth3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 				return true
 			}
 			adaGradF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 		case idRMSProp:
 			switch c.balanced(n).F32 {
-			case zen5:
-				rmsPropF32AVX512Roots2Of5(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-				return true
-			case zen:
-				rmsPropF32AVX512Roots2Of4(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+			case zen5, zen:
+				rmsPropF32AVX512Roots2Of4Depth3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 				return true
 			case core:
-				rmsPropF32AVX512Roots3Of3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+				rmsPropF32AVX512Roots3Of3Depth3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 				return true
 			}
 			rmsPropF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 		case idRMSPropMomentum:
 			switch c.balanced(n).F32 {
-			case zen5:
-				rmsPropMomentumF32AVX512Roots2Of5(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-				return true
-			case zen:
-				rmsPropMomentumF32AVX512Roots2Of4(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+			case zen5, zen:
+				rmsPropMomentumF32AVX512Roots2Of4Depth3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 				return true
 			case core:
-				rmsPropMomentumF32AVX512Roots3Of3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				rmsPropMomentumF32AVX512Roots3Of3Depth3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 				return true
 			}
 			rmsPropMomentumF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 		case idRMSPropCentered:
 			switch c.balanced(n).F32 {
 			case zen5:
-				rmsPropCenteredF32AVX512Roots1Of5(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				rmsPropCenteredF32AVX512Roots1Of5Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 				return true
 			case zen:
-				rmsPropCenteredF32AVX512Roots1Of3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				rmsPropCenteredF32AVX512Roots1Of3Depth3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 				return true
 			case core:
-				rmsPropCenteredF32AVX512Roots3Of3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				rmsPropCenteredF32AVX512Roots3Of3Depth3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 				return true
 			}
 			rmsPropCenteredF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 		case idRMSPropCenteredMomentum:
 			switch c.balanced(n).F32 {
 			case zen5:
-				rmsPropCenteredMomentumF32AVX512Roots1Of5(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+				rmsPropCenteredMomentumF32AVX512Roots1Of5Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
 				return true
 			case zen:
-				rmsPropCenteredMomentumF32AVX512Roots1Of3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+				rmsPropCenteredMomentumF32AVX512Roots1Of3Depth3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
 				return true
 			case core:
-				rmsPropCenteredMomentumF32AVX512Roots3Of3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+				rmsPropCenteredMomentumF32AVX512Roots3Of3Depth3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
 				return true
 			}
 			rmsPropCenteredMomentumF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
 		case idAdam:
 			switch c.balanced(n).F32 {
 			case zen5:
-				adamF32AVX512Roots1Of5(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				adamF32AVX512Roots1Of5Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 				return true
 			case zen:
-				adamF32AVX512Roots1Of3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				adamF32AVX512Roots1Of3Depth3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 				return true
 			case core:
-				adamF32AVX512Roots3Of3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				adamF32AVX512Roots3Of3Depth3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 				return true
 			}
 			adamF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 		case idAMSGrad:
 			switch c.balanced(n).F32 {
 			case zen5:
-				amsGradF32AVX512Roots1Of5(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+				amsGradF32AVX512Roots1Of5Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
 				return true
 			case zen:
-				amsGradF32AVX512Roots1Of3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+				amsGradF32AVX512Roots1Of3Depth3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
 				return true
 			case core:
-				amsGradF32AVX512Roots3Of3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+				amsGradF32AVX512Roots3Of3Depth3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
 				return true
 			}
 			amsGradF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
@@ -274,70 +280,70 @@ func (c *call[T]) assemblyF64(lo, n int) bool {
 		case idAdaGrad:
 			switch c.balanced(n).F64 {
 			case zen5, zen:
-				adaGradF64AVX2Roots1Of3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+				adaGradF64AVX2Roots1Of3Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 				return true
 			case core:
-				adaGradF64AVX2Roots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+				adaGradF64AVX2Roots2Of2Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 				return true
 			}
 			adaGradF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idRMSProp:
 			switch c.balanced(n).F64 {
 			case zen5, zen:
-				rmsPropF64AVX2Roots1Of3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+				rmsPropF64AVX2Roots1Of3Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 				return true
 			case core:
-				rmsPropF64AVX2Roots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+				rmsPropF64AVX2Roots2Of2Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 				return true
 			}
 			rmsPropF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idRMSPropMomentum:
 			switch c.balanced(n).F64 {
 			case zen5, zen:
-				rmsPropMomentumF64AVX2Roots1Of3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+				rmsPropMomentumF64AVX2Roots1Of3Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 				return true
 			case core:
-				rmsPropMomentumF64AVX2Roots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+				rmsPropMomentumF64AVX2Roots2Of2Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 				return true
 			}
 			rmsPropMomentumF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 		case idRMSPropCentered:
 			switch c.balanced(n).F64 {
 			case zen5, zen:
-				rmsPropCenteredF64AVX2Roots1Of3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+				rmsPropCenteredF64AVX2Roots1Of3Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 				return true
 			case core:
-				rmsPropCenteredF64AVX2Roots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+				rmsPropCenteredF64AVX2Roots2Of2Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 				return true
 			}
 			rmsPropCenteredF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 		case idRMSPropCenteredMomentum:
 			switch c.balanced(n).F64 {
 			case zen5, zen:
-				rmsPropCenteredMomentumF64AVX2Roots1Of3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
+				rmsPropCenteredMomentumF64AVX2Roots1Of3Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
 				return true
 			case core:
-				rmsPropCenteredMomentumF64AVX2Roots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
+				rmsPropCenteredMomentumF64AVX2Roots2Of2Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
 				return true
 			}
 			rmsPropCenteredMomentumF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
 		case idAdam:
 			switch c.balanced(n).F64 {
 			case zen5, zen:
-				adamF64AVX2Roots1Of3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+				adamF64AVX2Roots1Of3Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 				return true
 			case core:
-				adamF64AVX2Roots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+				adamF64AVX2Roots2Of2Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 				return true
 			}
 			adamF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 		case idAMSGrad:
 			switch c.balanced(n).F64 {
 			case zen5, zen:
-				amsGradF64AVX2Roots1Of3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
+				amsGradF64AVX2Roots1Of3Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
 				return true
 			case core:
-				amsGradF64AVX2Roots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
+				amsGradF64AVX2Roots2Of2Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
 				return true
 			}
 			amsGradF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
@@ -379,70 +385,70 @@ func (c *call[T]) assemblyF64(lo, n int) bool {
 		case idAdaGrad:
 			switch c.balanced(n).F64 {
 			case zen5, zen:
-				adaGradF64AVX512Roots2Of3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+				adaGradF64AVX512Roots2Of3Depth3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 				return true
 			case core:
-				adaGradF64AVX512Roots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+				adaGradF64AVX512Roots2Of2Depth3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 				return true
 			}
 			adaGradF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idRMSProp:
 			switch c.balanced(n).F64 {
 			case zen5, zen:
-				rmsPropF64AVX512Roots2Of3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+				rmsPropF64AVX512Roots2Of3Depth3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 				return true
 			case core:
-				rmsPropF64AVX512Roots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+				rmsPropF64AVX512Roots2Of2Depth3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 				return true
 			}
 			rmsPropF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idRMSPropMomentum:
 			switch c.balanced(n).F64 {
 			case zen5, zen:
-				rmsPropMomentumF64AVX512Roots2Of3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+				rmsPropMomentumF64AVX512Roots2Of3Depth3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 				return true
 			case core:
-				rmsPropMomentumF64AVX512Roots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+				rmsPropMomentumF64AVX512Roots2Of2Depth3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 				return true
 			}
 			rmsPropMomentumF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 		case idRMSPropCentered:
 			switch c.balanced(n).F64 {
 			case zen5, zen:
-				rmsPropCenteredF64AVX512Roots2Of4(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+				rmsPropCenteredF64AVX512Roots2Of4Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 				return true
 			case core:
-				rmsPropCenteredF64AVX512Roots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+				rmsPropCenteredF64AVX512Roots2Of2Depth3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 				return true
 			}
 			rmsPropCenteredF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 		case idRMSPropCenteredMomentum:
 			switch c.balanced(n).F64 {
 			case zen5, zen:
-				rmsPropCenteredMomentumF64AVX512Roots2Of4(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
+				rmsPropCenteredMomentumF64AVX512Roots2Of4Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
 				return true
 			case core:
-				rmsPropCenteredMomentumF64AVX512Roots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
+				rmsPropCenteredMomentumF64AVX512Roots2Of2Depth3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
 				return true
 			}
 			rmsPropCenteredMomentumF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
 		case idAdam:
 			switch c.balanced(n).F64 {
 			case zen5, zen:
-				adamF64AVX512Roots2Of4(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+				adamF64AVX512Roots2Of4Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 				return true
 			case core:
-				adamF64AVX512Roots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+				adamF64AVX512Roots2Of2Depth3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 				return true
 			}
 			adamF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 		case idAMSGrad:
 			switch c.balanced(n).F64 {
 			case zen5, zen:
-				amsGradF64AVX512Roots2Of4(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
+				amsGradF64AVX512Roots2Of4Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
 				return true
 			case core:
-				amsGradF64AVX512Roots2Of2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
+				amsGradF64AVX512Roots2Of2Depth3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
 				return true
 			}
 			amsGradF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
@@ -501,11 +507,11 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idAdaGrad:
 			switch rootsBy[AVX2].F32 {
 			case zen5, zen:
-				adaGradEachF32AVX2Roots2Of5(n, coef,
+				adaGradEachF32AVX2Roots2Of5Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 				return true
 			case core:
-				adaGradEachF32AVX2Roots2Of2(n, coef,
+				adaGradEachF32AVX2Roots2Of2Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 				return true
 			}
@@ -513,11 +519,11 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idRMSProp:
 			switch rootsBy[AVX2].F32 {
 			case zen5, zen:
-				rmsPropEachF32AVX2Roots2Of5(n, coef,
+				rmsPropEachF32AVX2Roots2Of5Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 				return true
 			case core:
-				rmsPropEachF32AVX2Roots2Of2(n, coef,
+				rmsPropEachF32AVX2Roots2Of2Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 				return true
 			}
@@ -525,59 +531,75 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idRMSPropMomentum:
 			switch rootsBy[AVX2].F32 {
 			case zen5, zen:
-				rmsPropMomentumEachF32AVX2Roots2Of5(n, coef,
+				rmsPropMomentumEachF32AVX2Roots2Of5Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			case core:
-				rmsPropMomentumEachF32AVX2Roots2Of2(n, coef,
+				rmsPropMomentumEachF32AVX2Roots2Of2Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			}
 			rmsPropMomentumEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 		case idRMSPropCentered:
 			switch rootsBy[AVX2].F32 {
-			case zen5, zen:
-				rmsPropCenteredEachF32AVX2Roots1Of4(n, coef,
+			case zen5:
+				rmsPropCenteredEachF32AVX2Roots1Of6Depth2(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+				return true
+			case zen:
+				rmsPropCenteredEachF32AVX2Roots1Of4Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			case core:
-				rmsPropCenteredEachF32AVX2Roots2Of2(n, coef,
+				rmsPropCenteredEachF32AVX2Roots2Of2Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			}
 			rmsPropCenteredEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 		case idRMSPropCenteredMomentum:
 			switch rootsBy[AVX2].F32 {
-			case zen5, zen:
-				rmsPropCenteredMomentumEachF32AVX2Roots1Of4(n, coef,
+			case zen5:
+				rmsPropCenteredMomentumEachF32AVX2Roots1Of5Depth2(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
+				return true
+			case zen:
+				rmsPropCenteredMomentumEachF32AVX2Roots1Of4Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 				return true
 			case core:
-				rmsPropCenteredMomentumEachF32AVX2Roots2Of2(n, coef,
+				rmsPropCenteredMomentumEachF32AVX2Roots2Of2Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 				return true
 			}
 			rmsPropCenteredMomentumEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 		case idAdam:
 			switch rootsBy[AVX2].F32 {
-			case zen5, zen:
-				adamEachF32AVX2Roots1Of4(n, coef,
+			case zen5:
+				adamEachF32AVX2Roots1Of6Depth2(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+				return true
+			case zen:
+				adamEachF32AVX2Roots1Of4Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			case core:
-				adamEachF32AVX2Roots2Of2(n, coef,
+				adamEachF32AVX2Roots2Of2Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			}
 			adamEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 		case idAMSGrad:
 			switch rootsBy[AVX2].F32 {
-			case zen5, zen:
-				amsGradEachF32AVX2Roots1Of4(n, coef,
+			case zen5:
+				amsGradEachF32AVX2Roots1Of5Depth2(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
+				return true
+			case zen:
+				amsGradEachF32AVX2Roots1Of4Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 				return true
 			case core:
-				amsGradEachF32AVX2Roots2Of2(n, coef,
+				amsGradEachF32AVX2Roots2Of2Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 				return true
 			}
@@ -602,47 +624,39 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idAdaGrad:
 			switch rootsBy[AVX512].F32 {
 			case zen5:
-				adaGradEachF32AVX512Roots2Of5(n, coef,
+				adaGradEachF32AVX512Roots2Of4Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 				return true
 			case zen:
-				adaGradEachF32AVX512Roots2Of4(n, coef,
+				adaGradEachF32AVX512Roots2Of4Depth3(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 				return true
 			case core:
-				adaGradEachF32AVX512Roots3Of3(n, coef,
+				adaGradEachF32AVX512Roots3Of3Depth3(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 				return true
 			}
 			adaGradEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 		case idRMSProp:
 			switch rootsBy[AVX512].F32 {
-			case zen5:
-				rmsPropEachF32AVX512Roots2Of5(n, coef,
-					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
-				return true
-			case zen:
-				rmsPropEachF32AVX512Roots2Of4(n, coef,
+			case zen5, zen:
+				rmsPropEachF32AVX512Roots2Of4Depth3(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 				return true
 			case core:
-				rmsPropEachF32AVX512Roots3Of3(n, coef,
+				rmsPropEachF32AVX512Roots3Of3Depth3(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 				return true
 			}
 			rmsPropEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 		case idRMSPropMomentum:
 			switch rootsBy[AVX512].F32 {
-			case zen5:
-				rmsPropMomentumEachF32AVX512Roots2Of5(n, coef,
-					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
-				return true
-			case zen:
-				rmsPropMomentumEachF32AVX512Roots2Of4(n, coef,
+			case zen5, zen:
+				rmsPropMomentumEachF32AVX512Roots2Of4Depth3(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			case core:
-				rmsPropMomentumEachF32AVX512Roots3Of3(n, coef,
+				rmsPropMomentumEachF32AVX512Roots3Of3Depth3(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			}
@@ -650,15 +664,15 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idRMSPropCentered:
 			switch rootsBy[AVX512].F32 {
 			case zen5:
-				rmsPropCenteredEachF32AVX512Roots1Of5(n, coef,
+				rmsPropCenteredEachF32AVX512Roots1Of5Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			case zen:
-				rmsPropCenteredEachF32AVX512Roots1Of3(n, coef,
+				rmsPropCenteredEachF32AVX512Roots1Of3Depth3(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			case core:
-				rmsPropCenteredEachF32AVX512Roots3Of3(n, coef,
+				rmsPropCenteredEachF32AVX512Roots3Of3Depth3(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			}
@@ -666,15 +680,15 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idRMSPropCenteredMomentum:
 			switch rootsBy[AVX512].F32 {
 			case zen5:
-				rmsPropCenteredMomentumEachF32AVX512Roots1Of5(n, coef,
+				rmsPropCenteredMomentumEachF32AVX512Roots1Of5Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 				return true
 			case zen:
-				rmsPropCenteredMomentumEachF32AVX512Roots1Of3(n, coef,
+				rmsPropCenteredMomentumEachF32AVX512Roots1Of3Depth3(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 				return true
 			case core:
-				rmsPropCenteredMomentumEachF32AVX512Roots3Of3(n, coef,
+				rmsPropCenteredMomentumEachF32AVX512Roots3Of3Depth3(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 				return true
 			}
@@ -682,15 +696,15 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idAdam:
 			switch rootsBy[AVX512].F32 {
 			case zen5:
-				adamEachF32AVX512Roots1Of5(n, coef,
+				adamEachF32AVX512Roots1Of5Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			case zen:
-				adamEachF32AVX512Roots1Of3(n, coef,
+				adamEachF32AVX512Roots1Of3Depth3(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			case core:
-				adamEachF32AVX512Roots3Of3(n, coef,
+				adamEachF32AVX512Roots3Of3Depth3(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			}
@@ -698,15 +712,15 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idAMSGrad:
 			switch rootsBy[AVX512].F32 {
 			case zen5:
-				amsGradEachF32AVX512Roots1Of5(n, coef,
+				amsGradEachF32AVX512Roots1Of5Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 				return true
 			case zen:
-				amsGradEachF32AVX512Roots1Of3(n, coef,
+				amsGradEachF32AVX512Roots1Of3Depth3(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 				return true
 			case core:
-				amsGradEachF32AVX512Roots3Of3(n, coef,
+				amsGradEachF32AVX512Roots3Of3Depth3(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 				return true
 			}
@@ -740,11 +754,11 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idAdaGrad:
 			switch rootsBy[AVX2].F64 {
 			case zen5, zen:
-				adaGradEachF64AVX2Roots1Of3(n, coef,
+				adaGradEachF64AVX2Roots1Of3Depth2(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 				return true
 			case core:
-				adaGradEachF64AVX2Roots2Of2(n, coef,
+				adaGradEachF64AVX2Roots2Of2Depth2(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 				return true
 			}
@@ -752,11 +766,11 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idRMSProp:
 			switch rootsBy[AVX2].F64 {
 			case zen5, zen:
-				rmsPropEachF64AVX2Roots1Of3(n, coef,
+				rmsPropEachF64AVX2Roots1Of3Depth2(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 				return true
 			case core:
-				rmsPropEachF64AVX2Roots2Of2(n, coef,
+				rmsPropEachF64AVX2Roots2Of2Depth2(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 				return true
 			}
@@ -764,11 +778,11 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idRMSPropMomentum:
 			switch rootsBy[AVX2].F64 {
 			case zen5, zen:
-				rmsPropMomentumEachF64AVX2Roots1Of3(n, coef,
+				rmsPropMomentumEachF64AVX2Roots1Of3Depth2(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			case core:
-				rmsPropMomentumEachF64AVX2Roots2Of2(n, coef,
+				rmsPropMomentumEachF64AVX2Roots2Of2Depth2(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			}
@@ -776,11 +790,11 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idRMSPropCentered:
 			switch rootsBy[AVX2].F64 {
 			case zen5, zen:
-				rmsPropCenteredEachF64AVX2Roots1Of3(n, coef,
+				rmsPropCenteredEachF64AVX2Roots1Of3Depth2(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			case core:
-				rmsPropCenteredEachF64AVX2Roots2Of2(n, coef,
+				rmsPropCenteredEachF64AVX2Roots2Of2Depth2(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			}
@@ -788,11 +802,11 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idRMSPropCenteredMomentum:
 			switch rootsBy[AVX2].F64 {
 			case zen5, zen:
-				rmsPropCenteredMomentumEachF64AVX2Roots1Of3(n, coef,
+				rmsPropCenteredMomentumEachF64AVX2Roots1Of3Depth2(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 				return true
 			case core:
-				rmsPropCenteredMomentumEachF64AVX2Roots2Of2(n, coef,
+				rmsPropCenteredMomentumEachF64AVX2Roots2Of2Depth2(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 				return true
 			}
@@ -800,11 +814,11 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idAdam:
 			switch rootsBy[AVX2].F64 {
 			case zen5, zen:
-				adamEachF64AVX2Roots1Of3(n, coef,
+				adamEachF64AVX2Roots1Of3Depth2(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			case core:
-				adamEachF64AVX2Roots2Of2(n, coef,
+				adamEachF64AVX2Roots2Of2Depth2(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			}
@@ -812,11 +826,11 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idAMSGrad:
 			switch rootsBy[AVX2].F64 {
 			case zen5, zen:
-				amsGradEachF64AVX2Roots1Of3(n, coef,
+				amsGradEachF64AVX2Roots1Of3Depth2(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 				return true
 			case core:
-				amsGradEachF64AVX2Roots2Of2(n, coef,
+				amsGradEachF64AVX2Roots2Of2Depth2(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 				return true
 			}
@@ -841,11 +855,11 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idAdaGrad:
 			switch rootsBy[AVX512].F64 {
 			case zen5, zen:
-				adaGradEachF64AVX512Roots2Of3(n, coef,
+				adaGradEachF64AVX512Roots2Of3Depth3(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 				return true
 			case core:
-				adaGradEachF64AVX512Roots2Of2(n, coef,
+				adaGradEachF64AVX512Roots2Of2Depth3(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 				return true
 			}
@@ -853,11 +867,11 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idRMSProp:
 			switch rootsBy[AVX512].F64 {
 			case zen5, zen:
-				rmsPropEachF64AVX512Roots2Of3(n, coef,
+				rmsPropEachF64AVX512Roots2Of3Depth3(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 				return true
 			case core:
-				rmsPropEachF64AVX512Roots2Of2(n, coef,
+				rmsPropEachF64AVX512Roots2Of2Depth3(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 				return true
 			}
@@ -865,11 +879,11 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idRMSPropMomentum:
 			switch rootsBy[AVX512].F64 {
 			case zen5, zen:
-				rmsPropMomentumEachF64AVX512Roots2Of3(n, coef,
+				rmsPropMomentumEachF64AVX512Roots2Of3Depth3(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			case core:
-				rmsPropMomentumEachF64AVX512Roots2Of2(n, coef,
+				rmsPropMomentumEachF64AVX512Roots2Of2Depth3(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			}
@@ -877,11 +891,11 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idRMSPropCentered:
 			switch rootsBy[AVX512].F64 {
 			case zen5, zen:
-				rmsPropCenteredEachF64AVX512Roots2Of4(n, coef,
+				rmsPropCenteredEachF64AVX512Roots2Of4Depth2(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			case core:
-				rmsPropCenteredEachF64AVX512Roots2Of2(n, coef,
+				rmsPropCenteredEachF64AVX512Roots2Of2Depth3(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			}
@@ -889,11 +903,11 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idRMSPropCenteredMomentum:
 			switch rootsBy[AVX512].F64 {
 			case zen5, zen:
-				rmsPropCenteredMomentumEachF64AVX512Roots2Of4(n, coef,
+				rmsPropCenteredMomentumEachF64AVX512Roots2Of4Depth2(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 				return true
 			case core:
-				rmsPropCenteredMomentumEachF64AVX512Roots2Of2(n, coef,
+				rmsPropCenteredMomentumEachF64AVX512Roots2Of2Depth3(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 				return true
 			}
@@ -901,11 +915,11 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idAdam:
 			switch rootsBy[AVX512].F64 {
 			case zen5, zen:
-				adamEachF64AVX512Roots2Of4(n, coef,
+				adamEachF64AVX512Roots2Of4Depth2(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			case core:
-				adamEachF64AVX512Roots2Of2(n, coef,
+				adamEachF64AVX512Roots2Of2Depth3(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			}
@@ -913,11 +927,11 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idAMSGrad:
 			switch rootsBy[AVX512].F64 {
 			case zen5, zen:
-				amsGradEachF64AVX512Roots2Of4(n, coef,
+				amsGradEachF64AVX512Roots2Of4Depth2(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 				return true
 			case core:
-				amsGradEachF64AVX512Roots2Of2(n, coef,
+				amsGradEachF64AVX512Roots2Of2Depth3(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 				return true
 			}

@@ -38,49 +38,49 @@ func (c *call[T]) assemblyF32(lo, n int) bool {
 		case idAdaGrad:
 			switch c.balanced(n).F32 {
 			case neoverse:
-				adaGradF32NEONRoots3Of5(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+				adaGradF32NEONRoots3Of5Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 				return true
 			}
 			adaGradF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 		case idRMSProp:
 			switch c.balanced(n).F32 {
 			case neoverse:
-				rmsPropF32NEONRoots3Of5(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
+				rmsPropF32NEONRoots3Of5Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 				return true
 			}
 			rmsPropF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
 		case idRMSPropMomentum:
 			switch c.balanced(n).F32 {
 			case neoverse:
-				rmsPropMomentumF32NEONRoots3Of5(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				rmsPropMomentumF32NEONRoots3Of5Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 				return true
 			}
 			rmsPropMomentumF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 		case idRMSPropCentered:
 			switch c.balanced(n).F32 {
 			case neoverse:
-				rmsPropCenteredF32NEONRoots2Of5(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				rmsPropCenteredF32NEONRoots2Of5Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 				return true
 			}
 			rmsPropCenteredF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 		case idRMSPropCenteredMomentum:
 			switch c.balanced(n).F32 {
 			case neoverse:
-				rmsPropCenteredMomentumF32NEONRoots2Of5(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+				rmsPropCenteredMomentumF32NEONRoots2Of5Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
 				return true
 			}
 			rmsPropCenteredMomentumF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
 		case idAdam:
 			switch c.balanced(n).F32 {
 			case neoverse:
-				adamF32NEONRoots2Of5(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
+				adamF32NEONRoots2Of5Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 				return true
 			}
 			adamF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
 		case idAMSGrad:
 			switch c.balanced(n).F32 {
 			case neoverse:
-				amsGradF32NEONRoots2Of5(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
+				amsGradF32NEONRoots2Of5Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
 				return true
 			}
 			amsGradF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
@@ -129,49 +129,49 @@ func (c *call[T]) assemblyF64(lo, n int) bool {
 		case idAdaGrad:
 			switch c.balanced(n).F64 {
 			case neoverse:
-				adaGradF64NEONRoots3Of3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+				adaGradF64NEONRoots3Of3Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 				return true
 			}
 			adaGradF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idRMSProp:
 			switch c.balanced(n).F64 {
 			case neoverse:
-				rmsPropF64NEONRoots3Of3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
+				rmsPropF64NEONRoots3Of3Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 				return true
 			}
 			rmsPropF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
 		case idRMSPropMomentum:
 			switch c.balanced(n).F64 {
 			case neoverse:
-				rmsPropMomentumF64NEONRoots3Of3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+				rmsPropMomentumF64NEONRoots3Of3Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 				return true
 			}
 			rmsPropMomentumF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 		case idRMSPropCentered:
 			switch c.balanced(n).F64 {
 			case neoverse:
-				rmsPropCenteredF64NEONRoots3Of4(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+				rmsPropCenteredF64NEONRoots3Of4Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 				return true
 			}
 			rmsPropCenteredF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 		case idRMSPropCenteredMomentum:
 			switch c.balanced(n).F64 {
 			case neoverse:
-				rmsPropCenteredMomentumF64NEONRoots3Of4(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
+				rmsPropCenteredMomentumF64NEONRoots3Of4Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
 				return true
 			}
 			rmsPropCenteredMomentumF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
 		case idAdam:
 			switch c.balanced(n).F64 {
 			case neoverse:
-				adamF64NEONRoots3Of4(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
+				adamF64NEONRoots3Of4Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 				return true
 			}
 			adamF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
 		case idAMSGrad:
 			switch c.balanced(n).F64 {
 			case neoverse:
-				amsGradF64NEONRoots3Of4(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
+				amsGradF64NEONRoots3Of4Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
 				return true
 			}
 			amsGradF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
@@ -230,7 +230,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idAdaGrad:
 			switch rootsBy[NEON].F32 {
 			case neoverse:
-				adaGradEachF32NEONRoots3Of5(n, coef,
+				adaGradEachF32NEONRoots3Of5Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 				return true
 			}
@@ -238,7 +238,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idRMSProp:
 			switch rootsBy[NEON].F32 {
 			case neoverse:
-				rmsPropEachF32NEONRoots3Of5(n, coef,
+				rmsPropEachF32NEONRoots3Of5Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 				return true
 			}
@@ -246,7 +246,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idRMSPropMomentum:
 			switch rootsBy[NEON].F32 {
 			case neoverse:
-				rmsPropMomentumEachF32NEONRoots3Of5(n, coef,
+				rmsPropMomentumEachF32NEONRoots3Of5Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			}
@@ -254,7 +254,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idRMSPropCentered:
 			switch rootsBy[NEON].F32 {
 			case neoverse:
-				rmsPropCenteredEachF32NEONRoots2Of5(n, coef,
+				rmsPropCenteredEachF32NEONRoots2Of5Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			}
@@ -262,7 +262,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idRMSPropCenteredMomentum:
 			switch rootsBy[NEON].F32 {
 			case neoverse:
-				rmsPropCenteredMomentumEachF32NEONRoots2Of5(n, coef,
+				rmsPropCenteredMomentumEachF32NEONRoots2Of5Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 				return true
 			}
@@ -270,7 +270,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idAdam:
 			switch rootsBy[NEON].F32 {
 			case neoverse:
-				adamEachF32NEONRoots2Of5(n, coef,
+				adamEachF32NEONRoots2Of5Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			}
@@ -278,7 +278,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idAMSGrad:
 			switch rootsBy[NEON].F32 {
 			case neoverse:
-				amsGradEachF32NEONRoots2Of5(n, coef,
+				amsGradEachF32NEONRoots2Of5Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 				return true
 			}
@@ -312,7 +312,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idAdaGrad:
 			switch rootsBy[NEON].F64 {
 			case neoverse:
-				adaGradEachF64NEONRoots3Of3(n, coef,
+				adaGradEachF64NEONRoots3Of3Depth2(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 				return true
 			}
@@ -320,7 +320,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idRMSProp:
 			switch rootsBy[NEON].F64 {
 			case neoverse:
-				rmsPropEachF64NEONRoots3Of3(n, coef,
+				rmsPropEachF64NEONRoots3Of3Depth2(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 				return true
 			}
@@ -328,7 +328,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idRMSPropMomentum:
 			switch rootsBy[NEON].F64 {
 			case neoverse:
-				rmsPropMomentumEachF64NEONRoots3Of3(n, coef,
+				rmsPropMomentumEachF64NEONRoots3Of3Depth2(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			}
@@ -336,7 +336,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idRMSPropCentered:
 			switch rootsBy[NEON].F64 {
 			case neoverse:
-				rmsPropCenteredEachF64NEONRoots3Of4(n, coef,
+				rmsPropCenteredEachF64NEONRoots3Of4Depth2(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			}
@@ -344,7 +344,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idRMSPropCenteredMomentum:
 			switch rootsBy[NEON].F64 {
 			case neoverse:
-				rmsPropCenteredMomentumEachF64NEONRoots3Of4(n, coef,
+				rmsPropCenteredMomentumEachF64NEONRoots3Of4Depth2(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 				return true
 			}
@@ -352,7 +352,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idAdam:
 			switch rootsBy[NEON].F64 {
 			case neoverse:
-				adamEachF64NEONRoots3Of4(n, coef,
+				adamEachF64NEONRoots3Of4Depth2(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			}
@@ -360,7 +360,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idAMSGrad:
 			switch rootsBy[NEON].F64 {
 			case neoverse:
-				amsGradEachF64NEONRoots3Of4(n, coef,
+				amsGradEachF64NEONRoots3Of4Depth2(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 				return true
 			}

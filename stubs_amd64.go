@@ -89,7 +89,7 @@ func nesterovTorchEachF32AVX2(count int, c *float32, x *[]float32, v *[]float32,
 //go:noescape
 func adaGradF32AVX2(n int, c *float32, x *float32, s *float32, grad *float32)
 
-// adaGradF32AVX2Roots2Of5 updates n elements by
+// adaGradF32AVX2Roots2Of5Depth2 updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -97,9 +97,9 @@ func adaGradF32AVX2(n int, c *float32, x *float32, s *float32, grad *float32)
 // c, by byte: 0 lr, 4 eps, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
 //
 //go:noescape
-func adaGradF32AVX2Roots2Of5(n int, c *float32, x *float32, s *float32, grad *float32)
+func adaGradF32AVX2Roots2Of5Depth2(n int, c *float32, x *float32, s *float32, grad *float32)
 
-// adaGradF32AVX2Roots2Of2 updates n elements by
+// adaGradF32AVX2Roots2Of2Depth2 updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -107,22 +107,22 @@ func adaGradF32AVX2Roots2Of5(n int, c *float32, x *float32, s *float32, grad *fl
 // c, by byte: 0 lr, 4 eps, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
 //
 //go:noescape
-func adaGradF32AVX2Roots2Of2(n int, c *float32, x *float32, s *float32, grad *float32)
+func adaGradF32AVX2Roots2Of2Depth2(n int, c *float32, x *float32, s *float32, grad *float32)
 
 // adaGradEachF32AVX2 updates count tensors as adaGradF32AVX2 does one.
 //
 //go:noescape
 func adaGradEachF32AVX2(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
-// adaGradEachF32AVX2Roots2Of5 updates count tensors as adaGradF32AVX2 does one.
+// adaGradEachF32AVX2Roots2Of5Depth2 updates count tensors as adaGradF32AVX2 does one.
 //
 //go:noescape
-func adaGradEachF32AVX2Roots2Of5(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+func adaGradEachF32AVX2Roots2Of5Depth2(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
-// adaGradEachF32AVX2Roots2Of2 updates count tensors as adaGradF32AVX2 does one.
+// adaGradEachF32AVX2Roots2Of2Depth2 updates count tensors as adaGradF32AVX2 does one.
 //
 //go:noescape
-func adaGradEachF32AVX2Roots2Of2(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+func adaGradEachF32AVX2Roots2Of2Depth2(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
 // rmsPropF32AVX2 updates n elements by
 //
@@ -134,7 +134,7 @@ func adaGradEachF32AVX2Roots2Of2(count int, c *float32, x *[]float32, s *[]float
 //go:noescape
 func rmsPropF32AVX2(n int, c *float32, x *float32, s *float32, grad *float32)
 
-// rmsPropF32AVX2Roots2Of5 updates n elements by
+// rmsPropF32AVX2Roots2Of5Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -142,9 +142,9 @@ func rmsPropF32AVX2(n int, c *float32, x *float32, s *float32, grad *float32)
 // c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
 //
 //go:noescape
-func rmsPropF32AVX2Roots2Of5(n int, c *float32, x *float32, s *float32, grad *float32)
+func rmsPropF32AVX2Roots2Of5Depth2(n int, c *float32, x *float32, s *float32, grad *float32)
 
-// rmsPropF32AVX2Roots2Of2 updates n elements by
+// rmsPropF32AVX2Roots2Of2Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -152,22 +152,22 @@ func rmsPropF32AVX2Roots2Of5(n int, c *float32, x *float32, s *float32, grad *fl
 // c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
 //
 //go:noescape
-func rmsPropF32AVX2Roots2Of2(n int, c *float32, x *float32, s *float32, grad *float32)
+func rmsPropF32AVX2Roots2Of2Depth2(n int, c *float32, x *float32, s *float32, grad *float32)
 
 // rmsPropEachF32AVX2 updates count tensors as rmsPropF32AVX2 does one.
 //
 //go:noescape
 func rmsPropEachF32AVX2(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
-// rmsPropEachF32AVX2Roots2Of5 updates count tensors as rmsPropF32AVX2 does one.
+// rmsPropEachF32AVX2Roots2Of5Depth2 updates count tensors as rmsPropF32AVX2 does one.
 //
 //go:noescape
-func rmsPropEachF32AVX2Roots2Of5(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+func rmsPropEachF32AVX2Roots2Of5Depth2(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
-// rmsPropEachF32AVX2Roots2Of2 updates count tensors as rmsPropF32AVX2 does one.
+// rmsPropEachF32AVX2Roots2Of2Depth2 updates count tensors as rmsPropF32AVX2 does one.
 //
 //go:noescape
-func rmsPropEachF32AVX2Roots2Of2(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+func rmsPropEachF32AVX2Roots2Of2Depth2(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
 // rmsPropMomentumF32AVX2 updates n elements by
 //
@@ -180,7 +180,7 @@ func rmsPropEachF32AVX2Roots2Of2(count int, c *float32, x *[]float32, s *[]float
 //go:noescape
 func rmsPropMomentumF32AVX2(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 
-// rmsPropMomentumF32AVX2Roots2Of5 updates n elements by
+// rmsPropMomentumF32AVX2Roots2Of5Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	b = rho*b + g/(sqrt(s)+eps)
@@ -189,9 +189,9 @@ func rmsPropMomentumF32AVX2(n int, c *float32, x *float32, s *float32, b *float3
 // c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 //
 //go:noescape
-func rmsPropMomentumF32AVX2Roots2Of5(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
+func rmsPropMomentumF32AVX2Roots2Of5Depth2(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 
-// rmsPropMomentumF32AVX2Roots2Of2 updates n elements by
+// rmsPropMomentumF32AVX2Roots2Of2Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	b = rho*b + g/(sqrt(s)+eps)
@@ -200,22 +200,22 @@ func rmsPropMomentumF32AVX2Roots2Of5(n int, c *float32, x *float32, s *float32, 
 // c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 //
 //go:noescape
-func rmsPropMomentumF32AVX2Roots2Of2(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
+func rmsPropMomentumF32AVX2Roots2Of2Depth2(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 
 // rmsPropMomentumEachF32AVX2 updates count tensors as rmsPropMomentumF32AVX2 does one.
 //
 //go:noescape
 func rmsPropMomentumEachF32AVX2(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
 
-// rmsPropMomentumEachF32AVX2Roots2Of5 updates count tensors as rmsPropMomentumF32AVX2 does one.
+// rmsPropMomentumEachF32AVX2Roots2Of5Depth2 updates count tensors as rmsPropMomentumF32AVX2 does one.
 //
 //go:noescape
-func rmsPropMomentumEachF32AVX2Roots2Of5(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
+func rmsPropMomentumEachF32AVX2Roots2Of5Depth2(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
 
-// rmsPropMomentumEachF32AVX2Roots2Of2 updates count tensors as rmsPropMomentumF32AVX2 does one.
+// rmsPropMomentumEachF32AVX2Roots2Of2Depth2 updates count tensors as rmsPropMomentumF32AVX2 does one.
 //
 //go:noescape
-func rmsPropMomentumEachF32AVX2Roots2Of2(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
+func rmsPropMomentumEachF32AVX2Roots2Of2Depth2(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
 
 // rmsPropCenteredF32AVX2 updates n elements by
 //
@@ -228,7 +228,7 @@ func rmsPropMomentumEachF32AVX2Roots2Of2(count int, c *float32, x *[]float32, s 
 //go:noescape
 func rmsPropCenteredF32AVX2(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 
-// rmsPropCenteredF32AVX2Roots1Of4 updates n elements by
+// rmsPropCenteredF32AVX2Roots1Of6Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -237,9 +237,9 @@ func rmsPropCenteredF32AVX2(n int, c *float32, x *float32, s *float32, m *float3
 // c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
 //
 //go:noescape
-func rmsPropCenteredF32AVX2Roots1Of4(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
+func rmsPropCenteredF32AVX2Roots1Of6Depth2(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 
-// rmsPropCenteredF32AVX2Roots2Of2 updates n elements by
+// rmsPropCenteredF32AVX2Roots1Of4Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -248,22 +248,38 @@ func rmsPropCenteredF32AVX2Roots1Of4(n int, c *float32, x *float32, s *float32, 
 // c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
 //
 //go:noescape
-func rmsPropCenteredF32AVX2Roots2Of2(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
+func rmsPropCenteredF32AVX2Roots1Of4Depth2(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
+
+// rmsPropCenteredF32AVX2Roots2Of2Depth2 updates n elements by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	x = x - (lr*g)/(sqrt(s-m*m)+eps)
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rmsPropCenteredF32AVX2Roots2Of2Depth2(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 
 // rmsPropCenteredEachF32AVX2 updates count tensors as rmsPropCenteredF32AVX2 does one.
 //
 //go:noescape
 func rmsPropCenteredEachF32AVX2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
 
-// rmsPropCenteredEachF32AVX2Roots1Of4 updates count tensors as rmsPropCenteredF32AVX2 does one.
+// rmsPropCenteredEachF32AVX2Roots1Of6Depth2 updates count tensors as rmsPropCenteredF32AVX2 does one.
 //
 //go:noescape
-func rmsPropCenteredEachF32AVX2Roots1Of4(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
+func rmsPropCenteredEachF32AVX2Roots1Of6Depth2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
 
-// rmsPropCenteredEachF32AVX2Roots2Of2 updates count tensors as rmsPropCenteredF32AVX2 does one.
+// rmsPropCenteredEachF32AVX2Roots1Of4Depth2 updates count tensors as rmsPropCenteredF32AVX2 does one.
 //
 //go:noescape
-func rmsPropCenteredEachF32AVX2Roots2Of2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
+func rmsPropCenteredEachF32AVX2Roots1Of4Depth2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
+
+// rmsPropCenteredEachF32AVX2Roots2Of2Depth2 updates count tensors as rmsPropCenteredF32AVX2 does one.
+//
+//go:noescape
+func rmsPropCenteredEachF32AVX2Roots2Of2Depth2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
 
 // rmsPropCenteredMomentumF32AVX2 updates n elements by
 //
@@ -277,7 +293,7 @@ func rmsPropCenteredEachF32AVX2Roots2Of2(count int, c *float32, x *[]float32, s 
 //go:noescape
 func rmsPropCenteredMomentumF32AVX2(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 
-// rmsPropCenteredMomentumF32AVX2Roots1Of4 updates n elements by
+// rmsPropCenteredMomentumF32AVX2Roots1Of5Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -287,9 +303,9 @@ func rmsPropCenteredMomentumF32AVX2(n int, c *float32, x *float32, s *float32, m
 // c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 //
 //go:noescape
-func rmsPropCenteredMomentumF32AVX2Roots1Of4(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
+func rmsPropCenteredMomentumF32AVX2Roots1Of5Depth2(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 
-// rmsPropCenteredMomentumF32AVX2Roots2Of2 updates n elements by
+// rmsPropCenteredMomentumF32AVX2Roots1Of4Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -299,22 +315,39 @@ func rmsPropCenteredMomentumF32AVX2Roots1Of4(n int, c *float32, x *float32, s *f
 // c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 //
 //go:noescape
-func rmsPropCenteredMomentumF32AVX2Roots2Of2(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
+func rmsPropCenteredMomentumF32AVX2Roots1Of4Depth2(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
+
+// rmsPropCenteredMomentumF32AVX2Roots2Of2Depth2 updates n elements by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	b = rho*b + g/(sqrt(s-m*m)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func rmsPropCenteredMomentumF32AVX2Roots2Of2Depth2(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 
 // rmsPropCenteredMomentumEachF32AVX2 updates count tensors as rmsPropCenteredMomentumF32AVX2 does one.
 //
 //go:noescape
 func rmsPropCenteredMomentumEachF32AVX2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
 
-// rmsPropCenteredMomentumEachF32AVX2Roots1Of4 updates count tensors as rmsPropCenteredMomentumF32AVX2 does one.
+// rmsPropCenteredMomentumEachF32AVX2Roots1Of5Depth2 updates count tensors as rmsPropCenteredMomentumF32AVX2 does one.
 //
 //go:noescape
-func rmsPropCenteredMomentumEachF32AVX2Roots1Of4(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
+func rmsPropCenteredMomentumEachF32AVX2Roots1Of5Depth2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
 
-// rmsPropCenteredMomentumEachF32AVX2Roots2Of2 updates count tensors as rmsPropCenteredMomentumF32AVX2 does one.
+// rmsPropCenteredMomentumEachF32AVX2Roots1Of4Depth2 updates count tensors as rmsPropCenteredMomentumF32AVX2 does one.
 //
 //go:noescape
-func rmsPropCenteredMomentumEachF32AVX2Roots2Of2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
+func rmsPropCenteredMomentumEachF32AVX2Roots1Of4Depth2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
+
+// rmsPropCenteredMomentumEachF32AVX2Roots2Of2Depth2 updates count tensors as rmsPropCenteredMomentumF32AVX2 does one.
+//
+//go:noescape
+func rmsPropCenteredMomentumEachF32AVX2Roots2Of2Depth2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
 
 // adamF32AVX2 updates n elements by
 //
@@ -327,7 +360,7 @@ func rmsPropCenteredMomentumEachF32AVX2Roots2Of2(count int, c *float32, x *[]flo
 //go:noescape
 func adamF32AVX2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 
-// adamF32AVX2Roots1Of4 updates n elements by
+// adamF32AVX2Roots1Of6Depth2 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -336,9 +369,9 @@ func adamF32AVX2(n int, c *float32, x *float32, m *float32, v *float32, grad *fl
 // c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
 //
 //go:noescape
-func adamF32AVX2Roots1Of4(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+func adamF32AVX2Roots1Of6Depth2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 
-// adamF32AVX2Roots2Of2 updates n elements by
+// adamF32AVX2Roots1Of4Depth2 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -347,22 +380,38 @@ func adamF32AVX2Roots1Of4(n int, c *float32, x *float32, m *float32, v *float32,
 // c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
 //
 //go:noescape
-func adamF32AVX2Roots2Of2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+func adamF32AVX2Roots1Of4Depth2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+
+// adamF32AVX2Roots2Of2Depth2 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func adamF32AVX2Roots2Of2Depth2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 
 // adamEachF32AVX2 updates count tensors as adamF32AVX2 does one.
 //
 //go:noescape
 func adamEachF32AVX2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
 
-// adamEachF32AVX2Roots1Of4 updates count tensors as adamF32AVX2 does one.
+// adamEachF32AVX2Roots1Of6Depth2 updates count tensors as adamF32AVX2 does one.
 //
 //go:noescape
-func adamEachF32AVX2Roots1Of4(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+func adamEachF32AVX2Roots1Of6Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
 
-// adamEachF32AVX2Roots2Of2 updates count tensors as adamF32AVX2 does one.
+// adamEachF32AVX2Roots1Of4Depth2 updates count tensors as adamF32AVX2 does one.
 //
 //go:noescape
-func adamEachF32AVX2Roots2Of2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+func adamEachF32AVX2Roots1Of4Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+
+// adamEachF32AVX2Roots2Of2Depth2 updates count tensors as adamF32AVX2 does one.
+//
+//go:noescape
+func adamEachF32AVX2Roots2Of2Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
 
 // amsGradF32AVX2 updates n elements by
 //
@@ -376,7 +425,7 @@ func adamEachF32AVX2Roots2Of2(count int, c *float32, x *[]float32, m *[]float32,
 //go:noescape
 func amsGradF32AVX2(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 
-// amsGradF32AVX2Roots1Of4 updates n elements by
+// amsGradF32AVX2Roots1Of5Depth2 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -386,9 +435,9 @@ func amsGradF32AVX2(n int, c *float32, x *float32, m *float32, v *float32, vmax 
 // c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
 //
 //go:noescape
-func amsGradF32AVX2Roots1Of4(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
+func amsGradF32AVX2Roots1Of5Depth2(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 
-// amsGradF32AVX2Roots2Of2 updates n elements by
+// amsGradF32AVX2Roots1Of4Depth2 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -398,22 +447,39 @@ func amsGradF32AVX2Roots1Of4(n int, c *float32, x *float32, m *float32, v *float
 // c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
 //
 //go:noescape
-func amsGradF32AVX2Roots2Of2(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
+func amsGradF32AVX2Roots1Of4Depth2(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
+
+// amsGradF32AVX2Roots2Of2Depth2 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	vmax = vmax > v ? vmax : v
+//	x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func amsGradF32AVX2Roots2Of2Depth2(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 
 // amsGradEachF32AVX2 updates count tensors as amsGradF32AVX2 does one.
 //
 //go:noescape
 func amsGradEachF32AVX2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
 
-// amsGradEachF32AVX2Roots1Of4 updates count tensors as amsGradF32AVX2 does one.
+// amsGradEachF32AVX2Roots1Of5Depth2 updates count tensors as amsGradF32AVX2 does one.
 //
 //go:noescape
-func amsGradEachF32AVX2Roots1Of4(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
+func amsGradEachF32AVX2Roots1Of5Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
 
-// amsGradEachF32AVX2Roots2Of2 updates count tensors as amsGradF32AVX2 does one.
+// amsGradEachF32AVX2Roots1Of4Depth2 updates count tensors as amsGradF32AVX2 does one.
 //
 //go:noescape
-func amsGradEachF32AVX2Roots2Of2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
+func amsGradEachF32AVX2Roots1Of4Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
+
+// amsGradEachF32AVX2Roots2Of2Depth2 updates count tensors as amsGradF32AVX2 does one.
+//
+//go:noescape
+func amsGradEachF32AVX2Roots2Of2Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
 
 // lionF32AVX2 updates n elements by
 //
@@ -722,7 +788,7 @@ func nesterovTorchEachF64AVX2(count int, c *float64, x *[]float64, v *[]float64,
 //go:noescape
 func adaGradF64AVX2(n int, c *float64, x *float64, s *float64, grad *float64)
 
-// adaGradF64AVX2Roots1Of3 updates n elements by
+// adaGradF64AVX2Roots1Of3Depth2 updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -730,9 +796,9 @@ func adaGradF64AVX2(n int, c *float64, x *float64, s *float64, grad *float64)
 // c, by byte: 0 lr, 8 eps, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
 //
 //go:noescape
-func adaGradF64AVX2Roots1Of3(n int, c *float64, x *float64, s *float64, grad *float64)
+func adaGradF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, s *float64, grad *float64)
 
-// adaGradF64AVX2Roots2Of2 updates n elements by
+// adaGradF64AVX2Roots2Of2Depth2 updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -740,22 +806,22 @@ func adaGradF64AVX2Roots1Of3(n int, c *float64, x *float64, s *float64, grad *fl
 // c, by byte: 0 lr, 8 eps, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
 //
 //go:noescape
-func adaGradF64AVX2Roots2Of2(n int, c *float64, x *float64, s *float64, grad *float64)
+func adaGradF64AVX2Roots2Of2Depth2(n int, c *float64, x *float64, s *float64, grad *float64)
 
 // adaGradEachF64AVX2 updates count tensors as adaGradF64AVX2 does one.
 //
 //go:noescape
 func adaGradEachF64AVX2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
-// adaGradEachF64AVX2Roots1Of3 updates count tensors as adaGradF64AVX2 does one.
+// adaGradEachF64AVX2Roots1Of3Depth2 updates count tensors as adaGradF64AVX2 does one.
 //
 //go:noescape
-func adaGradEachF64AVX2Roots1Of3(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
+func adaGradEachF64AVX2Roots1Of3Depth2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
-// adaGradEachF64AVX2Roots2Of2 updates count tensors as adaGradF64AVX2 does one.
+// adaGradEachF64AVX2Roots2Of2Depth2 updates count tensors as adaGradF64AVX2 does one.
 //
 //go:noescape
-func adaGradEachF64AVX2Roots2Of2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
+func adaGradEachF64AVX2Roots2Of2Depth2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
 // rmsPropF64AVX2 updates n elements by
 //
@@ -767,7 +833,7 @@ func adaGradEachF64AVX2Roots2Of2(count int, c *float64, x *[]float64, s *[]float
 //go:noescape
 func rmsPropF64AVX2(n int, c *float64, x *float64, s *float64, grad *float64)
 
-// rmsPropF64AVX2Roots1Of3 updates n elements by
+// rmsPropF64AVX2Roots1Of3Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -775,9 +841,9 @@ func rmsPropF64AVX2(n int, c *float64, x *float64, s *float64, grad *float64)
 // c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
 //
 //go:noescape
-func rmsPropF64AVX2Roots1Of3(n int, c *float64, x *float64, s *float64, grad *float64)
+func rmsPropF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, s *float64, grad *float64)
 
-// rmsPropF64AVX2Roots2Of2 updates n elements by
+// rmsPropF64AVX2Roots2Of2Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -785,22 +851,22 @@ func rmsPropF64AVX2Roots1Of3(n int, c *float64, x *float64, s *float64, grad *fl
 // c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
 //
 //go:noescape
-func rmsPropF64AVX2Roots2Of2(n int, c *float64, x *float64, s *float64, grad *float64)
+func rmsPropF64AVX2Roots2Of2Depth2(n int, c *float64, x *float64, s *float64, grad *float64)
 
 // rmsPropEachF64AVX2 updates count tensors as rmsPropF64AVX2 does one.
 //
 //go:noescape
 func rmsPropEachF64AVX2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
-// rmsPropEachF64AVX2Roots1Of3 updates count tensors as rmsPropF64AVX2 does one.
+// rmsPropEachF64AVX2Roots1Of3Depth2 updates count tensors as rmsPropF64AVX2 does one.
 //
 //go:noescape
-func rmsPropEachF64AVX2Roots1Of3(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
+func rmsPropEachF64AVX2Roots1Of3Depth2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
-// rmsPropEachF64AVX2Roots2Of2 updates count tensors as rmsPropF64AVX2 does one.
+// rmsPropEachF64AVX2Roots2Of2Depth2 updates count tensors as rmsPropF64AVX2 does one.
 //
 //go:noescape
-func rmsPropEachF64AVX2Roots2Of2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
+func rmsPropEachF64AVX2Roots2Of2Depth2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
 // rmsPropMomentumF64AVX2 updates n elements by
 //
@@ -813,7 +879,7 @@ func rmsPropEachF64AVX2Roots2Of2(count int, c *float64, x *[]float64, s *[]float
 //go:noescape
 func rmsPropMomentumF64AVX2(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 
-// rmsPropMomentumF64AVX2Roots1Of3 updates n elements by
+// rmsPropMomentumF64AVX2Roots1Of3Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	b = rho*b + g/(sqrt(s)+eps)
@@ -822,9 +888,9 @@ func rmsPropMomentumF64AVX2(n int, c *float64, x *float64, s *float64, b *float6
 // c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 //
 //go:noescape
-func rmsPropMomentumF64AVX2Roots1Of3(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
+func rmsPropMomentumF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 
-// rmsPropMomentumF64AVX2Roots2Of2 updates n elements by
+// rmsPropMomentumF64AVX2Roots2Of2Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	b = rho*b + g/(sqrt(s)+eps)
@@ -833,22 +899,22 @@ func rmsPropMomentumF64AVX2Roots1Of3(n int, c *float64, x *float64, s *float64, 
 // c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 //
 //go:noescape
-func rmsPropMomentumF64AVX2Roots2Of2(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
+func rmsPropMomentumF64AVX2Roots2Of2Depth2(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 
 // rmsPropMomentumEachF64AVX2 updates count tensors as rmsPropMomentumF64AVX2 does one.
 //
 //go:noescape
 func rmsPropMomentumEachF64AVX2(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
 
-// rmsPropMomentumEachF64AVX2Roots1Of3 updates count tensors as rmsPropMomentumF64AVX2 does one.
+// rmsPropMomentumEachF64AVX2Roots1Of3Depth2 updates count tensors as rmsPropMomentumF64AVX2 does one.
 //
 //go:noescape
-func rmsPropMomentumEachF64AVX2Roots1Of3(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
+func rmsPropMomentumEachF64AVX2Roots1Of3Depth2(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
 
-// rmsPropMomentumEachF64AVX2Roots2Of2 updates count tensors as rmsPropMomentumF64AVX2 does one.
+// rmsPropMomentumEachF64AVX2Roots2Of2Depth2 updates count tensors as rmsPropMomentumF64AVX2 does one.
 //
 //go:noescape
-func rmsPropMomentumEachF64AVX2Roots2Of2(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
+func rmsPropMomentumEachF64AVX2Roots2Of2Depth2(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
 
 // rmsPropCenteredF64AVX2 updates n elements by
 //
@@ -861,7 +927,7 @@ func rmsPropMomentumEachF64AVX2Roots2Of2(count int, c *float64, x *[]float64, s 
 //go:noescape
 func rmsPropCenteredF64AVX2(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 
-// rmsPropCenteredF64AVX2Roots1Of3 updates n elements by
+// rmsPropCenteredF64AVX2Roots1Of3Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -870,9 +936,9 @@ func rmsPropCenteredF64AVX2(n int, c *float64, x *float64, s *float64, m *float6
 // c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
 //
 //go:noescape
-func rmsPropCenteredF64AVX2Roots1Of3(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
+func rmsPropCenteredF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 
-// rmsPropCenteredF64AVX2Roots2Of2 updates n elements by
+// rmsPropCenteredF64AVX2Roots2Of2Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -881,22 +947,22 @@ func rmsPropCenteredF64AVX2Roots1Of3(n int, c *float64, x *float64, s *float64, 
 // c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
 //
 //go:noescape
-func rmsPropCenteredF64AVX2Roots2Of2(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
+func rmsPropCenteredF64AVX2Roots2Of2Depth2(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 
 // rmsPropCenteredEachF64AVX2 updates count tensors as rmsPropCenteredF64AVX2 does one.
 //
 //go:noescape
 func rmsPropCenteredEachF64AVX2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
 
-// rmsPropCenteredEachF64AVX2Roots1Of3 updates count tensors as rmsPropCenteredF64AVX2 does one.
+// rmsPropCenteredEachF64AVX2Roots1Of3Depth2 updates count tensors as rmsPropCenteredF64AVX2 does one.
 //
 //go:noescape
-func rmsPropCenteredEachF64AVX2Roots1Of3(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
+func rmsPropCenteredEachF64AVX2Roots1Of3Depth2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
 
-// rmsPropCenteredEachF64AVX2Roots2Of2 updates count tensors as rmsPropCenteredF64AVX2 does one.
+// rmsPropCenteredEachF64AVX2Roots2Of2Depth2 updates count tensors as rmsPropCenteredF64AVX2 does one.
 //
 //go:noescape
-func rmsPropCenteredEachF64AVX2Roots2Of2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
+func rmsPropCenteredEachF64AVX2Roots2Of2Depth2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
 
 // rmsPropCenteredMomentumF64AVX2 updates n elements by
 //
@@ -910,7 +976,7 @@ func rmsPropCenteredEachF64AVX2Roots2Of2(count int, c *float64, x *[]float64, s 
 //go:noescape
 func rmsPropCenteredMomentumF64AVX2(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 
-// rmsPropCenteredMomentumF64AVX2Roots1Of3 updates n elements by
+// rmsPropCenteredMomentumF64AVX2Roots1Of3Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -920,9 +986,9 @@ func rmsPropCenteredMomentumF64AVX2(n int, c *float64, x *float64, s *float64, m
 // c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 //
 //go:noescape
-func rmsPropCenteredMomentumF64AVX2Roots1Of3(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
+func rmsPropCenteredMomentumF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 
-// rmsPropCenteredMomentumF64AVX2Roots2Of2 updates n elements by
+// rmsPropCenteredMomentumF64AVX2Roots2Of2Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -932,22 +998,22 @@ func rmsPropCenteredMomentumF64AVX2Roots1Of3(n int, c *float64, x *float64, s *f
 // c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 //
 //go:noescape
-func rmsPropCenteredMomentumF64AVX2Roots2Of2(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
+func rmsPropCenteredMomentumF64AVX2Roots2Of2Depth2(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 
 // rmsPropCenteredMomentumEachF64AVX2 updates count tensors as rmsPropCenteredMomentumF64AVX2 does one.
 //
 //go:noescape
 func rmsPropCenteredMomentumEachF64AVX2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
 
-// rmsPropCenteredMomentumEachF64AVX2Roots1Of3 updates count tensors as rmsPropCenteredMomentumF64AVX2 does one.
+// rmsPropCenteredMomentumEachF64AVX2Roots1Of3Depth2 updates count tensors as rmsPropCenteredMomentumF64AVX2 does one.
 //
 //go:noescape
-func rmsPropCenteredMomentumEachF64AVX2Roots1Of3(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
+func rmsPropCenteredMomentumEachF64AVX2Roots1Of3Depth2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
 
-// rmsPropCenteredMomentumEachF64AVX2Roots2Of2 updates count tensors as rmsPropCenteredMomentumF64AVX2 does one.
+// rmsPropCenteredMomentumEachF64AVX2Roots2Of2Depth2 updates count tensors as rmsPropCenteredMomentumF64AVX2 does one.
 //
 //go:noescape
-func rmsPropCenteredMomentumEachF64AVX2Roots2Of2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
+func rmsPropCenteredMomentumEachF64AVX2Roots2Of2Depth2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
 
 // adamF64AVX2 updates n elements by
 //
@@ -960,7 +1026,7 @@ func rmsPropCenteredMomentumEachF64AVX2Roots2Of2(count int, c *float64, x *[]flo
 //go:noescape
 func adamF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 
-// adamF64AVX2Roots1Of3 updates n elements by
+// adamF64AVX2Roots1Of3Depth2 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -969,9 +1035,9 @@ func adamF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, grad *fl
 // c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
 //
 //go:noescape
-func adamF64AVX2Roots1Of3(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
+func adamF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 
-// adamF64AVX2Roots2Of2 updates n elements by
+// adamF64AVX2Roots2Of2Depth2 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -980,22 +1046,22 @@ func adamF64AVX2Roots1Of3(n int, c *float64, x *float64, m *float64, v *float64,
 // c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
 //
 //go:noescape
-func adamF64AVX2Roots2Of2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
+func adamF64AVX2Roots2Of2Depth2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 
 // adamEachF64AVX2 updates count tensors as adamF64AVX2 does one.
 //
 //go:noescape
 func adamEachF64AVX2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
 
-// adamEachF64AVX2Roots1Of3 updates count tensors as adamF64AVX2 does one.
+// adamEachF64AVX2Roots1Of3Depth2 updates count tensors as adamF64AVX2 does one.
 //
 //go:noescape
-func adamEachF64AVX2Roots1Of3(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
+func adamEachF64AVX2Roots1Of3Depth2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
 
-// adamEachF64AVX2Roots2Of2 updates count tensors as adamF64AVX2 does one.
+// adamEachF64AVX2Roots2Of2Depth2 updates count tensors as adamF64AVX2 does one.
 //
 //go:noescape
-func adamEachF64AVX2Roots2Of2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
+func adamEachF64AVX2Roots2Of2Depth2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
 
 // amsGradF64AVX2 updates n elements by
 //
@@ -1009,7 +1075,7 @@ func adamEachF64AVX2Roots2Of2(count int, c *float64, x *[]float64, m *[]float64,
 //go:noescape
 func amsGradF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 
-// amsGradF64AVX2Roots1Of3 updates n elements by
+// amsGradF64AVX2Roots1Of3Depth2 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -1019,9 +1085,9 @@ func amsGradF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, vmax 
 // c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
 //
 //go:noescape
-func amsGradF64AVX2Roots1Of3(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
+func amsGradF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 
-// amsGradF64AVX2Roots2Of2 updates n elements by
+// amsGradF64AVX2Roots2Of2Depth2 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -1031,22 +1097,22 @@ func amsGradF64AVX2Roots1Of3(n int, c *float64, x *float64, m *float64, v *float
 // c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
 //
 //go:noescape
-func amsGradF64AVX2Roots2Of2(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
+func amsGradF64AVX2Roots2Of2Depth2(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 
 // amsGradEachF64AVX2 updates count tensors as amsGradF64AVX2 does one.
 //
 //go:noescape
 func amsGradEachF64AVX2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
 
-// amsGradEachF64AVX2Roots1Of3 updates count tensors as amsGradF64AVX2 does one.
+// amsGradEachF64AVX2Roots1Of3Depth2 updates count tensors as amsGradF64AVX2 does one.
 //
 //go:noescape
-func amsGradEachF64AVX2Roots1Of3(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
+func amsGradEachF64AVX2Roots1Of3Depth2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
 
-// amsGradEachF64AVX2Roots2Of2 updates count tensors as amsGradF64AVX2 does one.
+// amsGradEachF64AVX2Roots2Of2Depth2 updates count tensors as amsGradF64AVX2 does one.
 //
 //go:noescape
-func amsGradEachF64AVX2Roots2Of2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
+func amsGradEachF64AVX2Roots2Of2Depth2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
 
 // lionF64AVX2 updates n elements by
 //
@@ -1364,7 +1430,7 @@ func nesterovTorchEachF32AVX512(count int, c *float32, x *[]float32, v *[]float3
 //go:noescape
 func adaGradF32AVX512(n int, c *float32, x *float32, s *float32, grad *float32)
 
-// adaGradF32AVX512Roots2Of5 updates n elements by
+// adaGradF32AVX512Roots2Of4Depth2 updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -1372,9 +1438,9 @@ func adaGradF32AVX512(n int, c *float32, x *float32, s *float32, grad *float32)
 // c, by byte: 0 lr, 4 eps, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
 //
 //go:noescape
-func adaGradF32AVX512Roots2Of5(n int, c *float32, x *float32, s *float32, grad *float32)
+func adaGradF32AVX512Roots2Of4Depth2(n int, c *float32, x *float32, s *float32, grad *float32)
 
-// adaGradF32AVX512Roots2Of4 updates n elements by
+// adaGradF32AVX512Roots2Of4Depth3 updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -1382,9 +1448,9 @@ func adaGradF32AVX512Roots2Of5(n int, c *float32, x *float32, s *float32, grad *
 // c, by byte: 0 lr, 4 eps, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
 //
 //go:noescape
-func adaGradF32AVX512Roots2Of4(n int, c *float32, x *float32, s *float32, grad *float32)
+func adaGradF32AVX512Roots2Of4Depth3(n int, c *float32, x *float32, s *float32, grad *float32)
 
-// adaGradF32AVX512Roots3Of3 updates n elements by
+// adaGradF32AVX512Roots3Of3Depth3 updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -1392,27 +1458,27 @@ func adaGradF32AVX512Roots2Of4(n int, c *float32, x *float32, s *float32, grad *
 // c, by byte: 0 lr, 4 eps, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
 //
 //go:noescape
-func adaGradF32AVX512Roots3Of3(n int, c *float32, x *float32, s *float32, grad *float32)
+func adaGradF32AVX512Roots3Of3Depth3(n int, c *float32, x *float32, s *float32, grad *float32)
 
 // adaGradEachF32AVX512 updates count tensors as adaGradF32AVX512 does one.
 //
 //go:noescape
 func adaGradEachF32AVX512(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
-// adaGradEachF32AVX512Roots2Of5 updates count tensors as adaGradF32AVX512 does one.
+// adaGradEachF32AVX512Roots2Of4Depth2 updates count tensors as adaGradF32AVX512 does one.
 //
 //go:noescape
-func adaGradEachF32AVX512Roots2Of5(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+func adaGradEachF32AVX512Roots2Of4Depth2(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
-// adaGradEachF32AVX512Roots2Of4 updates count tensors as adaGradF32AVX512 does one.
+// adaGradEachF32AVX512Roots2Of4Depth3 updates count tensors as adaGradF32AVX512 does one.
 //
 //go:noescape
-func adaGradEachF32AVX512Roots2Of4(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+func adaGradEachF32AVX512Roots2Of4Depth3(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
-// adaGradEachF32AVX512Roots3Of3 updates count tensors as adaGradF32AVX512 does one.
+// adaGradEachF32AVX512Roots3Of3Depth3 updates count tensors as adaGradF32AVX512 does one.
 //
 //go:noescape
-func adaGradEachF32AVX512Roots3Of3(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+func adaGradEachF32AVX512Roots3Of3Depth3(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
 // rmsPropF32AVX512 updates n elements by
 //
@@ -1424,7 +1490,7 @@ func adaGradEachF32AVX512Roots3Of3(count int, c *float32, x *[]float32, s *[]flo
 //go:noescape
 func rmsPropF32AVX512(n int, c *float32, x *float32, s *float32, grad *float32)
 
-// rmsPropF32AVX512Roots2Of5 updates n elements by
+// rmsPropF32AVX512Roots2Of4Depth3 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -1432,9 +1498,9 @@ func rmsPropF32AVX512(n int, c *float32, x *float32, s *float32, grad *float32)
 // c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
 //
 //go:noescape
-func rmsPropF32AVX512Roots2Of5(n int, c *float32, x *float32, s *float32, grad *float32)
+func rmsPropF32AVX512Roots2Of4Depth3(n int, c *float32, x *float32, s *float32, grad *float32)
 
-// rmsPropF32AVX512Roots2Of4 updates n elements by
+// rmsPropF32AVX512Roots3Of3Depth3 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -1442,37 +1508,22 @@ func rmsPropF32AVX512Roots2Of5(n int, c *float32, x *float32, s *float32, grad *
 // c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
 //
 //go:noescape
-func rmsPropF32AVX512Roots2Of4(n int, c *float32, x *float32, s *float32, grad *float32)
-
-// rmsPropF32AVX512Roots3Of3 updates n elements by
-//
-//	s = decay*s + ((1-decay)*g)*g
-//	x = x - (lr*g)/(sqrt(s)+eps)
-//
-// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
-//
-//go:noescape
-func rmsPropF32AVX512Roots3Of3(n int, c *float32, x *float32, s *float32, grad *float32)
+func rmsPropF32AVX512Roots3Of3Depth3(n int, c *float32, x *float32, s *float32, grad *float32)
 
 // rmsPropEachF32AVX512 updates count tensors as rmsPropF32AVX512 does one.
 //
 //go:noescape
 func rmsPropEachF32AVX512(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
-// rmsPropEachF32AVX512Roots2Of5 updates count tensors as rmsPropF32AVX512 does one.
+// rmsPropEachF32AVX512Roots2Of4Depth3 updates count tensors as rmsPropF32AVX512 does one.
 //
 //go:noescape
-func rmsPropEachF32AVX512Roots2Of5(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+func rmsPropEachF32AVX512Roots2Of4Depth3(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
-// rmsPropEachF32AVX512Roots2Of4 updates count tensors as rmsPropF32AVX512 does one.
+// rmsPropEachF32AVX512Roots3Of3Depth3 updates count tensors as rmsPropF32AVX512 does one.
 //
 //go:noescape
-func rmsPropEachF32AVX512Roots2Of4(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
-
-// rmsPropEachF32AVX512Roots3Of3 updates count tensors as rmsPropF32AVX512 does one.
-//
-//go:noescape
-func rmsPropEachF32AVX512Roots3Of3(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+func rmsPropEachF32AVX512Roots3Of3Depth3(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
 // rmsPropMomentumF32AVX512 updates n elements by
 //
@@ -1485,7 +1536,7 @@ func rmsPropEachF32AVX512Roots3Of3(count int, c *float32, x *[]float32, s *[]flo
 //go:noescape
 func rmsPropMomentumF32AVX512(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 
-// rmsPropMomentumF32AVX512Roots2Of5 updates n elements by
+// rmsPropMomentumF32AVX512Roots2Of4Depth3 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	b = rho*b + g/(sqrt(s)+eps)
@@ -1494,9 +1545,9 @@ func rmsPropMomentumF32AVX512(n int, c *float32, x *float32, s *float32, b *floa
 // c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 //
 //go:noescape
-func rmsPropMomentumF32AVX512Roots2Of5(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
+func rmsPropMomentumF32AVX512Roots2Of4Depth3(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 
-// rmsPropMomentumF32AVX512Roots2Of4 updates n elements by
+// rmsPropMomentumF32AVX512Roots3Of3Depth3 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	b = rho*b + g/(sqrt(s)+eps)
@@ -1505,38 +1556,22 @@ func rmsPropMomentumF32AVX512Roots2Of5(n int, c *float32, x *float32, s *float32
 // c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 //
 //go:noescape
-func rmsPropMomentumF32AVX512Roots2Of4(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
-
-// rmsPropMomentumF32AVX512Roots3Of3 updates n elements by
-//
-//	s = decay*s + ((1-decay)*g)*g
-//	b = rho*b + g/(sqrt(s)+eps)
-//	x = x - lr*b
-//
-// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
-//
-//go:noescape
-func rmsPropMomentumF32AVX512Roots3Of3(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
+func rmsPropMomentumF32AVX512Roots3Of3Depth3(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 
 // rmsPropMomentumEachF32AVX512 updates count tensors as rmsPropMomentumF32AVX512 does one.
 //
 //go:noescape
 func rmsPropMomentumEachF32AVX512(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
 
-// rmsPropMomentumEachF32AVX512Roots2Of5 updates count tensors as rmsPropMomentumF32AVX512 does one.
+// rmsPropMomentumEachF32AVX512Roots2Of4Depth3 updates count tensors as rmsPropMomentumF32AVX512 does one.
 //
 //go:noescape
-func rmsPropMomentumEachF32AVX512Roots2Of5(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
+func rmsPropMomentumEachF32AVX512Roots2Of4Depth3(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
 
-// rmsPropMomentumEachF32AVX512Roots2Of4 updates count tensors as rmsPropMomentumF32AVX512 does one.
+// rmsPropMomentumEachF32AVX512Roots3Of3Depth3 updates count tensors as rmsPropMomentumF32AVX512 does one.
 //
 //go:noescape
-func rmsPropMomentumEachF32AVX512Roots2Of4(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
-
-// rmsPropMomentumEachF32AVX512Roots3Of3 updates count tensors as rmsPropMomentumF32AVX512 does one.
-//
-//go:noescape
-func rmsPropMomentumEachF32AVX512Roots3Of3(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
+func rmsPropMomentumEachF32AVX512Roots3Of3Depth3(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
 
 // rmsPropCenteredF32AVX512 updates n elements by
 //
@@ -1549,7 +1584,7 @@ func rmsPropMomentumEachF32AVX512Roots3Of3(count int, c *float32, x *[]float32, 
 //go:noescape
 func rmsPropCenteredF32AVX512(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 
-// rmsPropCenteredF32AVX512Roots1Of5 updates n elements by
+// rmsPropCenteredF32AVX512Roots1Of5Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -1558,9 +1593,9 @@ func rmsPropCenteredF32AVX512(n int, c *float32, x *float32, s *float32, m *floa
 // c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
 //
 //go:noescape
-func rmsPropCenteredF32AVX512Roots1Of5(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
+func rmsPropCenteredF32AVX512Roots1Of5Depth2(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 
-// rmsPropCenteredF32AVX512Roots1Of3 updates n elements by
+// rmsPropCenteredF32AVX512Roots1Of3Depth3 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -1569,9 +1604,9 @@ func rmsPropCenteredF32AVX512Roots1Of5(n int, c *float32, x *float32, s *float32
 // c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
 //
 //go:noescape
-func rmsPropCenteredF32AVX512Roots1Of3(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
+func rmsPropCenteredF32AVX512Roots1Of3Depth3(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 
-// rmsPropCenteredF32AVX512Roots3Of3 updates n elements by
+// rmsPropCenteredF32AVX512Roots3Of3Depth3 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -1580,27 +1615,27 @@ func rmsPropCenteredF32AVX512Roots1Of3(n int, c *float32, x *float32, s *float32
 // c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
 //
 //go:noescape
-func rmsPropCenteredF32AVX512Roots3Of3(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
+func rmsPropCenteredF32AVX512Roots3Of3Depth3(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 
 // rmsPropCenteredEachF32AVX512 updates count tensors as rmsPropCenteredF32AVX512 does one.
 //
 //go:noescape
 func rmsPropCenteredEachF32AVX512(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
 
-// rmsPropCenteredEachF32AVX512Roots1Of5 updates count tensors as rmsPropCenteredF32AVX512 does one.
+// rmsPropCenteredEachF32AVX512Roots1Of5Depth2 updates count tensors as rmsPropCenteredF32AVX512 does one.
 //
 //go:noescape
-func rmsPropCenteredEachF32AVX512Roots1Of5(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
+func rmsPropCenteredEachF32AVX512Roots1Of5Depth2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
 
-// rmsPropCenteredEachF32AVX512Roots1Of3 updates count tensors as rmsPropCenteredF32AVX512 does one.
+// rmsPropCenteredEachF32AVX512Roots1Of3Depth3 updates count tensors as rmsPropCenteredF32AVX512 does one.
 //
 //go:noescape
-func rmsPropCenteredEachF32AVX512Roots1Of3(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
+func rmsPropCenteredEachF32AVX512Roots1Of3Depth3(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
 
-// rmsPropCenteredEachF32AVX512Roots3Of3 updates count tensors as rmsPropCenteredF32AVX512 does one.
+// rmsPropCenteredEachF32AVX512Roots3Of3Depth3 updates count tensors as rmsPropCenteredF32AVX512 does one.
 //
 //go:noescape
-func rmsPropCenteredEachF32AVX512Roots3Of3(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
+func rmsPropCenteredEachF32AVX512Roots3Of3Depth3(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
 
 // rmsPropCenteredMomentumF32AVX512 updates n elements by
 //
@@ -1614,7 +1649,7 @@ func rmsPropCenteredEachF32AVX512Roots3Of3(count int, c *float32, x *[]float32, 
 //go:noescape
 func rmsPropCenteredMomentumF32AVX512(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 
-// rmsPropCenteredMomentumF32AVX512Roots1Of5 updates n elements by
+// rmsPropCenteredMomentumF32AVX512Roots1Of5Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -1624,9 +1659,9 @@ func rmsPropCenteredMomentumF32AVX512(n int, c *float32, x *float32, s *float32,
 // c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 //
 //go:noescape
-func rmsPropCenteredMomentumF32AVX512Roots1Of5(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
+func rmsPropCenteredMomentumF32AVX512Roots1Of5Depth2(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 
-// rmsPropCenteredMomentumF32AVX512Roots1Of3 updates n elements by
+// rmsPropCenteredMomentumF32AVX512Roots1Of3Depth3 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -1636,9 +1671,9 @@ func rmsPropCenteredMomentumF32AVX512Roots1Of5(n int, c *float32, x *float32, s 
 // c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 //
 //go:noescape
-func rmsPropCenteredMomentumF32AVX512Roots1Of3(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
+func rmsPropCenteredMomentumF32AVX512Roots1Of3Depth3(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 
-// rmsPropCenteredMomentumF32AVX512Roots3Of3 updates n elements by
+// rmsPropCenteredMomentumF32AVX512Roots3Of3Depth3 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -1648,27 +1683,27 @@ func rmsPropCenteredMomentumF32AVX512Roots1Of3(n int, c *float32, x *float32, s 
 // c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 //
 //go:noescape
-func rmsPropCenteredMomentumF32AVX512Roots3Of3(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
+func rmsPropCenteredMomentumF32AVX512Roots3Of3Depth3(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 
 // rmsPropCenteredMomentumEachF32AVX512 updates count tensors as rmsPropCenteredMomentumF32AVX512 does one.
 //
 //go:noescape
 func rmsPropCenteredMomentumEachF32AVX512(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
 
-// rmsPropCenteredMomentumEachF32AVX512Roots1Of5 updates count tensors as rmsPropCenteredMomentumF32AVX512 does one.
+// rmsPropCenteredMomentumEachF32AVX512Roots1Of5Depth2 updates count tensors as rmsPropCenteredMomentumF32AVX512 does one.
 //
 //go:noescape
-func rmsPropCenteredMomentumEachF32AVX512Roots1Of5(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
+func rmsPropCenteredMomentumEachF32AVX512Roots1Of5Depth2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
 
-// rmsPropCenteredMomentumEachF32AVX512Roots1Of3 updates count tensors as rmsPropCenteredMomentumF32AVX512 does one.
+// rmsPropCenteredMomentumEachF32AVX512Roots1Of3Depth3 updates count tensors as rmsPropCenteredMomentumF32AVX512 does one.
 //
 //go:noescape
-func rmsPropCenteredMomentumEachF32AVX512Roots1Of3(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
+func rmsPropCenteredMomentumEachF32AVX512Roots1Of3Depth3(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
 
-// rmsPropCenteredMomentumEachF32AVX512Roots3Of3 updates count tensors as rmsPropCenteredMomentumF32AVX512 does one.
+// rmsPropCenteredMomentumEachF32AVX512Roots3Of3Depth3 updates count tensors as rmsPropCenteredMomentumF32AVX512 does one.
 //
 //go:noescape
-func rmsPropCenteredMomentumEachF32AVX512Roots3Of3(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
+func rmsPropCenteredMomentumEachF32AVX512Roots3Of3Depth3(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
 
 // adamF32AVX512 updates n elements by
 //
@@ -1681,7 +1716,7 @@ func rmsPropCenteredMomentumEachF32AVX512Roots3Of3(count int, c *float32, x *[]f
 //go:noescape
 func adamF32AVX512(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 
-// adamF32AVX512Roots1Of5 updates n elements by
+// adamF32AVX512Roots1Of5Depth2 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -1690,9 +1725,9 @@ func adamF32AVX512(n int, c *float32, x *float32, m *float32, v *float32, grad *
 // c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
 //
 //go:noescape
-func adamF32AVX512Roots1Of5(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+func adamF32AVX512Roots1Of5Depth2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 
-// adamF32AVX512Roots1Of3 updates n elements by
+// adamF32AVX512Roots1Of3Depth3 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -1701,9 +1736,9 @@ func adamF32AVX512Roots1Of5(n int, c *float32, x *float32, m *float32, v *float3
 // c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
 //
 //go:noescape
-func adamF32AVX512Roots1Of3(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+func adamF32AVX512Roots1Of3Depth3(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 
-// adamF32AVX512Roots3Of3 updates n elements by
+// adamF32AVX512Roots3Of3Depth3 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -1712,27 +1747,27 @@ func adamF32AVX512Roots1Of3(n int, c *float32, x *float32, m *float32, v *float3
 // c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
 //
 //go:noescape
-func adamF32AVX512Roots3Of3(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+func adamF32AVX512Roots3Of3Depth3(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 
 // adamEachF32AVX512 updates count tensors as adamF32AVX512 does one.
 //
 //go:noescape
 func adamEachF32AVX512(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
 
-// adamEachF32AVX512Roots1Of5 updates count tensors as adamF32AVX512 does one.
+// adamEachF32AVX512Roots1Of5Depth2 updates count tensors as adamF32AVX512 does one.
 //
 //go:noescape
-func adamEachF32AVX512Roots1Of5(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+func adamEachF32AVX512Roots1Of5Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
 
-// adamEachF32AVX512Roots1Of3 updates count tensors as adamF32AVX512 does one.
+// adamEachF32AVX512Roots1Of3Depth3 updates count tensors as adamF32AVX512 does one.
 //
 //go:noescape
-func adamEachF32AVX512Roots1Of3(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+func adamEachF32AVX512Roots1Of3Depth3(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
 
-// adamEachF32AVX512Roots3Of3 updates count tensors as adamF32AVX512 does one.
+// adamEachF32AVX512Roots3Of3Depth3 updates count tensors as adamF32AVX512 does one.
 //
 //go:noescape
-func adamEachF32AVX512Roots3Of3(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+func adamEachF32AVX512Roots3Of3Depth3(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
 
 // amsGradF32AVX512 updates n elements by
 //
@@ -1746,7 +1781,7 @@ func adamEachF32AVX512Roots3Of3(count int, c *float32, x *[]float32, m *[]float3
 //go:noescape
 func amsGradF32AVX512(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 
-// amsGradF32AVX512Roots1Of5 updates n elements by
+// amsGradF32AVX512Roots1Of5Depth2 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -1756,9 +1791,9 @@ func amsGradF32AVX512(n int, c *float32, x *float32, m *float32, v *float32, vma
 // c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
 //
 //go:noescape
-func amsGradF32AVX512Roots1Of5(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
+func amsGradF32AVX512Roots1Of5Depth2(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 
-// amsGradF32AVX512Roots1Of3 updates n elements by
+// amsGradF32AVX512Roots1Of3Depth3 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -1768,9 +1803,9 @@ func amsGradF32AVX512Roots1Of5(n int, c *float32, x *float32, m *float32, v *flo
 // c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
 //
 //go:noescape
-func amsGradF32AVX512Roots1Of3(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
+func amsGradF32AVX512Roots1Of3Depth3(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 
-// amsGradF32AVX512Roots3Of3 updates n elements by
+// amsGradF32AVX512Roots3Of3Depth3 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -1780,27 +1815,27 @@ func amsGradF32AVX512Roots1Of3(n int, c *float32, x *float32, m *float32, v *flo
 // c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
 //
 //go:noescape
-func amsGradF32AVX512Roots3Of3(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
+func amsGradF32AVX512Roots3Of3Depth3(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 
 // amsGradEachF32AVX512 updates count tensors as amsGradF32AVX512 does one.
 //
 //go:noescape
 func amsGradEachF32AVX512(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
 
-// amsGradEachF32AVX512Roots1Of5 updates count tensors as amsGradF32AVX512 does one.
+// amsGradEachF32AVX512Roots1Of5Depth2 updates count tensors as amsGradF32AVX512 does one.
 //
 //go:noescape
-func amsGradEachF32AVX512Roots1Of5(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
+func amsGradEachF32AVX512Roots1Of5Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
 
-// amsGradEachF32AVX512Roots1Of3 updates count tensors as amsGradF32AVX512 does one.
+// amsGradEachF32AVX512Roots1Of3Depth3 updates count tensors as amsGradF32AVX512 does one.
 //
 //go:noescape
-func amsGradEachF32AVX512Roots1Of3(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
+func amsGradEachF32AVX512Roots1Of3Depth3(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
 
-// amsGradEachF32AVX512Roots3Of3 updates count tensors as amsGradF32AVX512 does one.
+// amsGradEachF32AVX512Roots3Of3Depth3 updates count tensors as amsGradF32AVX512 does one.
 //
 //go:noescape
-func amsGradEachF32AVX512Roots3Of3(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
+func amsGradEachF32AVX512Roots3Of3Depth3(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
 
 // lionF32AVX512 updates n elements by
 //
@@ -2109,7 +2144,7 @@ func nesterovTorchEachF64AVX512(count int, c *float64, x *[]float64, v *[]float6
 //go:noescape
 func adaGradF64AVX512(n int, c *float64, x *float64, s *float64, grad *float64)
 
-// adaGradF64AVX512Roots2Of3 updates n elements by
+// adaGradF64AVX512Roots2Of3Depth3 updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -2117,9 +2152,9 @@ func adaGradF64AVX512(n int, c *float64, x *float64, s *float64, grad *float64)
 // c, by byte: 0 lr, 8 eps, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
 //
 //go:noescape
-func adaGradF64AVX512Roots2Of3(n int, c *float64, x *float64, s *float64, grad *float64)
+func adaGradF64AVX512Roots2Of3Depth3(n int, c *float64, x *float64, s *float64, grad *float64)
 
-// adaGradF64AVX512Roots2Of2 updates n elements by
+// adaGradF64AVX512Roots2Of2Depth3 updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -2127,22 +2162,22 @@ func adaGradF64AVX512Roots2Of3(n int, c *float64, x *float64, s *float64, grad *
 // c, by byte: 0 lr, 8 eps, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
 //
 //go:noescape
-func adaGradF64AVX512Roots2Of2(n int, c *float64, x *float64, s *float64, grad *float64)
+func adaGradF64AVX512Roots2Of2Depth3(n int, c *float64, x *float64, s *float64, grad *float64)
 
 // adaGradEachF64AVX512 updates count tensors as adaGradF64AVX512 does one.
 //
 //go:noescape
 func adaGradEachF64AVX512(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
-// adaGradEachF64AVX512Roots2Of3 updates count tensors as adaGradF64AVX512 does one.
+// adaGradEachF64AVX512Roots2Of3Depth3 updates count tensors as adaGradF64AVX512 does one.
 //
 //go:noescape
-func adaGradEachF64AVX512Roots2Of3(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
+func adaGradEachF64AVX512Roots2Of3Depth3(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
-// adaGradEachF64AVX512Roots2Of2 updates count tensors as adaGradF64AVX512 does one.
+// adaGradEachF64AVX512Roots2Of2Depth3 updates count tensors as adaGradF64AVX512 does one.
 //
 //go:noescape
-func adaGradEachF64AVX512Roots2Of2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
+func adaGradEachF64AVX512Roots2Of2Depth3(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
 // rmsPropF64AVX512 updates n elements by
 //
@@ -2154,7 +2189,7 @@ func adaGradEachF64AVX512Roots2Of2(count int, c *float64, x *[]float64, s *[]flo
 //go:noescape
 func rmsPropF64AVX512(n int, c *float64, x *float64, s *float64, grad *float64)
 
-// rmsPropF64AVX512Roots2Of3 updates n elements by
+// rmsPropF64AVX512Roots2Of3Depth3 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -2162,9 +2197,9 @@ func rmsPropF64AVX512(n int, c *float64, x *float64, s *float64, grad *float64)
 // c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
 //
 //go:noescape
-func rmsPropF64AVX512Roots2Of3(n int, c *float64, x *float64, s *float64, grad *float64)
+func rmsPropF64AVX512Roots2Of3Depth3(n int, c *float64, x *float64, s *float64, grad *float64)
 
-// rmsPropF64AVX512Roots2Of2 updates n elements by
+// rmsPropF64AVX512Roots2Of2Depth3 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -2172,22 +2207,22 @@ func rmsPropF64AVX512Roots2Of3(n int, c *float64, x *float64, s *float64, grad *
 // c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
 //
 //go:noescape
-func rmsPropF64AVX512Roots2Of2(n int, c *float64, x *float64, s *float64, grad *float64)
+func rmsPropF64AVX512Roots2Of2Depth3(n int, c *float64, x *float64, s *float64, grad *float64)
 
 // rmsPropEachF64AVX512 updates count tensors as rmsPropF64AVX512 does one.
 //
 //go:noescape
 func rmsPropEachF64AVX512(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
-// rmsPropEachF64AVX512Roots2Of3 updates count tensors as rmsPropF64AVX512 does one.
+// rmsPropEachF64AVX512Roots2Of3Depth3 updates count tensors as rmsPropF64AVX512 does one.
 //
 //go:noescape
-func rmsPropEachF64AVX512Roots2Of3(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
+func rmsPropEachF64AVX512Roots2Of3Depth3(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
-// rmsPropEachF64AVX512Roots2Of2 updates count tensors as rmsPropF64AVX512 does one.
+// rmsPropEachF64AVX512Roots2Of2Depth3 updates count tensors as rmsPropF64AVX512 does one.
 //
 //go:noescape
-func rmsPropEachF64AVX512Roots2Of2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
+func rmsPropEachF64AVX512Roots2Of2Depth3(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
 // rmsPropMomentumF64AVX512 updates n elements by
 //
@@ -2200,7 +2235,7 @@ func rmsPropEachF64AVX512Roots2Of2(count int, c *float64, x *[]float64, s *[]flo
 //go:noescape
 func rmsPropMomentumF64AVX512(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 
-// rmsPropMomentumF64AVX512Roots2Of3 updates n elements by
+// rmsPropMomentumF64AVX512Roots2Of3Depth3 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	b = rho*b + g/(sqrt(s)+eps)
@@ -2209,9 +2244,9 @@ func rmsPropMomentumF64AVX512(n int, c *float64, x *float64, s *float64, b *floa
 // c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 //
 //go:noescape
-func rmsPropMomentumF64AVX512Roots2Of3(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
+func rmsPropMomentumF64AVX512Roots2Of3Depth3(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 
-// rmsPropMomentumF64AVX512Roots2Of2 updates n elements by
+// rmsPropMomentumF64AVX512Roots2Of2Depth3 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	b = rho*b + g/(sqrt(s)+eps)
@@ -2220,22 +2255,22 @@ func rmsPropMomentumF64AVX512Roots2Of3(n int, c *float64, x *float64, s *float64
 // c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 //
 //go:noescape
-func rmsPropMomentumF64AVX512Roots2Of2(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
+func rmsPropMomentumF64AVX512Roots2Of2Depth3(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 
 // rmsPropMomentumEachF64AVX512 updates count tensors as rmsPropMomentumF64AVX512 does one.
 //
 //go:noescape
 func rmsPropMomentumEachF64AVX512(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
 
-// rmsPropMomentumEachF64AVX512Roots2Of3 updates count tensors as rmsPropMomentumF64AVX512 does one.
+// rmsPropMomentumEachF64AVX512Roots2Of3Depth3 updates count tensors as rmsPropMomentumF64AVX512 does one.
 //
 //go:noescape
-func rmsPropMomentumEachF64AVX512Roots2Of3(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
+func rmsPropMomentumEachF64AVX512Roots2Of3Depth3(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
 
-// rmsPropMomentumEachF64AVX512Roots2Of2 updates count tensors as rmsPropMomentumF64AVX512 does one.
+// rmsPropMomentumEachF64AVX512Roots2Of2Depth3 updates count tensors as rmsPropMomentumF64AVX512 does one.
 //
 //go:noescape
-func rmsPropMomentumEachF64AVX512Roots2Of2(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
+func rmsPropMomentumEachF64AVX512Roots2Of2Depth3(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
 
 // rmsPropCenteredF64AVX512 updates n elements by
 //
@@ -2248,7 +2283,7 @@ func rmsPropMomentumEachF64AVX512Roots2Of2(count int, c *float64, x *[]float64, 
 //go:noescape
 func rmsPropCenteredF64AVX512(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 
-// rmsPropCenteredF64AVX512Roots2Of4 updates n elements by
+// rmsPropCenteredF64AVX512Roots2Of4Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -2257,9 +2292,9 @@ func rmsPropCenteredF64AVX512(n int, c *float64, x *float64, s *float64, m *floa
 // c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
 //
 //go:noescape
-func rmsPropCenteredF64AVX512Roots2Of4(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
+func rmsPropCenteredF64AVX512Roots2Of4Depth2(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 
-// rmsPropCenteredF64AVX512Roots2Of2 updates n elements by
+// rmsPropCenteredF64AVX512Roots2Of2Depth3 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -2268,22 +2303,22 @@ func rmsPropCenteredF64AVX512Roots2Of4(n int, c *float64, x *float64, s *float64
 // c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
 //
 //go:noescape
-func rmsPropCenteredF64AVX512Roots2Of2(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
+func rmsPropCenteredF64AVX512Roots2Of2Depth3(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 
 // rmsPropCenteredEachF64AVX512 updates count tensors as rmsPropCenteredF64AVX512 does one.
 //
 //go:noescape
 func rmsPropCenteredEachF64AVX512(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
 
-// rmsPropCenteredEachF64AVX512Roots2Of4 updates count tensors as rmsPropCenteredF64AVX512 does one.
+// rmsPropCenteredEachF64AVX512Roots2Of4Depth2 updates count tensors as rmsPropCenteredF64AVX512 does one.
 //
 //go:noescape
-func rmsPropCenteredEachF64AVX512Roots2Of4(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
+func rmsPropCenteredEachF64AVX512Roots2Of4Depth2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
 
-// rmsPropCenteredEachF64AVX512Roots2Of2 updates count tensors as rmsPropCenteredF64AVX512 does one.
+// rmsPropCenteredEachF64AVX512Roots2Of2Depth3 updates count tensors as rmsPropCenteredF64AVX512 does one.
 //
 //go:noescape
-func rmsPropCenteredEachF64AVX512Roots2Of2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
+func rmsPropCenteredEachF64AVX512Roots2Of2Depth3(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
 
 // rmsPropCenteredMomentumF64AVX512 updates n elements by
 //
@@ -2297,7 +2332,7 @@ func rmsPropCenteredEachF64AVX512Roots2Of2(count int, c *float64, x *[]float64, 
 //go:noescape
 func rmsPropCenteredMomentumF64AVX512(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 
-// rmsPropCenteredMomentumF64AVX512Roots2Of4 updates n elements by
+// rmsPropCenteredMomentumF64AVX512Roots2Of4Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -2307,9 +2342,9 @@ func rmsPropCenteredMomentumF64AVX512(n int, c *float64, x *float64, s *float64,
 // c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 //
 //go:noescape
-func rmsPropCenteredMomentumF64AVX512Roots2Of4(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
+func rmsPropCenteredMomentumF64AVX512Roots2Of4Depth2(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 
-// rmsPropCenteredMomentumF64AVX512Roots2Of2 updates n elements by
+// rmsPropCenteredMomentumF64AVX512Roots2Of2Depth3 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -2319,22 +2354,22 @@ func rmsPropCenteredMomentumF64AVX512Roots2Of4(n int, c *float64, x *float64, s 
 // c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 //
 //go:noescape
-func rmsPropCenteredMomentumF64AVX512Roots2Of2(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
+func rmsPropCenteredMomentumF64AVX512Roots2Of2Depth3(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 
 // rmsPropCenteredMomentumEachF64AVX512 updates count tensors as rmsPropCenteredMomentumF64AVX512 does one.
 //
 //go:noescape
 func rmsPropCenteredMomentumEachF64AVX512(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
 
-// rmsPropCenteredMomentumEachF64AVX512Roots2Of4 updates count tensors as rmsPropCenteredMomentumF64AVX512 does one.
+// rmsPropCenteredMomentumEachF64AVX512Roots2Of4Depth2 updates count tensors as rmsPropCenteredMomentumF64AVX512 does one.
 //
 //go:noescape
-func rmsPropCenteredMomentumEachF64AVX512Roots2Of4(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
+func rmsPropCenteredMomentumEachF64AVX512Roots2Of4Depth2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
 
-// rmsPropCenteredMomentumEachF64AVX512Roots2Of2 updates count tensors as rmsPropCenteredMomentumF64AVX512 does one.
+// rmsPropCenteredMomentumEachF64AVX512Roots2Of2Depth3 updates count tensors as rmsPropCenteredMomentumF64AVX512 does one.
 //
 //go:noescape
-func rmsPropCenteredMomentumEachF64AVX512Roots2Of2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
+func rmsPropCenteredMomentumEachF64AVX512Roots2Of2Depth3(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
 
 // adamF64AVX512 updates n elements by
 //
@@ -2347,7 +2382,7 @@ func rmsPropCenteredMomentumEachF64AVX512Roots2Of2(count int, c *float64, x *[]f
 //go:noescape
 func adamF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 
-// adamF64AVX512Roots2Of4 updates n elements by
+// adamF64AVX512Roots2Of4Depth2 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -2356,9 +2391,9 @@ func adamF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, grad *
 // c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
 //
 //go:noescape
-func adamF64AVX512Roots2Of4(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
+func adamF64AVX512Roots2Of4Depth2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 
-// adamF64AVX512Roots2Of2 updates n elements by
+// adamF64AVX512Roots2Of2Depth3 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -2367,22 +2402,22 @@ func adamF64AVX512Roots2Of4(n int, c *float64, x *float64, m *float64, v *float6
 // c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
 //
 //go:noescape
-func adamF64AVX512Roots2Of2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
+func adamF64AVX512Roots2Of2Depth3(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 
 // adamEachF64AVX512 updates count tensors as adamF64AVX512 does one.
 //
 //go:noescape
 func adamEachF64AVX512(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
 
-// adamEachF64AVX512Roots2Of4 updates count tensors as adamF64AVX512 does one.
+// adamEachF64AVX512Roots2Of4Depth2 updates count tensors as adamF64AVX512 does one.
 //
 //go:noescape
-func adamEachF64AVX512Roots2Of4(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
+func adamEachF64AVX512Roots2Of4Depth2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
 
-// adamEachF64AVX512Roots2Of2 updates count tensors as adamF64AVX512 does one.
+// adamEachF64AVX512Roots2Of2Depth3 updates count tensors as adamF64AVX512 does one.
 //
 //go:noescape
-func adamEachF64AVX512Roots2Of2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
+func adamEachF64AVX512Roots2Of2Depth3(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
 
 // amsGradF64AVX512 updates n elements by
 //
@@ -2396,7 +2431,7 @@ func adamEachF64AVX512Roots2Of2(count int, c *float64, x *[]float64, m *[]float6
 //go:noescape
 func amsGradF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 
-// amsGradF64AVX512Roots2Of4 updates n elements by
+// amsGradF64AVX512Roots2Of4Depth2 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -2406,9 +2441,9 @@ func amsGradF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, vma
 // c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
 //
 //go:noescape
-func amsGradF64AVX512Roots2Of4(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
+func amsGradF64AVX512Roots2Of4Depth2(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 
-// amsGradF64AVX512Roots2Of2 updates n elements by
+// amsGradF64AVX512Roots2Of2Depth3 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -2418,22 +2453,22 @@ func amsGradF64AVX512Roots2Of4(n int, c *float64, x *float64, m *float64, v *flo
 // c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
 //
 //go:noescape
-func amsGradF64AVX512Roots2Of2(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
+func amsGradF64AVX512Roots2Of2Depth3(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 
 // amsGradEachF64AVX512 updates count tensors as amsGradF64AVX512 does one.
 //
 //go:noescape
 func amsGradEachF64AVX512(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
 
-// amsGradEachF64AVX512Roots2Of4 updates count tensors as amsGradF64AVX512 does one.
+// amsGradEachF64AVX512Roots2Of4Depth2 updates count tensors as amsGradF64AVX512 does one.
 //
 //go:noescape
-func amsGradEachF64AVX512Roots2Of4(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
+func amsGradEachF64AVX512Roots2Of4Depth2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
 
-// amsGradEachF64AVX512Roots2Of2 updates count tensors as amsGradF64AVX512 does one.
+// amsGradEachF64AVX512Roots2Of2Depth3 updates count tensors as amsGradF64AVX512 does one.
 //
 //go:noescape
-func amsGradEachF64AVX512Roots2Of2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
+func amsGradEachF64AVX512Roots2Of2Depth3(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
 
 // lionF64AVX512 updates n elements by
 //

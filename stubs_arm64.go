@@ -89,7 +89,7 @@ func nesterovTorchEachF32NEON(count int, c *float32, x *[]float32, v *[]float32,
 //go:noescape
 func adaGradF32NEON(n int, c *float32, x *float32, s *float32, grad *float32)
 
-// adaGradF32NEONRoots3Of5 updates n elements by
+// adaGradF32NEONRoots3Of5Depth2 updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -97,17 +97,17 @@ func adaGradF32NEON(n int, c *float32, x *float32, s *float32, grad *float32)
 // c, by byte: 0 lr, 4 eps, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
 //
 //go:noescape
-func adaGradF32NEONRoots3Of5(n int, c *float32, x *float32, s *float32, grad *float32)
+func adaGradF32NEONRoots3Of5Depth2(n int, c *float32, x *float32, s *float32, grad *float32)
 
 // adaGradEachF32NEON updates count tensors as adaGradF32NEON does one.
 //
 //go:noescape
 func adaGradEachF32NEON(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
-// adaGradEachF32NEONRoots3Of5 updates count tensors as adaGradF32NEON does one.
+// adaGradEachF32NEONRoots3Of5Depth2 updates count tensors as adaGradF32NEON does one.
 //
 //go:noescape
-func adaGradEachF32NEONRoots3Of5(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+func adaGradEachF32NEONRoots3Of5Depth2(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
 // rmsPropF32NEON updates n elements by
 //
@@ -119,7 +119,7 @@ func adaGradEachF32NEONRoots3Of5(count int, c *float32, x *[]float32, s *[]float
 //go:noescape
 func rmsPropF32NEON(n int, c *float32, x *float32, s *float32, grad *float32)
 
-// rmsPropF32NEONRoots3Of5 updates n elements by
+// rmsPropF32NEONRoots3Of5Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -127,17 +127,17 @@ func rmsPropF32NEON(n int, c *float32, x *float32, s *float32, grad *float32)
 // c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
 //
 //go:noescape
-func rmsPropF32NEONRoots3Of5(n int, c *float32, x *float32, s *float32, grad *float32)
+func rmsPropF32NEONRoots3Of5Depth2(n int, c *float32, x *float32, s *float32, grad *float32)
 
 // rmsPropEachF32NEON updates count tensors as rmsPropF32NEON does one.
 //
 //go:noescape
 func rmsPropEachF32NEON(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
-// rmsPropEachF32NEONRoots3Of5 updates count tensors as rmsPropF32NEON does one.
+// rmsPropEachF32NEONRoots3Of5Depth2 updates count tensors as rmsPropF32NEON does one.
 //
 //go:noescape
-func rmsPropEachF32NEONRoots3Of5(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+func rmsPropEachF32NEONRoots3Of5Depth2(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
 // rmsPropMomentumF32NEON updates n elements by
 //
@@ -150,7 +150,7 @@ func rmsPropEachF32NEONRoots3Of5(count int, c *float32, x *[]float32, s *[]float
 //go:noescape
 func rmsPropMomentumF32NEON(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 
-// rmsPropMomentumF32NEONRoots3Of5 updates n elements by
+// rmsPropMomentumF32NEONRoots3Of5Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	b = rho*b + g/(sqrt(s)+eps)
@@ -159,17 +159,17 @@ func rmsPropMomentumF32NEON(n int, c *float32, x *float32, s *float32, b *float3
 // c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 //
 //go:noescape
-func rmsPropMomentumF32NEONRoots3Of5(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
+func rmsPropMomentumF32NEONRoots3Of5Depth2(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 
 // rmsPropMomentumEachF32NEON updates count tensors as rmsPropMomentumF32NEON does one.
 //
 //go:noescape
 func rmsPropMomentumEachF32NEON(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
 
-// rmsPropMomentumEachF32NEONRoots3Of5 updates count tensors as rmsPropMomentumF32NEON does one.
+// rmsPropMomentumEachF32NEONRoots3Of5Depth2 updates count tensors as rmsPropMomentumF32NEON does one.
 //
 //go:noescape
-func rmsPropMomentumEachF32NEONRoots3Of5(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
+func rmsPropMomentumEachF32NEONRoots3Of5Depth2(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
 
 // rmsPropCenteredF32NEON updates n elements by
 //
@@ -182,7 +182,7 @@ func rmsPropMomentumEachF32NEONRoots3Of5(count int, c *float32, x *[]float32, s 
 //go:noescape
 func rmsPropCenteredF32NEON(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 
-// rmsPropCenteredF32NEONRoots2Of5 updates n elements by
+// rmsPropCenteredF32NEONRoots2Of5Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -191,17 +191,17 @@ func rmsPropCenteredF32NEON(n int, c *float32, x *float32, s *float32, m *float3
 // c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
 //
 //go:noescape
-func rmsPropCenteredF32NEONRoots2Of5(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
+func rmsPropCenteredF32NEONRoots2Of5Depth2(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 
 // rmsPropCenteredEachF32NEON updates count tensors as rmsPropCenteredF32NEON does one.
 //
 //go:noescape
 func rmsPropCenteredEachF32NEON(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
 
-// rmsPropCenteredEachF32NEONRoots2Of5 updates count tensors as rmsPropCenteredF32NEON does one.
+// rmsPropCenteredEachF32NEONRoots2Of5Depth2 updates count tensors as rmsPropCenteredF32NEON does one.
 //
 //go:noescape
-func rmsPropCenteredEachF32NEONRoots2Of5(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
+func rmsPropCenteredEachF32NEONRoots2Of5Depth2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
 
 // rmsPropCenteredMomentumF32NEON updates n elements by
 //
@@ -215,7 +215,7 @@ func rmsPropCenteredEachF32NEONRoots2Of5(count int, c *float32, x *[]float32, s 
 //go:noescape
 func rmsPropCenteredMomentumF32NEON(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 
-// rmsPropCenteredMomentumF32NEONRoots2Of5 updates n elements by
+// rmsPropCenteredMomentumF32NEONRoots2Of5Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -225,17 +225,17 @@ func rmsPropCenteredMomentumF32NEON(n int, c *float32, x *float32, s *float32, m
 // c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 //
 //go:noescape
-func rmsPropCenteredMomentumF32NEONRoots2Of5(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
+func rmsPropCenteredMomentumF32NEONRoots2Of5Depth2(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 
 // rmsPropCenteredMomentumEachF32NEON updates count tensors as rmsPropCenteredMomentumF32NEON does one.
 //
 //go:noescape
 func rmsPropCenteredMomentumEachF32NEON(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
 
-// rmsPropCenteredMomentumEachF32NEONRoots2Of5 updates count tensors as rmsPropCenteredMomentumF32NEON does one.
+// rmsPropCenteredMomentumEachF32NEONRoots2Of5Depth2 updates count tensors as rmsPropCenteredMomentumF32NEON does one.
 //
 //go:noescape
-func rmsPropCenteredMomentumEachF32NEONRoots2Of5(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
+func rmsPropCenteredMomentumEachF32NEONRoots2Of5Depth2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
 
 // adamF32NEON updates n elements by
 //
@@ -248,7 +248,7 @@ func rmsPropCenteredMomentumEachF32NEONRoots2Of5(count int, c *float32, x *[]flo
 //go:noescape
 func adamF32NEON(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 
-// adamF32NEONRoots2Of5 updates n elements by
+// adamF32NEONRoots2Of5Depth2 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -257,17 +257,17 @@ func adamF32NEON(n int, c *float32, x *float32, m *float32, v *float32, grad *fl
 // c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
 //
 //go:noescape
-func adamF32NEONRoots2Of5(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+func adamF32NEONRoots2Of5Depth2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 
 // adamEachF32NEON updates count tensors as adamF32NEON does one.
 //
 //go:noescape
 func adamEachF32NEON(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
 
-// adamEachF32NEONRoots2Of5 updates count tensors as adamF32NEON does one.
+// adamEachF32NEONRoots2Of5Depth2 updates count tensors as adamF32NEON does one.
 //
 //go:noescape
-func adamEachF32NEONRoots2Of5(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+func adamEachF32NEONRoots2Of5Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
 
 // amsGradF32NEON updates n elements by
 //
@@ -281,7 +281,7 @@ func adamEachF32NEONRoots2Of5(count int, c *float32, x *[]float32, m *[]float32,
 //go:noescape
 func amsGradF32NEON(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 
-// amsGradF32NEONRoots2Of5 updates n elements by
+// amsGradF32NEONRoots2Of5Depth2 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -291,17 +291,17 @@ func amsGradF32NEON(n int, c *float32, x *float32, m *float32, v *float32, vmax 
 // c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
 //
 //go:noescape
-func amsGradF32NEONRoots2Of5(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
+func amsGradF32NEONRoots2Of5Depth2(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 
 // amsGradEachF32NEON updates count tensors as amsGradF32NEON does one.
 //
 //go:noescape
 func amsGradEachF32NEON(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
 
-// amsGradEachF32NEONRoots2Of5 updates count tensors as amsGradF32NEON does one.
+// amsGradEachF32NEONRoots2Of5Depth2 updates count tensors as amsGradF32NEON does one.
 //
 //go:noescape
-func amsGradEachF32NEONRoots2Of5(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
+func amsGradEachF32NEONRoots2Of5Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
 
 // lionF32NEON updates n elements by
 //
@@ -610,7 +610,7 @@ func nesterovTorchEachF64NEON(count int, c *float64, x *[]float64, v *[]float64,
 //go:noescape
 func adaGradF64NEON(n int, c *float64, x *float64, s *float64, grad *float64)
 
-// adaGradF64NEONRoots3Of3 updates n elements by
+// adaGradF64NEONRoots3Of3Depth2 updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -618,17 +618,17 @@ func adaGradF64NEON(n int, c *float64, x *float64, s *float64, grad *float64)
 // c, by byte: 0 lr, 8 eps, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
 //
 //go:noescape
-func adaGradF64NEONRoots3Of3(n int, c *float64, x *float64, s *float64, grad *float64)
+func adaGradF64NEONRoots3Of3Depth2(n int, c *float64, x *float64, s *float64, grad *float64)
 
 // adaGradEachF64NEON updates count tensors as adaGradF64NEON does one.
 //
 //go:noescape
 func adaGradEachF64NEON(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
-// adaGradEachF64NEONRoots3Of3 updates count tensors as adaGradF64NEON does one.
+// adaGradEachF64NEONRoots3Of3Depth2 updates count tensors as adaGradF64NEON does one.
 //
 //go:noescape
-func adaGradEachF64NEONRoots3Of3(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
+func adaGradEachF64NEONRoots3Of3Depth2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
 // rmsPropF64NEON updates n elements by
 //
@@ -640,7 +640,7 @@ func adaGradEachF64NEONRoots3Of3(count int, c *float64, x *[]float64, s *[]float
 //go:noescape
 func rmsPropF64NEON(n int, c *float64, x *float64, s *float64, grad *float64)
 
-// rmsPropF64NEONRoots3Of3 updates n elements by
+// rmsPropF64NEONRoots3Of3Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -648,17 +648,17 @@ func rmsPropF64NEON(n int, c *float64, x *float64, s *float64, grad *float64)
 // c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
 //
 //go:noescape
-func rmsPropF64NEONRoots3Of3(n int, c *float64, x *float64, s *float64, grad *float64)
+func rmsPropF64NEONRoots3Of3Depth2(n int, c *float64, x *float64, s *float64, grad *float64)
 
 // rmsPropEachF64NEON updates count tensors as rmsPropF64NEON does one.
 //
 //go:noescape
 func rmsPropEachF64NEON(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
-// rmsPropEachF64NEONRoots3Of3 updates count tensors as rmsPropF64NEON does one.
+// rmsPropEachF64NEONRoots3Of3Depth2 updates count tensors as rmsPropF64NEON does one.
 //
 //go:noescape
-func rmsPropEachF64NEONRoots3Of3(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
+func rmsPropEachF64NEONRoots3Of3Depth2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
 // rmsPropMomentumF64NEON updates n elements by
 //
@@ -671,7 +671,7 @@ func rmsPropEachF64NEONRoots3Of3(count int, c *float64, x *[]float64, s *[]float
 //go:noescape
 func rmsPropMomentumF64NEON(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 
-// rmsPropMomentumF64NEONRoots3Of3 updates n elements by
+// rmsPropMomentumF64NEONRoots3Of3Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	b = rho*b + g/(sqrt(s)+eps)
@@ -680,17 +680,17 @@ func rmsPropMomentumF64NEON(n int, c *float64, x *float64, s *float64, b *float6
 // c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 //
 //go:noescape
-func rmsPropMomentumF64NEONRoots3Of3(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
+func rmsPropMomentumF64NEONRoots3Of3Depth2(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 
 // rmsPropMomentumEachF64NEON updates count tensors as rmsPropMomentumF64NEON does one.
 //
 //go:noescape
 func rmsPropMomentumEachF64NEON(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
 
-// rmsPropMomentumEachF64NEONRoots3Of3 updates count tensors as rmsPropMomentumF64NEON does one.
+// rmsPropMomentumEachF64NEONRoots3Of3Depth2 updates count tensors as rmsPropMomentumF64NEON does one.
 //
 //go:noescape
-func rmsPropMomentumEachF64NEONRoots3Of3(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
+func rmsPropMomentumEachF64NEONRoots3Of3Depth2(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
 
 // rmsPropCenteredF64NEON updates n elements by
 //
@@ -703,7 +703,7 @@ func rmsPropMomentumEachF64NEONRoots3Of3(count int, c *float64, x *[]float64, s 
 //go:noescape
 func rmsPropCenteredF64NEON(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 
-// rmsPropCenteredF64NEONRoots3Of4 updates n elements by
+// rmsPropCenteredF64NEONRoots3Of4Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -712,17 +712,17 @@ func rmsPropCenteredF64NEON(n int, c *float64, x *float64, s *float64, m *float6
 // c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
 //
 //go:noescape
-func rmsPropCenteredF64NEONRoots3Of4(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
+func rmsPropCenteredF64NEONRoots3Of4Depth2(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 
 // rmsPropCenteredEachF64NEON updates count tensors as rmsPropCenteredF64NEON does one.
 //
 //go:noescape
 func rmsPropCenteredEachF64NEON(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
 
-// rmsPropCenteredEachF64NEONRoots3Of4 updates count tensors as rmsPropCenteredF64NEON does one.
+// rmsPropCenteredEachF64NEONRoots3Of4Depth2 updates count tensors as rmsPropCenteredF64NEON does one.
 //
 //go:noescape
-func rmsPropCenteredEachF64NEONRoots3Of4(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
+func rmsPropCenteredEachF64NEONRoots3Of4Depth2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
 
 // rmsPropCenteredMomentumF64NEON updates n elements by
 //
@@ -736,7 +736,7 @@ func rmsPropCenteredEachF64NEONRoots3Of4(count int, c *float64, x *[]float64, s 
 //go:noescape
 func rmsPropCenteredMomentumF64NEON(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 
-// rmsPropCenteredMomentumF64NEONRoots3Of4 updates n elements by
+// rmsPropCenteredMomentumF64NEONRoots3Of4Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -746,17 +746,17 @@ func rmsPropCenteredMomentumF64NEON(n int, c *float64, x *float64, s *float64, m
 // c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 //
 //go:noescape
-func rmsPropCenteredMomentumF64NEONRoots3Of4(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
+func rmsPropCenteredMomentumF64NEONRoots3Of4Depth2(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 
 // rmsPropCenteredMomentumEachF64NEON updates count tensors as rmsPropCenteredMomentumF64NEON does one.
 //
 //go:noescape
 func rmsPropCenteredMomentumEachF64NEON(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
 
-// rmsPropCenteredMomentumEachF64NEONRoots3Of4 updates count tensors as rmsPropCenteredMomentumF64NEON does one.
+// rmsPropCenteredMomentumEachF64NEONRoots3Of4Depth2 updates count tensors as rmsPropCenteredMomentumF64NEON does one.
 //
 //go:noescape
-func rmsPropCenteredMomentumEachF64NEONRoots3Of4(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
+func rmsPropCenteredMomentumEachF64NEONRoots3Of4Depth2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
 
 // adamF64NEON updates n elements by
 //
@@ -769,7 +769,7 @@ func rmsPropCenteredMomentumEachF64NEONRoots3Of4(count int, c *float64, x *[]flo
 //go:noescape
 func adamF64NEON(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 
-// adamF64NEONRoots3Of4 updates n elements by
+// adamF64NEONRoots3Of4Depth2 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -778,17 +778,17 @@ func adamF64NEON(n int, c *float64, x *float64, m *float64, v *float64, grad *fl
 // c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
 //
 //go:noescape
-func adamF64NEONRoots3Of4(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
+func adamF64NEONRoots3Of4Depth2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 
 // adamEachF64NEON updates count tensors as adamF64NEON does one.
 //
 //go:noescape
 func adamEachF64NEON(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
 
-// adamEachF64NEONRoots3Of4 updates count tensors as adamF64NEON does one.
+// adamEachF64NEONRoots3Of4Depth2 updates count tensors as adamF64NEON does one.
 //
 //go:noescape
-func adamEachF64NEONRoots3Of4(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
+func adamEachF64NEONRoots3Of4Depth2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
 
 // amsGradF64NEON updates n elements by
 //
@@ -802,7 +802,7 @@ func adamEachF64NEONRoots3Of4(count int, c *float64, x *[]float64, m *[]float64,
 //go:noescape
 func amsGradF64NEON(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 
-// amsGradF64NEONRoots3Of4 updates n elements by
+// amsGradF64NEONRoots3Of4Depth2 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -812,17 +812,17 @@ func amsGradF64NEON(n int, c *float64, x *float64, m *float64, v *float64, vmax 
 // c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
 //
 //go:noescape
-func amsGradF64NEONRoots3Of4(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
+func amsGradF64NEONRoots3Of4Depth2(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 
 // amsGradEachF64NEON updates count tensors as amsGradF64NEON does one.
 //
 //go:noescape
 func amsGradEachF64NEON(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
 
-// amsGradEachF64NEONRoots3Of4 updates count tensors as amsGradF64NEON does one.
+// amsGradEachF64NEONRoots3Of4Depth2 updates count tensors as amsGradF64NEON does one.
 //
 //go:noescape
-func amsGradEachF64NEONRoots3Of4(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
+func amsGradEachF64NEONRoots3Of4Depth2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
 
 // lionF64NEON updates n elements by
 //

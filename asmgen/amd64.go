@@ -12,6 +12,7 @@ import (
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/pass"
 	"github.com/mmcloughlin/avo/printer"
+	"github.com/mmcloughlin/avo/reg"
 	"github.com/mmcloughlin/avo/x86"
 
 	"github.com/bitstep-go/bitstep/internal/program"
@@ -38,7 +39,8 @@ func (f *amd64File) compile() (*ir.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	passes := pass.Concat(pass.Compile, pass.FunctionPass(f.code.check), pass.FunctionPass(pruneVectorMoves))
+	passes := pass.Concat(pass.Compile, pass.FunctionPass(f.code.check), pass.FunctionPass(checkAVX2),
+		pass.FunctionPass(pruneVectorMoves))
 	return file, passes.Execute(file)
 }
 
@@ -48,6 +50,22 @@ func pruneVectorMoves(fn *ir.Function) error {
 		i, ok := n.(*ir.Instruction)
 		return ok && strings.HasPrefix(i.Opcode, "VMOVAP") && len(i.Operands) == 2 && i.Operands[0] == i.Operands[1]
 	})
+	return nil
+}
+
+// checkAVX2 refuses functions of AVX2 that have vector registers of AVX-512, which avo gives them once the 16 of AVX2 are
+// taken: with those instructions are AVX-512's.
+func checkAVX2(fn *ir.Function) error {
+	if !strings.Contains(fn.Name, "AVX2") {
+		return nil
+	}
+	for _, i := range fn.Instructions() {
+		for _, r := range append(i.InputRegisters(), i.OutputRegisters()...) {
+			if p := reg.ToPhysical(r); r.Kind() == reg.KindVector && p != nil && p.PhysicalIndex() >= 16 {
+				return fmt.Errorf("%s needs more than 16 vectors", fn.Name)
+			}
+		}
+	}
 	return nil
 }
 

@@ -22,7 +22,7 @@ var isas = []isa{
 		ChainRows: [8]int{12, 6, 4, 3, 2, 2, 1, 1}, PackVecs: 2, Unroll: 2, CopyVecs: 2,
 		TurnRows: [4]int{4, 2, 1, 1}, TurnQuarters: [4]int{2, 2, 4, 4},
 		LanesCols: [4]int{6, 6, 4}, LanesTile: [2]int{3, 4}, WholeCols: [4]int{6}},
-		shape{2, .5, .2, false}, newAVX2},
+		shape{2, .4, .2, false}, newAVX2},
 	{"avx512", "AVX512", "amd64",
 		[]string{"AVX", "AVX2", "FMA3", "AVX512F", "AVX512DQ", "AVX512BW", "AVX512VL"}, 64, tileSize{
 			ChainRows: [8]int{16, 12, 9, 6, 5, 4, 3, 3}, PackVecs: 2, CopyVecs: 2, Columns: true,

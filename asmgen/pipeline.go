@@ -18,7 +18,9 @@ import (
 type balance struct{ ByFMA, Vectors, Depth int }
 
 // suffix is the end of the names of functions with it.
-func (b balance) suffix() string { return fmt.Sprintf("Roots%dOf%d", b.ByFMA, b.Vectors) }
+func (b balance) suffix() string {
+	return fmt.Sprintf("Roots%dOf%dDepth%d", b.ByFMA, b.Vectors, b.Depth)
+}
 
 // A pipeline is a step at work by a balance.
 type pipeline struct {

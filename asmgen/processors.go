@@ -31,10 +31,12 @@ var processors = []processor{
 	{"neoverse", "arm64", `runtime.GOOS != "darwin" && runtime.GOOS != "ios"`, "arm64 but for Apple's"},
 }
 
-// Steps that multiply little, as RMSProp does, gain more.
+// Steps that multiply little gain more. A step of many operands has few registers left.
 const (
-	light = iota // up to 5 products
-	heavy
+	least = iota // 2 products: AdaGrad
+	light        // up to 5
+	heavy        // more, of up to 4 operands
+	large
 	weights
 )
 
@@ -44,31 +46,38 @@ type balanceKey struct {
 	elem           int
 }
 
+// Zen 5 divides twice, or takes two roots, in the time of 5 or 9 cycles in float32, but alone and in turns a division and
+// a root take 9: a number of roots in hardware that is even costs less.
 var balances = map[balanceKey][weights]balance{
-	{"zen5", "avx2", 4}:     {{2, 5, 2}, {1, 4, 2}},
-	{"zen5", "avx2", 8}:     {{1, 3, 2}, {1, 3, 2}},
-	{"zen5", "avx512", 4}:   {{2, 5, 2}, {1, 5, 2}},
-	{"zen5", "avx512", 8}:   {{2, 3, 3}, {2, 4, 2}},
-	{"zen", "avx2", 4}:      {{2, 5, 2}, {1, 4, 2}},
-	{"zen", "avx2", 8}:      {{1, 3, 2}, {1, 3, 2}},
-	{"zen", "avx512", 4}:    {{2, 4, 3}, {1, 3, 3}},
-	{"zen", "avx512", 8}:    {{2, 3, 3}, {2, 4, 2}},
-	{"core", "avx2", 4}:     {{2, 2, 2}, {2, 2, 2}},
-	{"core", "avx2", 8}:     {{2, 2, 2}, {2, 2, 2}},
-	{"core", "avx512", 4}:   {{3, 3, 3}, {3, 3, 3}},
-	{"core", "avx512", 8}:   {{2, 2, 3}, {2, 2, 3}},
-	{"neoverse", "neon", 4}: {{3, 5, 2}, {2, 5, 2}},
-	{"neoverse", "neon", 8}: {{3, 3, 2}, {3, 4, 2}},
+	{"zen5", "avx2", 4}:     {{2, 5, 2}, {2, 5, 2}, {1, 6, 2}, {1, 5, 2}},
+	{"zen5", "avx2", 8}:     {{1, 3, 2}, {1, 3, 2}, {1, 3, 2}, {1, 3, 2}},
+	{"zen5", "avx512", 4}:   {{2, 4, 2}, {2, 4, 3}, {1, 5, 2}, {1, 5, 2}},
+	{"zen5", "avx512", 8}:   {{2, 3, 3}, {2, 3, 3}, {2, 4, 2}, {2, 4, 2}},
+	{"zen", "avx2", 4}:      {{2, 5, 2}, {2, 5, 2}, {1, 4, 2}, {1, 4, 2}},
+	{"zen", "avx2", 8}:      {{1, 3, 2}, {1, 3, 2}, {1, 3, 2}, {1, 3, 2}},
+	{"zen", "avx512", 4}:    {{2, 4, 3}, {2, 4, 3}, {1, 3, 3}, {1, 3, 3}},
+	{"zen", "avx512", 8}:    {{2, 3, 3}, {2, 3, 3}, {2, 4, 2}, {2, 4, 2}},
+	{"core", "avx2", 4}:     {{2, 2, 2}, {2, 2, 2}, {2, 2, 2}, {2, 2, 2}},
+	{"core", "avx2", 8}:     {{2, 2, 2}, {2, 2, 2}, {2, 2, 2}, {2, 2, 2}},
+	{"core", "avx512", 4}:   {{3, 3, 3}, {3, 3, 3}, {3, 3, 3}, {3, 3, 3}},
+	{"core", "avx512", 8}:   {{2, 2, 3}, {2, 2, 3}, {2, 2, 3}, {2, 2, 3}},
+	{"neoverse", "neon", 4}: {{3, 5, 2}, {3, 5, 2}, {2, 5, 2}, {2, 5, 2}},
+	{"neoverse", "neon", 8}: {{3, 3, 2}, {3, 3, 2}, {3, 4, 2}, {3, 4, 2}},
 }
 
 // balanced reports whether a step divides by a root.
 func balanced(p *program.Program) bool { return p.Ops[program.Sqrt] && p.Ops[program.Div] }
 
 func weightOf(p *program.Program) int {
-	if p.Count(program.Mul) > 5 {
+	switch products := p.Count(program.Mul); {
+	case products <= 2:
+		return least
+	case products <= 5:
+		return light
+	case len(p.Row.Operands) <= 4:
 		return heavy
 	}
-	return light
+	return large
 }
 
 // A balanceCase is a balance and the processors that have it.
