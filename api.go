@@ -44,6 +44,10 @@ func (e Engine[T]) SGD(x, g []T, c SGDCoef[T]) {
 	if c.Use != 0 {
 		k.Prelude = c.Prelude
 	}
+	if call.n <= chunk { // what update would find out takes longer than some calls
+		call.chunk(0, call.n)
+		return
+	}
 	e.update(&call)
 }
 
@@ -95,6 +99,10 @@ func (e Engine[T]) Momentum(x, v, g []T, c MomentumCoef[T]) {
 	if c.Use != 0 {
 		k.Prelude = c.Prelude
 	}
+	if call.n <= chunk { // what update would find out takes longer than some calls
+		call.chunk(0, call.n)
+		return
+	}
 	e.update(&call)
 }
 
@@ -145,6 +153,10 @@ func (e Engine[T]) MomentumVelocity(x, v, g []T, c MomentumVelocityCoef[T]) {
 	k.LR = c.LR
 	if c.Use != 0 {
 		k.Prelude = c.Prelude
+	}
+	if call.n <= chunk { // what update would find out takes longer than some calls
+		call.chunk(0, call.n)
+		return
 	}
 	e.update(&call)
 }
@@ -201,6 +213,10 @@ func (e Engine[T]) Nesterov(x, v, g []T, c NesterovCoef[T]) {
 	if c.Use != 0 {
 		k.Prelude = c.Prelude
 	}
+	if call.n <= chunk { // what update would find out takes longer than some calls
+		call.chunk(0, call.n)
+		return
+	}
 	e.update(&call)
 }
 
@@ -255,6 +271,10 @@ func (e Engine[T]) NesterovTorch(x, v, g []T, c NesterovTorchCoef[T]) {
 	if c.Use != 0 {
 		k.Prelude = c.Prelude
 	}
+	if call.n <= chunk { // what update would find out takes longer than some calls
+		call.chunk(0, call.n)
+		return
+	}
 	e.update(&call)
 }
 
@@ -307,6 +327,10 @@ func (e Engine[T]) AdaGrad(x, s, g []T, c AdaGradCoef[T]) {
 	k.Eps = c.Eps
 	if c.Use != 0 {
 		k.Prelude = c.Prelude
+	}
+	if call.n <= chunk { // what update would find out takes longer than some calls
+		call.chunk(0, call.n)
+		return
 	}
 	e.update(&call)
 }
@@ -362,6 +386,10 @@ func (e Engine[T]) RMSProp(x, s, g []T, c RMSPropCoef[T]) {
 	k.Eps = c.Eps
 	if c.Use != 0 {
 		k.Prelude = c.Prelude
+	}
+	if call.n <= chunk { // what update would find out takes longer than some calls
+		call.chunk(0, call.n)
+		return
 	}
 	e.update(&call)
 }
@@ -421,6 +449,10 @@ func (e Engine[T]) RMSPropMomentum(x, s, b, g []T, c RMSPropMomentumCoef[T]) {
 	if c.Use != 0 {
 		k.Prelude = c.Prelude
 	}
+	if call.n <= chunk { // what update would find out takes longer than some calls
+		call.chunk(0, call.n)
+		return
+	}
 	e.update(&call)
 }
 
@@ -479,6 +511,10 @@ func (e Engine[T]) RMSPropCentered(x, s, m, g []T, c RMSPropCenteredCoef[T]) {
 	k.Eps = c.Eps
 	if c.Use != 0 {
 		k.Prelude = c.Prelude
+	}
+	if call.n <= chunk { // what update would find out takes longer than some calls
+		call.chunk(0, call.n)
+		return
 	}
 	e.update(&call)
 }
@@ -540,6 +576,10 @@ func (e Engine[T]) RMSPropCenteredMomentum(x, s, m, b, g []T, c RMSPropCenteredM
 	if c.Use != 0 {
 		k.Prelude = c.Prelude
 	}
+	if call.n <= chunk { // what update would find out takes longer than some calls
+		call.chunk(0, call.n)
+		return
+	}
 	e.update(&call)
 }
 
@@ -600,6 +640,10 @@ func (e Engine[T]) Adam(x, m, v, g []T, c AdamCoef[T]) {
 	k.Eps = c.Eps
 	if c.Use != 0 {
 		k.Prelude = c.Prelude
+	}
+	if call.n <= chunk { // what update would find out takes longer than some calls
+		call.chunk(0, call.n)
+		return
 	}
 	e.update(&call)
 }
@@ -663,6 +707,10 @@ func (e Engine[T]) AMSGrad(x, m, v, vmax, g []T, c AMSGradCoef[T]) {
 	if c.Use != 0 {
 		k.Prelude = c.Prelude
 	}
+	if call.n <= chunk { // what update would find out takes longer than some calls
+		call.chunk(0, call.n)
+		return
+	}
 	e.update(&call)
 }
 
@@ -721,6 +769,10 @@ func (e Engine[T]) Lion(x, m, g []T, c LionCoef[T]) {
 	if c.Use != 0 {
 		k.Prelude = c.Prelude
 	}
+	if call.n <= chunk { // what update would find out takes longer than some calls
+		call.chunk(0, call.n)
+		return
+	}
 	e.update(&call)
 }
 
@@ -752,6 +804,10 @@ func (e Engine[T]) Axpy(y, x []T, a T) {
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(y))
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(x))
 	*(*[1]T)(unsafe.Pointer(&call.coef)) = [1]T{a}
+	if call.n <= chunk { // what update would find out takes longer than some calls
+		call.chunk(0, call.n)
+		return
+	}
 	e.update(&call)
 }
 
@@ -773,6 +829,10 @@ func (e Engine[T]) Axpby(y, x []T, a, b T) {
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(y))
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(x))
 	*(*[2]T)(unsafe.Pointer(&call.coef)) = [2]T{a, b}
+	if call.n <= chunk { // what update would find out takes longer than some calls
+		call.chunk(0, call.n)
+		return
+	}
 	e.update(&call)
 }
 
@@ -790,6 +850,10 @@ func (e Engine[T]) Scale(x []T, a T) {
 	call.id, call.backend, call.n = idScale, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
 	*(*[1]T)(unsafe.Pointer(&call.coef)) = [1]T{a}
+	if call.n <= chunk { // what update would find out takes longer than some calls
+		call.chunk(0, call.n)
+		return
+	}
 	e.update(&call)
 }
 
@@ -811,6 +875,10 @@ func (e Engine[T]) Add(z, x, y []T) {
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(z))
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(x))
 	call.op[2] = unsafe.Pointer(unsafe.SliceData(y))
+	if call.n <= chunk { // what update would find out takes longer than some calls
+		call.chunk(0, call.n)
+		return
+	}
 	e.update(&call)
 }
 
@@ -832,6 +900,10 @@ func (e Engine[T]) Sub(z, x, y []T) {
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(z))
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(x))
 	call.op[2] = unsafe.Pointer(unsafe.SliceData(y))
+	if call.n <= chunk { // what update would find out takes longer than some calls
+		call.chunk(0, call.n)
+		return
+	}
 	e.update(&call)
 }
 
@@ -853,6 +925,10 @@ func (e Engine[T]) Mul(z, x, y []T) {
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(z))
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(x))
 	call.op[2] = unsafe.Pointer(unsafe.SliceData(y))
+	if call.n <= chunk { // what update would find out takes longer than some calls
+		call.chunk(0, call.n)
+		return
+	}
 	e.update(&call)
 }
 
@@ -871,6 +947,10 @@ func (e Engine[T]) Clip(x []T, lo, hi T) {
 	call.id, call.backend, call.n = idClip, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
 	*(*[2]T)(unsafe.Pointer(&call.coef)) = [2]T{lo, hi}
+	if call.n <= chunk { // what update would find out takes longer than some calls
+		call.chunk(0, call.n)
+		return
+	}
 	e.update(&call)
 }
 
@@ -896,6 +976,10 @@ func (e Engine[T]) FromBytes(dst []T, src []uint8, offset []T, scale T) {
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(src))
 	call.op[2] = unsafe.Pointer(unsafe.SliceData(offset))
 	*(*[1]T)(unsafe.Pointer(&call.coef)) = [1]T{scale}
+	if call.n <= chunk { // what update would find out takes longer than some calls
+		call.chunk(0, call.n)
+		return
+	}
 	e.update(&call)
 }
 
@@ -914,6 +998,10 @@ func (e Engine[T]) ExpSlice(x []T) {
 	var call call[T]
 	call.id, call.backend, call.n = idExpSlice, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
+	if call.n <= chunk { // what update would find out takes longer than some calls
+		call.chunk(0, call.n)
+		return
+	}
 	e.update(&call)
 }
 

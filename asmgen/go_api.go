@@ -60,6 +60,10 @@ func (e Engine[T]) {{.Name}}({{.Params}}){{if .IsReduction}} T{{end}} {
 	{{- else if .Scalars}}
 	*(*[{{len .Scalars}}]T)(unsafe.Pointer(&call.coef)) = [{{len .Scalars}}]T{ {{.ScalarList}} }
 	{{- end}}
+	if call.n <= chunk { // what update would find out takes longer than some calls
+		call.chunk(0, call.n)
+		return
+	}
 	e.update(&call)
 	{{- end}}
 }

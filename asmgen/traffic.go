@@ -35,9 +35,9 @@ func patterns() []string {
 	return all
 }
 
-// streams emits func(n int, s0, s1, ... *T): it loads all streams that are read, and stores what it loads of the first
-// in those that are written. No arithmetic bounds it, and values stay of ordinary size, so that a kernel and its
-// ceiling can be measured on the same memory.
+// streams emits func(n int, s0, s1, ... *T): it loads all streams that are read, and stores in those that are written
+// what they have, or what the first has if they are not read. No arithmetic bounds it, and values stay, so that a kernel
+// and its ceiling can be measured on the same memory.
 func streams(m Machine, pattern string) {
 	m.Begin(symbol("streams"+pattern, m), "n int, "+strings.Join(streamNames(pattern), ", ")+" *T",
 		symbol("streams"+pattern, m)+" moves n elements of each stream.")
@@ -57,17 +57,22 @@ func streams(m Machine, pattern string) {
 		m.While(fmt.Sprintf("loop%dx", unroll), n, unroll*lanesOf(m), func() {
 			first := none
 			for u := range unroll {
-				loaded := false // whether first is of this vector's elements
+				var loaded []Reg // of this vector's elements
 				for i, kind := range pattern {
 					if kind == 'W' || u%period(kind) != 0 || unroll < period(kind) {
 						continue
 					}
-					if v := m.Load(ptr[i], u/period(kind)*vec); !loaded {
-						first, loaded = v, true
+					v := m.Load(ptr[i], u/period(kind)*vec)
+					if kind == 'U' {
+						m.Store(v, ptr[i], u*vec)
 					}
+					loaded = append(loaded, v)
+				}
+				if len(loaded) > 0 {
+					first = loaded[0]
 				}
 				for i, kind := range pattern {
-					if kind == 'W' || kind == 'U' {
+					if kind == 'W' {
 						m.Store(first, ptr[i], u*vec)
 					}
 				}
@@ -118,9 +123,9 @@ import (
 	"github.com/bitstep-go/bitstep"
 )
 
-// Move loads the streams that are read, and stores what one of them has, the first in assembly and the smallest in Go,
-// in those that are written: a letter of the pattern a stream, as table.Row.Pattern spells them. The first has a length
-// that is a multiple of 16 and of 128 where a stream is shorter, the others what their letters say.
+// Move loads the streams that are read, and stores in those that are written what they have, or else what the first has:
+// a letter of the pattern a stream, as table.Row.Pattern spells them. The first has a length that is a multiple of 16
+// and of 128 where a stream is shorter, the others what their letters say. In Go the smallest is stored.
 func Move(b bitstep.Backend, pattern string, s [][]float32) {
 	n := len(s[0])
 	switch b {

@@ -44,8 +44,7 @@ func Sample[T kernels.Float](row table.Row) any {
 
 // Lasting returns coefficients for measurements, which call a step again and again on the same operands: averages stay
 // what they are, and nothing vanishes or overflows. (What a step gains by an average of one gradient forever is no
-// measure: variances become 0.) Learning rates are negative, so that parameters grow: a ceiling that is measured on the
-// same operands stores the least of them in all, and a negative variance would have no root.
+// measure: variances become 0.)
 func Lasting[T kernels.Float](row table.Row) any {
 	coef, p := Sample[T](row), program.Must(row)
 	c := reflect.ValueOf(coef).Elem()
@@ -53,10 +52,6 @@ func Lasting[T kernels.Float](row table.Row) any {
 		if h, ok := strings.CutPrefix(s.Name, "1-"); ok {
 			c.FieldByName(s.Field()).SetFloat(0)
 			c.FieldByName(program.FieldName(h)).SetFloat(1)
-		}
-		if s.Name == "lr" || s.Name == "alpha" {
-			f := c.FieldByName(s.Field())
-			f.SetFloat(-f.Float())
 		}
 	}
 	return coef
