@@ -53,8 +53,8 @@ func pruneVectorMoves(fn *ir.Function) error {
 	return nil
 }
 
-// checkAVX2 refuses functions of AVX2 that have vector registers of AVX-512, which avo gives them once the 16 of AVX2 are
-// taken: with those instructions are AVX-512's.
+// checkAVX2 refuses functions of AVX2 that have vector registers of AVX-512, which avo gives them once the 16 of AVX2
+// are taken: with those instructions are AVX-512's.
 func checkAVX2(fn *ir.Function) error {
 	if !strings.Contains(fn.Name, "AVX2") {
 		return nil

@@ -46,8 +46,8 @@ type balanceKey struct {
 	elem           int
 }
 
-// Zen 5 divides twice, or takes two roots, in the time of 5 or 9 cycles in float32, but alone and in turns a division and
-// a root take 9: a number of roots in hardware that is even costs less.
+// Zen 5 divides twice in 5 cycles in float32, and takes two roots in 9, but a division and a root in turns take 9: a
+// number of roots in hardware that is even costs less.
 var balances = map[balanceKey][weights]balance{
 	{"zen5", "avx2", 4}:     {{2, 5, 2}, {2, 5, 2}, {1, 6, 2}, {1, 5, 2}},
 	{"zen5", "avx2", 8}:     {{1, 3, 2}, {1, 3, 2}, {1, 3, 2}, {1, 3, 2}},

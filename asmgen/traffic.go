@@ -36,8 +36,8 @@ func patterns() []string {
 }
 
 // streams emits func(n int, s0, s1, ... *T): it loads all streams that are read, and stores in those that are written
-// what they have, or what the first has if they are not read. No arithmetic bounds it, and values stay, so that a kernel
-// and its ceiling can be measured on the same memory.
+// what they have, or what the first has if they are not read. No arithmetic bounds it, and values stay, so that a
+// kernel and its ceiling can be measured on the same memory.
 func streams(m Machine, pattern string) {
 	m.Begin(symbol("streams"+pattern, m), "n int, "+strings.Join(streamNames(pattern), ", ")+" *T",
 		symbol("streams"+pattern, m)+" moves n elements of each stream.")
@@ -123,9 +123,9 @@ import (
 	"github.com/bitstep-go/bitstep"
 )
 
-// Move loads the streams that are read, and stores in those that are written what they have, or else what the first has:
-// a letter of the pattern a stream, as table.Row.Pattern spells them. The first has a length that is a multiple of 16
-// and of 128 where a stream is shorter, the others what their letters say. In Go the smallest is stored.
+// Move loads the streams that are read, and stores in those that are written what they have, or else what the first
+// has: a letter of the pattern a stream, as table.Row.Pattern spells them. The first has a length that is a multiple of
+// 16 and of 128 where a stream is shorter, the others what their letters say. In Go the smallest is stored.
 func Move(b bitstep.Backend, pattern string, s [][]float32) {
 	n := len(s[0])
 	switch b {

@@ -10,9 +10,9 @@ import (
 	"github.com/bitstep-go/bitstep"
 )
 
-// Move loads the streams that are read, and stores in those that are written what they have, or else what the first has:
-// a letter of the pattern a stream, as table.Row.Pattern spells them. The first has a length that is a multiple of 16
-// and of 128 where a stream is shorter, the others what their letters say. In Go the smallest is stored.
+// Move loads the streams that are read, and stores in those that are written what they have, or else what the first
+// has: a letter of the pattern a stream, as table.Row.Pattern spells them. The first has a length that is a multiple of
+// 16 and of 128 where a stream is shorter, the others what their letters say. In Go the smallest is stored.
 func Move(b bitstep.Backend, pattern string, s [][]float32) {
 	n := len(s[0])
 	switch b {
