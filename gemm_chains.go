@@ -216,7 +216,7 @@ func (w *chainWork[T]) block(i0, i1, j0, j1 int) {
 			t.ahead, t.aheadSkip, t.aheadRow = w.ahead(j, j0, j1, k0, t.k), t.bRow, t.bRow
 			c := unsafe.Add(dst, (j-j0)*w.size)
 			if !w.plan.packA {
-				w.inPlace(&t, i0, i1, j, n, k0, c)
+				w.inPlace(t, i0, i1, j, n, k0, c)
 				continue
 			}
 			for q := range panels {
@@ -260,8 +260,8 @@ func (w *chainWork[T]) ahead(j, j0, j1, k0, kb int) int {
 
 // inPlace computes rows i0 to i1 of C, to c, from those of A where they lie and a chunk of B. The first panel of rows
 // may have more to do, alone; where the second is to lead as well, each fetches half of the k, so that memory is busy
-// all the time.
-func (w *chainWork[T]) inPlace(t *chainArgs[T], i0, i1, j, n, k0 int, c unsafe.Pointer) {
+// all the time. The arguments are a copy: what is set through a pointer escapes, operands too.
+func (w *chainWork[T]) inPlace(t chainArgs[T], i0, i1, j, n, k0 int, c unsafe.Pointer) {
 	m, halves := i1-i0, w.plan.halves && t.packed != nil
 	panels, ahead := (m+w.rows-1)/w.rows, t.ahead
 	if halves {
@@ -278,8 +278,8 @@ func (w *chainWork[T]) inPlace(t *chainArgs[T], i0, i1, j, n, k0 int, c unsafe.P
 			t.ahead, lead = int(inPlace-uintptr(unsafe.Pointer(t.b)))+ahead, true
 		}
 		t.a, t.c = w.elementA(i0+lo, k0), (*T)(unsafe.Add(c, lo*t.cRow))
-		w.next(t, hi-lo, n)
-		w.multiply(t, hi-lo, n, lead)
+		w.next(&t, hi-lo, n)
+		w.multiply(&t, hi-lo, n, lead)
 		lo = hi
 	}
 }
