@@ -498,7 +498,7 @@ func (w *chainWork[T]) packA(i, rows, k0, kb, at int) {
 func (w *chainWork[T]) blockB(t *chainArgs[T], j0, j1, k0 int) {
 	panels, tile := (j1-j0+w.cols-1)/w.cols, t.k*w.cols*w.size
 	var packed *T
-	if w.transB || w.plan.packB && (w.plan.packA || j1-j0 >= w.cols) { // few rows read less than a tile in place
+	if w.transB || w.plan.packB && (w.m > fewRows || j1-j0 >= w.cols) { // few rows read less than a tile in place
 		packed = hide(unsafe.SliceData(grow(&w.packedB, panels*t.k*w.cols)))
 	}
 	if w.transB {

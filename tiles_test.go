@@ -443,6 +443,27 @@ func TestStripedProductsPackLittle(t *testing.T) {
 	}
 }
 
+// Many rows have B packed, also less than a tile's columns: its rows may be so far apart that caches keep few of them.
+func TestManyRowsPackB(t *testing.T) {
+	SimulateCaches(t, 32<<10, 256<<10)
+	for _, b := range Backends() {
+		size := b.tiles()
+		if size.chainRows[0] == 0 {
+			continue // products run their definition
+		}
+		n, k := size.packVecs*lanesOf[float32](b)-1, 2000
+		for _, m := range []int{fewRows, fewRows + 1, 1000} {
+			p := product[float32]{backend: b, m: m, n: n, k: k, alpha: 1, b: make([]float32, k*n), ldb: n}
+			w := p.chainWork()
+			w.scratch = new(scratch[float32])
+			args := chainArgs[float32]{k: w.steps()}
+			if w.blockB(&args, 0, n, 0); !w.plan.packB || (args.packed != nil) != (m > fewRows) {
+				t.Errorf("%v, %d rows: %+v, is B to be packed: %v", b, m, w.plan, args.packed != nil)
+			}
+		}
+	}
+}
+
 // One call copies what a tile that packs has of rows, and a part of its columns.
 func TestCopiesAreWide(t *testing.T) {
 	for b, info := range backends {
