@@ -200,25 +200,31 @@ func (m *avx512) Transpose(rows []Reg) []Reg {
 	return columns
 }
 
-// Pieces loads to each block of a vector a piece of another row, blocks and squares in the order of the columns.
+// Pieces loads to each block of a vector a piece of another row, blocks and squares in the order of the columns. (A
+// masked broadcast of 16 bytes may read all of them, as Bochs does.)
 func (m *avx512) Pieces(count Reg, row func(i int) Reg) []Reg {
 	step := 16 / m.elem
-	var masks [4]Reg // of the elements in a block
-	bits := m.Mask(count, 0).lanes
-	for b := range masks {
-		masks[b] = bits
-		if b > 0 {
-			masks[b] = m.ctx.K()
-			m.do(x86.KSHIFTLW(operand.Imm(uint64(b*step)), bits, masks[b]))
+	whole := pick(&m.amd64, anyForm(x86.VMOVUPS), anyForm(x86.VMOVUPD))
+	masked := pick(&m.amd64, x86.VMOVUPS_Z, x86.VMOVUPD_Z)
+	insert := pick(&m.amd64, anyForm(x86.VINSERTF32X4), anyForm(x86.VINSERTF64X2))
+	var mask Reg
+	if count != nil {
+		mask = m.Mask(count, 0).lanes
+	}
+	load := func(i int, x reg.Register) {
+		if count != nil {
+			m.do(masked(mem(row(i), 0), mask, x))
+		} else {
+			m.do(whole(mem(row(i), 0), x))
 		}
 	}
-	zeroed := pick(&m.amd64, x86.VBROADCASTF32X4_Z, x86.VBROADCASTF64X2_Z)
-	merged := pick(&m.amd64, anyForm(x86.VBROADCASTF32X4), x86.VBROADCASTF64X2)
 	return m.transposeBlocks(each(step, func(i int) Reg {
 		v := m.vec()
-		m.do(zeroed(mem(row(i), 0), masks[0], v))
-		for b, mask := range masks[1:] {
-			m.do(merged(mem(row((b+1)*step+i), 0), mask, v))
+		load(i, v.(reg.VecVirtual).AsX())
+		for b := 1; b < 4; b++ {
+			x := m.ctx.XMM()
+			load(b*step+i, x)
+			m.do(insert(operand.Imm(uint64(b)), x, v, v))
 		}
 		return v
 	}))

@@ -140,7 +140,7 @@ type Machine interface {
 type piecewise interface {
 	Machine
 	// Pieces returns the columns of 16 bytes of as many rows as a vector has elements. Of these only the first count
-	// elements are there, and others are not touched. row returns the pointer to a row.
+	// elements are there, and others are not touched, unless it is nil. row returns the pointer to a row.
 	Pieces(count Reg, row func(i int) Reg) []Reg
 }
 

@@ -99,7 +99,7 @@ func transpose(m Machine) {
 				m.AddImm(k, -n)
 			})
 			m.While("piece", k, step, func() {
-				for _, column := range short.Pieces(m.Int(step), row) {
+				for _, column := range short.Pieces(nil, row) {
 					store(column)
 				}
 				m.AddImm(at, 16)
