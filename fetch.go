@@ -12,9 +12,10 @@ import (
 // of one part of the data hides the wait for the next. That changes no result. The zero value lists nothing.
 //
 // What fetches are products by rule 8 that run on one thread and whose B is not transposed, nor packed by a panel of
-// more than a few rows; small ones do not. A list is spread over all of a product's time, or where A is packed, over
-// its first panel of rows. Where more is listed than it has time to ask for, the last rows are not fetched; and what is
-// listed should fit in the second cache beside the operands. A Fetch serves one product at a time.
+// more than a few rows; small ones do not. A list is spread over the tiles that do so: all of a product's, or where A
+// is packed, those of its first panel of rows, or where B is, those of later panels. Where more is listed than
+// it has time to ask for, the last rows are not fetched; and what is listed should fit in the second cache beside the
+// operands. A Fetch serves one product at a time.
 type Fetch struct {
 	rows    [][]byte
 	bytes   int              // of the longest row

@@ -11,7 +11,8 @@ import (
 // micro-kernel transposes B in registers, as it reads it.
 
 // turns reports whether a product is one of those. More panels of rows transpose B each: that takes less time than to
-// store it only where it leaves L1 meanwhile, and not if k are less than a vector, whose rows are transposed in pieces.
+// store it only where it leaves L1 meanwhile, and not if k are less than a vector. (With AVX-512 such rows are
+// transposed in pieces.)
 func (p *product[T]) turns() bool {
 	most := p.backend.tiles().turnRows[0]
 	more := p.m <= 2*most && p.k >= lanesOf[T](p.backend) && !p.small()

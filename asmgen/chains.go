@@ -25,8 +25,8 @@ const chainFields = "k int, a *T, aRow, aCol, aPanel int, b *T, bRow, bTile int,
 // last vector of a masked tile has width elements; there is one such tile in a panel. A tile that leads, of one panel,
 // fetches lines for a later tile with each k, as many as it reads of a row of b: rows of b that are far apart are not
 // what hardware prefetches. The first are ahead bytes from b's, and they move on as b's rows do; but where a turn of
-// the loop has several k, by aheadRow bytes with its last and by aheadSkip with others. A tile that packs does so too,
-// and stores what it reads of b to packed, tile after tile.
+// the loop has several k, by aheadRow bytes with its last and by aheadSkip with others. A tile that packs
+// stores what it reads of b to packed, tile after tile; it leads, too, unless it fetches rows of a list.
 //
 // A tile of columns computes those of C for two operands that are both transposed, C' = B*A: its a is B and its b is A,
 // as they are stored. A row of its sums is width elements of a column of C, and they are transposed before they are

@@ -71,7 +71,8 @@ func (o *Optimizer[T]) checkSlices(method, what string, s [][]T) {
 }
 
 // checkGradients is checkSlices for Step, which is mostly called with the same slices: of those that were found right
-// before, it compares no more than pointers and lengths, since parameters and states stay where they are.
+// before, it compares no more than pointers and lengths, since parameters and states stay where they are, or SetParams
+// forgets them.
 func (o *Optimizer[T]) checkGradients(grads [][]T) {
 	given := mem.Bytes(grads)
 	if bytes.Equal(given, o.seen) {
