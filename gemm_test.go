@@ -248,7 +248,8 @@ func testGemmBorders[T kernels.Float](t *testing.T, k bitstep.Engine[T]) {
 
 // Each matrix ends where a page does behind which there is none, then starts where one does before which there
 // is none: no tile reads or writes past an end.
-func TestGemmPageEnds(t *testing.T) {
+func TestArchGemmPageEnds(t *testing.T) {
+	needMaskedLoads(t)
 	for _, b := range bitstep.Backends() {
 		testGemmPageEnds(t, bitstep.On[float32](b))
 		testGemmPageEnds(t, bitstep.On[float64](b))
