@@ -67,10 +67,13 @@ type net struct {
 	params, grads [][]float32 // w1 (hidden x 2), b1, w2 (classes x hidden), b2
 }
 
+// draw draws from [-1, 1). Without its conversions some compilers would fuse what rand computes with it.
+func draw(r *rand.Rand) float32 { return float32(float64(2*float64(r.Float64())) - 1) }
+
 func newNet() *net {
 	n, r := &net{}, rand.New(rand.NewPCG(1, 2))
 	for i := range n.points { // classes are rings around 0
-		x, y := float32(2*r.Float64()-1), float32(2*r.Float64()-1)
+		x, y := draw(r), draw(r)
 		n.points[i] = [2]float32{x, y}
 		switch radius := float32(x*x) + float32(y*y); {
 		case radius > 0.8:
@@ -84,7 +87,7 @@ func newNet() *net {
 	}
 	for _, w := range [][]float32{n.params[0], n.params[2]} {
 		for i := range w {
-			w[i] = float32(r.Float64() - 0.5)
+			w[i] = draw(r) / 2
 		}
 	}
 	return n
