@@ -36,7 +36,9 @@ func ExampleNewGroups() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	opt.SetGradScale(1.0 / 4)
+	if err := opt.SetGradScale(1.0 / 4); err != nil {
+		log.Fatal(err)
+	}
 	fmt.Println(opt.Step([]float32{16, 0, 0}, []float32{-12}), weights, bias, opt.GradNorm())
 	fmt.Println(opt.Step([]float32{float32(math.Inf(1)), 0, 0}, []float32{0}), opt.Steps(), opt.Skipped())
 	// Output:

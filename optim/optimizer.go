@@ -211,13 +211,14 @@ func (o *Optimizer[T]) SetEngine(k bitstep.Engine[T]) { o.k = k }
 func (o *Optimizer[T]) SetSchedule(s schedule.Schedule) { o.schedule = s }
 
 // SetGradScale sets the factor on gradients, 1 to start with: 1/batch for gradients that are sums, or 1
-// over the factor on a loss that was scaled. It panics if the scale is infinite or NaN, or becomes so or 0 in T,
-// alone or times an algorithm's [Spec.GradientFactor].
-func (o *Optimizer[T]) SetGradScale(scale float64) {
+// over the factor on a loss that was scaled. It must not be infinite or NaN, or become so or 0 in T, alone or times an
+// algorithm's [Spec.GradientFactor]. On an error the scale is what it was.
+func (o *Optimizer[T]) SetGradScale(scale float64) error {
 	if err := o.checkScale(scale); err != nil {
-		panic(fmt.Sprintf("optim: SetGradScale: %v", err))
+		return fmt.Errorf("optim: SetGradScale: %w", err)
 	}
 	o.scale = scale
+	return nil
 }
 
 func (o *Optimizer[T]) checkScale(scale float64) error {
@@ -332,7 +333,9 @@ func (o *Optimizer[T]) Reset() {
 // the look-ahead form, and x itself for the other algorithms of this package. It panics, before anything is written, if
 // the lengths differ or dst overlaps the optimizer's parameters or states.
 func (o *Optimizer[T]) LookAhead(dst ...[]T) {
-	o.checkSlices("LookAhead", "slice", dst)
+	if err := o.checkSlices("slice", dst); err != nil {
+		panic(fmt.Sprintf("optim: LookAhead: %v", err))
+	}
 	for _, g := range o.groups {
 		for i, x := range g.x {
 			d := dst[g.first+i]

@@ -10,6 +10,7 @@ import (
 	"github.com/bitstep-go/bitstep/internal/edge"
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/optim"
+	"github.com/bitstep-go/bitstep/optim/schedule"
 )
 
 // raceEnabled: the race detector makes pooled memory come and go.
@@ -185,12 +186,12 @@ func TestNewGroupsErrors(t *testing.T) {
 	}
 }
 
-// Mistakes in a call panic before anything is written, and say what is wrong with what.
-func TestStepPanics(t *testing.T) {
+// Mistakes in a call change nothing and say what is wrong with what: an error of TryStep is what Step panics with.
+func TestStepMistakes(t *testing.T) {
 	all := make([]float32, 40)
 	w, b := all[10:20], all[20:24]
-	opt := must(optim.New(optim.Adam{LR: 1}, w, b))
-	damped := must(optim.New(optim.Momentum{LR: 1, Dampening: 0.75}, w))
+	opt := must(optim.NewGroups(optim.Options{ClipNorm: 1},
+		optim.Group[float32]{Config: optim.Adam{LR: 1}, Params: [][]float32{w, b}}))
 	g := func(n int) []float32 {
 		s := make([]float32, n)
 		for i := range s {
@@ -198,36 +199,39 @@ func TestStepPanics(t *testing.T) {
 		}
 		return s
 	}
+	type grads = [][]float32
 	for _, c := range []struct {
-		call func()
-		want string
+		schedule schedule.Schedule
+		grads    grads
+		want     string
 	}{
-		{func() { opt.Step(g(10)) }, "optim: Step: 1 gradients, want 2"},
-		{func() { opt.Step(g(10), g(4), g(1)) }, "optim: Step: 3 gradients, want 2"},
-		{func() { opt.Step(g(10), g(5)) }, "optim: Step: len(gradient 1) = 5, want 4, the length of its parameter"},
-		{func() { opt.Step(g(10), all[23:27]) }, "optim: Step: gradient 1 overlaps parameter 1"},
-		{func() { opt.Step(all[22:32], g(4)) }, "optim: Step: gradient 0 overlaps parameter 1"},
-		{func() { opt.Step(g(10), opt.State("v")[0][2:6]) }, "optim: Step: gradient 1 overlaps state v of parameter 0"},
-		{func() { opt.LookAhead(g(10)) }, "optim: LookAhead: 1 slices, want 2"},
-		{func() { opt.LookAhead(w, g(4)) }, "optim: LookAhead: slice 0 overlaps parameter 0"},
-		{func() { opt.SetSchedule(constant(math.NaN())); opt.Step(g(10), g(4)) },
-			"optim: Step: the schedule's factor at step 0 is NaN, want in [0, +Inf)"},
-		{func() { opt.SetSchedule(constant(-1)); opt.Step(g(10), g(4)) },
-			"optim: Step: the schedule's factor at step 0 is -1, want in [0, +Inf)"},
-		{func() { opt.SetSchedule(constant(1e39)); opt.Step(g(10), g(4)) },
-			"optim: Step: the learning rate of group 0 at step 0 is 1 times the schedule's factor 1e+39, " +
-				"want a finite float32"},
-		{func() { opt.SetGradScale(math.Inf(1)) }, "optim: SetGradScale: scale = +Inf, want in (-Inf, +Inf)"},
-		{func() { opt.SetGradScale(1e39) },
-			"optim: SetGradScale: scale = 1e+39, which is +Inf in float32, want a number in its range"},
-		{func() { opt.SetGradScale(-1e-50) },
-			"optim: SetGradScale: scale = -1e-50, which is -0 in float32, want a number in its range"},
-		{func() { damped.SetGradScale(1e-45) },
-			"optim: SetGradScale: Momentum: scale*factor = 2.5e-46, which is 0 in float32, want a number in its " +
-				"range, where factor = 0.25 is the algorithm's on gradients"},
+		{nil, nil, "0 gradients, want 2"},
+		{nil, grads{g(10)}, "1 gradients, want 2"},
+		{nil, grads{g(10), g(4), g(1)}, "3 gradients, want 2"},
+		{nil, grads{g(10), g(5)}, "len(gradient 1) = 5, want 4, the length of its parameter"},
+		{nil, grads{g(10), all[23:27]}, "gradient 1 overlaps parameter 1"},
+		{nil, grads{all[22:32], g(4)}, "gradient 0 overlaps parameter 1"},
+		{nil, grads{g(10), opt.State("v")[0][2:6]}, "gradient 1 overlaps state v of parameter 0"},
+		{constant(math.NaN()), grads{g(10), g(4)}, "the schedule's factor at step 0 is NaN, want in [0, +Inf)"},
+		{constant(-1), grads{g(10), g(4)}, "the schedule's factor at step 0 is -1, want in [0, +Inf)"},
+		{constant(1e39), grads{g(10), g(4)},
+			"the learning rate of group 0 at step 0 is 1 times the schedule's factor 1e+39, want a finite float32"},
 	} {
-		if got := panics(c.call); got != c.want {
-			t.Errorf("panic %q, want %q", got, c.want)
+		opt.SetSchedule(c.schedule)
+		want := "optim: Step: " + c.want
+		if taken, err := opt.TryStep(c.grads...); taken || err == nil || err.Error() != want {
+			t.Errorf("TryStep() = %v, %v, want %s", taken, err, want)
+		}
+		if got := panics(func() { opt.Step(c.grads...) }); got != want {
+			t.Errorf("panic %q, want %q", got, want)
+		}
+	}
+	for want, dst := range map[string]grads{
+		"optim: LookAhead: 1 slices, want 2":             {g(10)},
+		"optim: LookAhead: slice 0 overlaps parameter 0": {w, g(4)},
+	} {
+		if got := panics(func() { opt.LookAhead(dst...) }); got != want {
+			t.Errorf("panic %q, want %q", got, want)
 		}
 	}
 	for i, x := range append(all, opt.State("m")[0]...) {
@@ -235,13 +239,42 @@ func TestStepPanics(t *testing.T) {
 			t.Fatalf("element %d was written", i)
 		}
 	}
-	if opt.Steps() != 0 {
-		t.Errorf("%d steps were counted", opt.Steps())
+	if opt.Steps() != 0 || opt.Skipped() != 0 || opt.GradNorm() != 0 {
+		t.Errorf("%d steps and %d skipped were counted, norm %v", opt.Steps(), opt.Skipped(), opt.GradNorm())
 	}
 	opt.SetSchedule(nil)
 	opt.Step(all[:10], all[24:28]) // right beside the parameters
 	if opt.Steps() != 1 {
 		t.Errorf("Steps() = %d after a step", opt.Steps())
+	}
+	same := g(10) // gradients may share memory
+	if taken, err := opt.TryStep(same, same[:4]); !taken || err != nil || opt.Steps() != 2 {
+		t.Errorf("TryStep() = %v, %v, and Steps() = %d, want true, no error, and 2", taken, err, opt.Steps())
+	}
+}
+
+func TestSetGradScaleMistakes(t *testing.T) {
+	x := []float32{1}
+	plain := must(optim.New(optim.SGD{LR: 1}, x))
+	damped := must(optim.New(optim.Momentum{LR: 1, Dampening: 0.75}, x))
+	for _, c := range []struct {
+		opt   *optim.Optimizer[float32]
+		scale float64
+		want  string
+	}{
+		{plain, math.Inf(1), "scale = +Inf, want in (-Inf, +Inf)"},
+		{plain, math.NaN(), "scale = NaN, want in (-Inf, +Inf)"},
+		{plain, 1e39, "scale = 1e+39, which is +Inf in float32, want a number in its range"},
+		{plain, -1e-50, "scale = -1e-50, which is -0 in float32, want a number in its range"},
+		{damped, 1e-45, "Momentum: scale*factor = 2.5e-46, which is 0 in float32, want a number in its range, " +
+			"where factor = 0.25 is the algorithm's on gradients"},
+	} {
+		if err := c.opt.SetGradScale(c.scale); err == nil || err.Error() != "optim: SetGradScale: "+c.want {
+			t.Errorf("error %v, want optim: SetGradScale: %s", err, c.want)
+		}
+		if got := c.opt.GradScale(); got != 1 {
+			t.Errorf("an error makes the scale %v", got)
+		}
 	}
 }
 
@@ -364,7 +397,9 @@ func TestSkipNonFinite(t *testing.T) {
 				t.Errorf("a gradient of %v was not skipped", bad)
 			}
 		}
-		opt.SetGradScale(1e30)
+		if err := opt.SetGradScale(1e30); err != nil {
+			t.Fatal(err)
+		}
 		if taken := opt.Step([]float32{1e30, 1, 1}, []float32{1}); taken != (clip != 0) {
 			t.Errorf("ClipNorm %v: a gradient that overflows with its scale: Step() = %v", clip, taken)
 		} else if taken {
@@ -405,7 +440,9 @@ func testClipNorm[T kernels.Float](t *testing.T) {
 			t.Errorf("norm %v times %v, want 6", got, size)
 		}
 		x[0], x[1], y[0] = 0, 0, 0
-		opt.SetGradScale(1.0 / 8) // now the norm is below the limit
+		if err := opt.SetGradScale(1.0 / 8); err != nil { // now the norm is below the limit
+			t.Fatal(err)
+		}
 		g := []T{T(2 * size), T(-4 * size)}
 		opt.Step(g, []T{T(4 * size)})
 		if x[0] != -g[0]/8 || x[1] != -g[1]/8 {

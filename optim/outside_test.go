@@ -91,7 +91,9 @@ func testOutside[T bitstep.Float](t *testing.T) {
 			optim.Group[T]{Name: "w", Config: rowwise{Trust: true, WeightDecay: 0.1}, Params: [][]T{w},
 				Shapes: [][]int{{3, 2}}},
 			optim.Group[T]{Name: "b", Config: rowwise{LR: 0.01, WeightDecay: 0.1, Decoupled: true}, Params: [][]T{b}}))
-		opt.SetGradScale(-2)
+		if err := opt.SetGradScale(-2); err != nil {
+			t.Fatal(err)
+		}
 		opt.SetSchedule(falling{})
 		return training{opt, must(optim.NewEMA(optim.EMAConfig{}, w, b)), w, b}
 	}
@@ -170,7 +172,9 @@ func TestNormsAreGiven(t *testing.T) {
 	x := []float64{3, 4}
 	opt := must(optim.NewGroups(optim.Options{ClipNorm: 5},
 		optim.Group[float64]{Config: normed{}, Params: [][]float64{x}}))
-	opt.SetGradScale(2)
+	if err := opt.SetGradScale(2); err != nil {
+		t.Fatal(err)
+	}
 	opt.Step([]float64{6, 8}) // scaled, 20: clipped to 5
 	if want := []float64{5, 5}; !slices.Equal(x, want) {
 		t.Errorf("norms %v, want %v", x, want)

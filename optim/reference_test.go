@@ -318,7 +318,9 @@ func testFormula[T kernels.Float](t *testing.T, f formula[T], s setting, steps i
 			t.Fatal(err)
 		}
 		opt.SetEngine(bitstep.On[T](b))
-		opt.SetGradScale(s.scale)
+		if err := opt.SetGradScale(s.scale); err != nil {
+			t.Fatal(err)
+		}
 		opt.SetSchedule(s.schedule)
 		opts = append(opts, opt)
 	}

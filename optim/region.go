@@ -52,32 +52,36 @@ func find(regions []region, start, end uintptr) int {
 	return -1
 }
 
-// checkSlices panics unless there is a slice for each parameter, of its length, that shares no memory
+// checkSlices returns an error unless there is a slice for each parameter, of its length, that shares no memory
 // with parameters or states.
-func (o *Optimizer[T]) checkSlices(method, what string, s [][]T) {
+func (o *Optimizer[T]) checkSlices(what string, s [][]T) error {
 	if len(s) != len(o.params) {
-		panic(fmt.Sprintf("optim: %s: %d %ss, want %d", method, len(s), what, len(o.params)))
+		return fmt.Errorf("%d %ss, want %d", len(s), what, len(o.params))
 	}
 	for i := range s {
 		if len(s[i]) != len(o.params[i]) {
-			panic(fmt.Sprintf("optim: %s: len(%s %d) = %d, want %d, the length of its parameter", method, what, i,
-				len(s[i]), len(o.params[i])))
+			return fmt.Errorf("len(%s %d) = %d, want %d, the length of its parameter", what, i, len(s[i]),
+				len(o.params[i]))
 		}
 		start, end := mem.Bounds(s[i])
 		if j := find(o.regions, start, end); j >= 0 {
-			panic(fmt.Sprintf("optim: %s: %s %d overlaps %v", method, what, i, o.regions[j]))
+			return fmt.Errorf("%s %d overlaps %v", what, i, o.regions[j])
 		}
 	}
+	return nil
 }
 
-// checkGradients is checkSlices for Step, which is mostly called with the same slices: of those that were found right
+// checkGradients is checkSlices for a step, which is mostly given the same slices: of those that were found right
 // before, it compares no more than pointers and lengths, since parameters and states stay where they are, or SetParams
 // forgets them.
-func (o *Optimizer[T]) checkGradients(grads [][]T) {
+func (o *Optimizer[T]) checkGradients(grads [][]T) error {
 	given := mem.Bytes(grads)
 	if bytes.Equal(given, o.seen) {
-		return
+		return nil
 	}
-	o.checkSlices("Step", "gradient", grads)
+	if err := o.checkSlices("gradient", grads); err != nil {
+		return err
+	}
 	o.seen = append(o.seen[:0], given...)
+	return nil
 }

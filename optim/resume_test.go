@@ -48,7 +48,9 @@ func (r *run[T]) until(steps uint64) {
 			if err := r.opt.SetLR(0, 0.02); err != nil {
 				panic(err)
 			}
-			r.opt.SetGradScale(0.7)
+			if err := r.opt.SetGradScale(0.7); err != nil {
+				panic(err)
+			}
 		case 7:
 			if r.opt.Skipped() == 0 {
 				bad := clone(r.grads)

@@ -13,29 +13,41 @@ import (
 // allocates nothing. It returns false, having changed nothing, only if Options.SkipNonFinite is set and a
 // gradient is not finite.
 //
-// It panics, before anything is written, if the number or a length of the gradients is wrong, if a
-// gradient overlaps a parameter or state, or if the schedule's factor is negative, infinite or NaN or makes a
-// learning rate infinite in T.
+// It panics with the message of what [Optimizer.TryStep] returns as an error.
 func (o *Optimizer[T]) Step(grads ...[]T) bool {
-	o.checkGradients(grads)
+	taken, err := o.TryStep(grads...)
+	if err != nil {
+		panic(err.Error())
+	}
+	return taken
+}
+
+// TryStep is [Optimizer.Step] for programs that are given the gradients or the schedule by others. It returns an error,
+// and has changed nothing, if the number or a length of the gradients is wrong, if a gradient overlaps a parameter or
+// state, or if the schedule's factor is negative, infinite or NaN or makes a learning rate infinite in T. Gradients may
+// overlap one another.
+func (o *Optimizer[T]) TryStep(grads ...[]T) (taken bool, err error) {
+	if err := o.checkGradients(grads); err != nil {
+		return false, fmt.Errorf("optim: Step: %w", err)
+	}
 	factor := 1.0
 	if o.schedule != nil {
 		factor = o.schedule.Factor(o.steps)
 		if !(factor >= 0 && factor < math.Inf(1)) {
-			panic(fmt.Sprintf("optim: Step: the schedule's factor at step %d is %v, want in [0, +Inf)", o.steps,
-				factor))
+			return false, fmt.Errorf("optim: Step: the schedule's factor at step %d is %v, want in [0, +Inf)", o.steps,
+				factor)
 		}
 	}
 	for i, g := range o.groups {
 		if lr := T(*g.spec.lr * factor); !num.Finite(lr) {
-			panic(fmt.Sprintf("optim: Step: the learning rate of group %d at step %d is %v times the "+
-				"schedule's factor %v, want a finite %T", i, o.steps, *g.spec.lr, factor, lr))
+			return false, fmt.Errorf("optim: Step: the learning rate of group %d at step %d is %v times the "+
+				"schedule's factor %v, want a finite %T", i, o.steps, *g.spec.lr, factor, lr)
 		}
 	}
 	scale, finite := o.limit(grads)
 	if !finite && o.opts.SkipNonFinite {
 		o.skipped++
-		return false
+		return false, nil
 	}
 
 	copy(o.grads, grads) // grads itself must not reach the heap, or each call would allocate it
@@ -54,7 +66,7 @@ func (o *Optimizer[T]) Step(grads ...[]T) bool {
 	}
 	clear(o.grads)
 	o.steps++
-	return true
+	return true, nil
 }
 
 // prelude returns what happens to gradients and parameters before a group's own lines.

@@ -251,7 +251,9 @@ func testTorch[T kernels.Float](t *testing.T, c torchCase, f optim.Torch, clip b
 		norm := math.Sqrt(sum)
 		least = min(least, norm)
 		if clip {
-			opt.SetGradScale(min(1, c.given["clip_norm"]/(norm+1e-6)))
+			if err := opt.SetGradScale(min(1, c.given["clip_norm"]/(norm+1e-6))); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if d := c.given["dampening"]; step == 0 && d != 0 {
 			// PyTorch's first v is g, undamped, as if v had been d/rho*g before.

@@ -161,7 +161,8 @@ func (m *model[T]) step(vars []variable) error {
 		if err := m.follow(vars); err != nil {
 			return err
 		}
-		return calling(func() error { m.opt.Step(m.grads...); return nil })
+		_, err := m.opt.TryStep(m.grads...)
+		return err
 	})
 }
 
@@ -215,18 +216,4 @@ func (m *model[T]) follow(vars []variable) error {
 	}
 	copy(m.params, m.given)
 	return nil
-}
-
-// calling makes an error of what package optim panics with, before anything is written.
-func calling(f func() error) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			message, ok := r.(string)
-			if !ok {
-				panic(r)
-			}
-			err = errors.New(message)
-		}
-	}()
-	return f()
 }

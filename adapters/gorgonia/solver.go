@@ -100,24 +100,28 @@ func modelOf[T bitstep.Float](s *Solver, values []gorgonia.ValueGrad) (*model[T]
 		m.keys, m.params, shapes = append(m.keys, key(v)), append(m.params, x), append(shapes, v.Value().Shape())
 	}
 	m.grads, m.given = make([][]T, len(values)), make([][]T, len(values))
-	err := calling(func() (err error) {
-		group := optim.Group[T]{Config: s.config, Params: m.params, Shapes: shapes}
-		if m.opt, err = optim.NewGroups(s.opts.Options, group); err != nil {
-			return err
-		}
-		if b := s.opts.BatchSize; !(b >= 0 && b < math.Inf(1)) {
-			return fmt.Errorf("Options: BatchSize = %v, want in [0, +Inf)", b)
-		} else if b != 0 {
-			m.opt.SetGradScale(1 / s.opts.BatchSize)
-		}
-		m.opt.SetSchedule(s.opts.Schedule)
-		return nil
-	})
-	if err != nil {
+	var err error
+	if m.opt, err = newOptimizer(s, optim.Group[T]{Config: s.config, Params: m.params, Shapes: shapes}); err != nil {
 		return nil, fmt.Errorf("gorgoniasolver: %w", err)
 	}
 	s.models = append(s.models, m)
 	return m, nil
+}
+
+func newOptimizer[T bitstep.Float](s *Solver, group optim.Group[T]) (*optim.Optimizer[T], error) {
+	opt, err := optim.NewGroups(s.opts.Options, group)
+	if err != nil {
+		return nil, err
+	}
+	if b := s.opts.BatchSize; !(b >= 0 && b < math.Inf(1)) {
+		return nil, fmt.Errorf("Options: BatchSize = %v, want in [0, +Inf)", b)
+	} else if b != 0 {
+		if err := opt.SetGradScale(1 / b); err != nil {
+			return nil, err
+		}
+	}
+	opt.SetSchedule(s.opts.Schedule)
+	return opt, nil
 }
 
 func (m *model[T]) is(values []gorgonia.ValueGrad) bool {
@@ -177,28 +181,13 @@ func step[T bitstep.Float](s *Solver, values []gorgonia.ValueGrad) error {
 			return failed(v, errors.New("value and gradient are not both row-major or both column-major"))
 		}
 	}
-	err = calling(func() error { m.opt.Step(m.grads...); return nil })
-	if err != nil {
+	if _, err = m.opt.TryStep(m.grads...); err != nil {
 		return fmt.Errorf("gorgoniasolver: %w", err)
 	}
 	for _, g := range m.grads {
 		clear(g)
 	}
 	return nil
-}
-
-// calling makes an error of what package optim panics with, before anything is written.
-func calling(f func() error) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			message, ok := r.(string)
-			if !ok {
-				panic(r)
-			}
-			err = errors.New(message)
-		}
-	}()
-	return f()
 }
 
 // elements returns the memory of a value.

@@ -92,7 +92,9 @@ func testStepsAreOptims[T bitstep.Float](t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			opt.SetGradScale(1 / 3.0)
+			if err := opt.SetGradScale(1 / 3.0); err != nil {
+				t.Fatal(err)
+			}
 			decay, err := schedule.MultiStep(0.1, 2, 4)
 			if err != nil {
 				t.Fatal(err)

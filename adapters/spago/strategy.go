@@ -71,14 +71,10 @@ func step[T bitstep.Float](s *Strategy, param *nn.Param, value *mat.Dense[T]) er
 		return fmt.Errorf("a gradient of type %T, want %T, as the value", param.Grad(), value)
 	}
 	x, g := float.SliceValueOf[T](value.Data()), float.SliceValueOf[T](gradient.Data())
-	err = calling(func() error {
-		if err := state.follow(s, x, value.Shape()); err != nil {
-			return err
-		}
-		state.opt.Step(g)
-		return nil
-	})
-	if err != nil {
+	if err := state.follow(s, x, value.Shape()); err != nil {
+		return err
+	}
+	if _, err := state.opt.TryStep(g); err != nil {
 		return err
 	}
 	param.ZeroGrad()
@@ -97,20 +93,6 @@ func stateOf[T bitstep.Float](s *Strategy, param *nn.Param) (*State[T], error) {
 		return nil, fmt.Errorf("the parameter's State is another strategy's: a %T, want %T", param.State, state)
 	}
 	return state, nil
-}
-
-// calling makes an error of what package optim panics with, before anything is written.
-func calling(f func() error) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			message, ok := r.(string)
-			if !ok {
-				panic(r)
-			}
-			err = errors.New(message)
-		}
-	}()
-	return f()
 }
 
 // follow has the state's optimizer, which it makes unless there is one, update x.

@@ -72,7 +72,9 @@ func follow[T kernels.Float](t Trajectory, b bitstep.Backend) (string, error) {
 	}
 	opt.SetEngine(k)
 	if t.GradScale != 0 {
-		opt.SetGradScale(t.GradScale)
+		if err := opt.SetGradScale(t.GradScale); err != nil {
+			return "", err
+		}
 	}
 	at := params
 	if t.LookAhead {
