@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -36,24 +36,19 @@ func (f *searchFlags) register(set *flag.FlagSet) {
 	set.StringVar(&f.out, "out", "bench-random-search", "`folder` for the pictures of the weights; made if need be")
 }
 
-// randomSearch is bench random-search. It returns the program's exit status.
-func randomSearch(args []string) int {
-	var f searchFlags
-	set := flag.NewFlagSet("random-search", flag.ContinueOnError)
-	f.register(set)
-	set.Usage = func() {
-		fmt.Fprintln(set.Output(), `usage: go run ./bench random-search [flags]
-
-The lecture's first strategy of optimization: guess the weights of a linear classifier again and again, and
-keep the best. Then its successor, gradient descent, on the same images, and both side by side.
-
-flags:`)
-		set.PrintDefaults()
-	}
-	return exitStatus(set, args, f.run)
+var randomSearchCommand = command{
+	name:    "random-search",
+	summary: "the lecture's first strategy, and gradient descent beside it",
+	about: `The lecture's first strategy of optimization: guess the weights of a linear classifier again and again, and
+keep the best. Then its successor, gradient descent, on the same images, and both side by side.`,
+	register: func(set *flag.FlagSet) runner {
+		f := new(searchFlags)
+		f.register(set)
+		return f.run
+	},
 }
 
-func (f *searchFlags) run(ctx context.Context, w io.Writer) error {
+func (f *searchFlags) run(ctx context.Context, w io.Writer, _ []string) error {
 	compare, err := byType(f.typ, compareStrategies[float32], compareStrategies[float64])
 	if err != nil {
 		return err

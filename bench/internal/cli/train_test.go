@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"bytes"
@@ -38,7 +38,7 @@ func runTrain(t *testing.T, args ...string) string {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	if err := f.run(context.Background(), &out); err != nil {
+	if err := f.run(context.Background(), &out, nil); err != nil {
 		t.Fatalf("%v: %v", args, err)
 	}
 	return out.String()
@@ -99,7 +99,7 @@ func TestRandomSearch(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	if err := f.run(context.Background(), &out); err != nil {
+	if err := f.run(context.Background(), &out, nil); err != nil {
 		t.Fatal(err)
 	}
 	for _, part := range []string{"try     1", "the best was try", "random search", "gradient descent",
@@ -121,8 +121,9 @@ func TestExitStatus(t *testing.T) {
 	for _, c := range []struct {
 		want int
 		args string
-	}{{2, "-json no/file"}, {2, "-json ."}, {2, "-nonsense"}, {2, "-quick more"}, {0, "-help"}} {
-		if got := measure(strings.Fields(c.args)); got != c.want {
+	}{{2, "-json no/file"}, {2, "-json ."}, {2, "-nonsense"}, {2, "-quick more"}, {0, "-help"}, {0, "help"},
+		{2, "nonsense"}} {
+		if got := Main(strings.Fields(c.args)); got != c.want {
 			t.Errorf("bench %s: status %d, want %d", c.args, got, c.want)
 		}
 	}
@@ -136,7 +137,7 @@ func TestExitStatus(t *testing.T) {
 		{1, "-lr 1e-50 -type float64"}, {2, "-validation -1"}, {2, "-sampling all"}, {2, "-checkpoint ."},
 		{2, "-checkpoint no/file"}, {2, "-loss squared-error"}, {2, "-out="}, {2, "-out file"},
 	} {
-		if got := train(append(strings.Fields(c.args), "-data=nowhere")); got != c.want {
+		if got := trainCommand.execute(append(strings.Fields(c.args), "-data=nowhere")); got != c.want {
 			t.Errorf("bench train %s: status %d, want %d", c.args, got, c.want)
 		}
 	}
@@ -147,7 +148,7 @@ func TestExitStatus(t *testing.T) {
 		{2, "-tries 0"}, {2, "-scale -1"}, {2, "-scale 0"}, {2, "-scale 1e-50"}, {2, "-lambda -1"}, {2, "-lr 1e-50"},
 		{2, "-validation -1"}, {2, "-loss l1"}, {2, "-out="}, {1, ""},
 	} {
-		if got := randomSearch(append(strings.Fields(c.args), "-data=nowhere")); got != c.want {
+		if got := randomSearchCommand.execute(append(strings.Fields(c.args), "-data=nowhere")); got != c.want {
 			t.Errorf("bench random-search %s: status %d, want %d", c.args, got, c.want)
 		}
 	}
@@ -171,6 +172,26 @@ func TestSize(t *testing.T) {
 	}
 }
 
+// Flags may stand before, between and after words; what follows -- are words.
+func TestParse(t *testing.T) {
+	for _, c := range []struct{ args, words, v string }{
+		{"", "", ""}, {"a b", "a b", ""}, {"-v 1 a b", "a b", "1"}, {"a -v=1 b", "a b", "1"}, {"a b -v 1", "a b", "1"},
+		{"a -- -v 1", "a -v 1", ""}, {"-- -v", "-v", ""}, {"-v -- a", "a", "--"}, {"a -v 1 -v 2", "a", "2"},
+	} {
+		set := flag.NewFlagSet("test", flag.ContinueOnError)
+		v := set.String("v", "", "")
+		words, err := parse(set, strings.Fields(c.args))
+		if err != nil || strings.Join(words, " ") != c.words || *v != c.v {
+			t.Errorf("%q: words %q, -v %q, %v; want %q, %q", c.args, words, *v, err, c.words, c.v)
+		}
+	}
+	set := flag.NewFlagSet("test", flag.ContinueOnError)
+	set.SetOutput(io.Discard)
+	if _, err := parse(set, []string{"a", "-unknown"}); err == nil {
+		t.Error("an unknown flag after a word passed")
+	}
+}
+
 // What goes on with a run has -resume, whatever else has that text, and words that a shell takes as they were.
 func TestResumeCommand(t *testing.T) {
 	for _, c := range []struct {
@@ -185,13 +206,11 @@ func TestResumeCommand(t *testing.T) {
 		{[]string{"-out", "-resume"}, "train -resume -out=-resume"},
 		{[]string{"-data", "it's $HOME", "--"}, `train -resume '-data=it'\''s $HOME'`},
 	} {
-		var f trainFlags
-		set := flag.NewFlagSet("train", flag.ContinueOnError)
-		f.register(set)
-		if err := set.Parse(c.args); err != nil {
+		set, _ := trainCommand.flags()
+		if _, err := parse(set, c.args); err != nil {
 			t.Fatal(err)
 		}
-		if got := resumeCommand(set); !strings.HasSuffix(got, c.want) {
+		if got := trainCommand.resume(set); !strings.HasSuffix(got, c.want) {
 			t.Errorf("%q: %s, want %s", c.args, got, c.want)
 		}
 	}
@@ -207,7 +226,7 @@ func TestResumeOtherRate(t *testing.T) {
 	if err := set.Parse(append(flags, "-epochs=2", "-resume", "-lr=0.5")); err != nil {
 		t.Fatal(err)
 	}
-	err := f.run(context.Background(), io.Discard)
+	err := f.run(context.Background(), io.Discard, nil)
 	want := "-lr 0.5, but the run in " + f.checkpoint + " began with -lr 0.0003\n(-resume goes on with the flags"
 	if err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("resumed with another rate: %v", err)
@@ -223,10 +242,12 @@ func TestInterruptedUnsaved(t *testing.T) {
 	defer stderr.Close()
 	defer func(f *os.File) { os.Stderr = f }(os.Stderr)
 	os.Stderr = stderr
-	got := exitStatus(flag.NewFlagSet("train", flag.ContinueOnError), nil,
-		func(context.Context, io.Writer) error {
+	full := command{name: "train", register: func(*flag.FlagSet) runner {
+		return func(context.Context, io.Writer, []string) error {
 			return errors.Join(context.Canceled, errors.New("the disk is full"))
-		})
+		}
+	}}
+	got := full.execute(nil)
 	text, err := os.ReadFile(stderr.Name())
 	if got != 130 || err != nil || !strings.Contains(string(text), "the disk is full") {
 		t.Errorf("status %d, %v, message %q", got, err, text)

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -65,25 +65,20 @@ func (f *trainFlags) register(set *flag.FlagSet) {
 	set.BoolVar(&f.times, "times", false, "measure the parts of a step, and print them")
 }
 
-// train is bench train. It returns the program's exit status.
-func train(args []string) int {
-	var f trainFlags
-	set := flag.NewFlagSet("train", flag.ContinueOnError)
-	f.register(set)
-	set.Usage = func() {
-		fmt.Fprintln(set.Output(), `usage: go run ./bench train [flags]
-
-Trains a linear classifier of images and tests it. Writes a checkpoint, the curves of loss and accuracy,
+var trainCommand = command{
+	name:    "train",
+	summary: "train and test a classifier of images",
+	about: `Trains a linear classifier of images and tests it. Writes a checkpoint, the curves of loss and accuracy,
 and a picture of the learned weights. The hash of the weights at the end is the same on every machine.
-Interrupt it (Ctrl-C) whenever you like: it saves the run, and -resume goes on.
-
-flags:`)
-		set.PrintDefaults()
-	}
-	return exitStatus(set, args, f.run)
+Interrupt it (Ctrl-C) whenever you like: it saves the run, and -resume goes on.`,
+	register: func(set *flag.FlagSet) runner {
+		f := new(trainFlags)
+		f.register(set)
+		return f.run
+	},
 }
 
-func (f *trainFlags) run(ctx context.Context, w io.Writer) error {
+func (f *trainFlags) run(ctx context.Context, w io.Writer, _ []string) error {
 	c, err := f.config()
 	if err != nil {
 		return usageError{err}

@@ -1,0 +1,146 @@
+// Package cli is the command bench: its subcommands, their flags and what they print.
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/optim/checkpoint"
+)
+
+// A command is a subcommand of bench.
+type command struct {
+	name    string // as it is typed; empty for bench without a subcommand
+	summary string // a line in the list of commands
+	about   string // what it does, in sentences, for -help
+	example string // command lines, for -help
+	args    string // what it takes but for flags; if empty, nothing
+	// register declares the flags, and returns what runs the command once they are parsed.
+	register func(*flag.FlagSet) runner
+}
+
+// A runner runs a subcommand and prints to w. The flags are parsed; args is what is left.
+type runner func(ctx context.Context, w io.Writer, args []string) error
+
+// commands are the subcommands; the first is bench without one.
+func commands() []command {
+	return []command{everything, trainCommand, randomSearchCommand}
+}
+
+// Main runs bench with these arguments and returns the exit status: 1 after an error, 2 after a mistake in the
+// command line, 130 after an interrupt.
+func Main(args []string) int {
+	all := commands()
+	chosen := all[0]
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		name := args[0]
+		args = args[1:]
+		if name == "help" {
+			help(os.Stdout)
+			return 0
+		}
+		chosen = command{}
+		for _, c := range all[1:] {
+			if c.name == name {
+				chosen = c
+			}
+		}
+		if chosen.register == nil {
+			fmt.Fprintf(os.Stderr, "%s: there is no subcommand %q; %s help lists them\n", program(), name, program())
+			return 2
+		}
+	}
+	return chosen.execute(args)
+}
+
+// help lists the subcommands.
+func help(w io.Writer) {
+	all := commands()
+	fmt.Fprintf(w, "usage: %s [command] [flags]\n\n%s\n\ncommands:\n", program(), all[0].about)
+	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
+	for _, c := range all {
+		name := c.name
+		if name == "" {
+			name = "(none)"
+		}
+		fmt.Fprintf(t, "  %s\t%s\n", name, c.summary)
+	}
+	t.Flush()
+	fmt.Fprintf(w, "\n%s command -help says what a command does and lists its flags.\n", program())
+	fmt.Fprintf(w, "BITSTEP=NAME in the environment chooses a backend: this machine runs %v.\n", bitstep.Backends())
+}
+
+var everything = command{
+	summary: "describe, verify and measure this machine",
+	about: `Shows what bitstep does on this machine: verifies every kernel on every backend against the definitions
+and the golden hashes, and measures every kernel against the ceilings of the same run.`,
+	register: func(set *flag.FlagSet) runner {
+		quick := set.Bool("quick", false, "fewer sizes and samples, to see that everything works")
+		jsonFile := set.String("json", "", "also write the measurements to this `file`")
+		return func(_ context.Context, w io.Writer, _ []string) error {
+			if *jsonFile != "" { // better now than when all is measured
+				if err := checkFile("-json", *jsonFile); err != nil {
+					return err
+				}
+			}
+			return measureAll(w, *quick, *jsonFile)
+		}
+	},
+}
+
+func measureAll(w io.Writer, quick bool, jsonFile string) error {
+	m := describe()
+	m.print(w)
+	if err := verify(w); err != nil {
+		return err
+	}
+	debug.SetGCPercent(-1) // nothing below makes garbage worth stopping for
+	results := measureKernels(w, m, bitstep.Active(), quick)
+	results = append(results, measureProducts(w, bitstep.Active(), quick)...)
+	debug.SetGCPercent(100) // the memory of what was measured makes room
+	trained, err := measureTraining(w, bitstep.Active(), quick)
+	if err != nil {
+		return err
+	}
+	results = append(results, trained...)
+	if jsonFile == "" {
+		return nil
+	}
+	text, err := json.MarshalIndent(struct {
+		Machine machine
+		Results []result
+	}{m, results}, "", "\t")
+	if err != nil {
+		return err
+	}
+	return writeFile(jsonFile, append(text, '\n'))
+}
+
+// writeFile replaces a file whole or not at all.
+func writeFile(name string, text []byte) error {
+	return checkpoint.Replace(name, func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	})
+}
+
+// A result is one measurement. What was not measured is 0.
+type result struct {
+	Name         string // kernel=Adam/type=float32/backend=avx2/n=4096
+	Level        string // L1, L2, L3 or DRAM; empty for products and training
+	Threads      int
+	NsPerElem    float64 `json:",omitempty"`
+	GBs          float64 `json:",omitempty"`
+	GFLOPs       float64 `json:",omitempty"`
+	ImagesPerSec float64 `json:",omitempty"`
+	Ceiling      float64 `json:",omitempty"` // the share of the ceiling, 1 being all
+	VersusGo     float64 `json:",omitempty"` // how many times as fast as pure Go
+}
