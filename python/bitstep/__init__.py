@@ -20,11 +20,15 @@ __all__ = ["version", "kernels", "backends", "backend", "set_backend", "threads"
 __all__ += _arrays.__all__
 
 
-def _text(value):
-    """Decodes what the library answers: NULL in a process that it does not work in."""
-    if value is None:
+def _answer(value):
+    """Returns what the library answers: NULL or 0 in a process that it does not work in."""
+    if not value:
         raise RuntimeError(_library.last_error().decode())
-    return value.decode()
+    return value
+
+
+def _text(value):
+    return _answer(value).decode()
 
 
 def version():
@@ -39,7 +43,7 @@ def kernels():
 
 def backends():
     """Returns the backends that this machine can run, the fastest last."""
-    return [_text(_library.backend_name(i)) for i in range(_library.backend_count())]
+    return [_text(_library.backend_name(i)) for i in range(_answer(_library.backend_count()))]
 
 
 def backend():
@@ -54,7 +58,7 @@ def set_backend(name):
 
 def threads():
     """Returns how many threads a call may have."""
-    return _library.threads()
+    return _answer(_library.threads())
 
 
 def set_threads(n):

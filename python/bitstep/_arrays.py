@@ -142,7 +142,8 @@ def _matrix(what, a, dtype, shape, written=False):
 
 
 def _product(what, c, a, b, trans_a, trans_b):
-    """Returns the kind of a product of matrices, its forms and sizes, and where its matrices are."""
+    """Returns the kind of a product of matrices, its forms and sizes, and where its matrices are. Who calls it keeps
+    them: a temporary one may have no other reference."""
     _check(f"{what}: c", c, None, True)
     _check(f"{what}: a", a, c.dtype, False)
     for name, x in (("c", c), ("a", a)):
@@ -159,15 +160,15 @@ def gemm(c, a, b, *, alpha=1.0, beta=0.0, trans_a=False, trans_b=False):
 
     Matrices are row-major: rows are contiguous, with any number of elements between them. How a and b lie in memory is
     part of the order of sums, hence of the bits: a view like b.T is no operand, trans_b=True says that it is meant."""
-    kind, sizes, a, b, c = _product("gemm", c, a, b, trans_a, trans_b)
-    products["gemm", kind](*sizes, alpha, *a, *b, beta, *c)
+    kind, sizes, at_a, at_b, at_c = _product("gemm", c, a, b, trans_a, trans_b)
+    products["gemm", kind](*sizes, alpha, *at_a, *at_b, beta, *at_c)
 
 
 def gemm_continue(c, a, b, *, trans_a=False, trans_b=False):
     """Continues the sums in c by chains of fma over k, ascending. Up to 256 k that gemm began have the bits of one gemm
     over all of them, in the order that has no stripes (rule 8 of the contract)."""
-    kind, sizes, a, b, c = _product("gemm_continue", c, a, b, trans_a, trans_b)
-    products["gemm_continue", kind](*sizes, *a, *b, *c)
+    kind, sizes, at_a, at_b, at_c = _product("gemm_continue", c, a, b, trans_a, trans_b)
+    products["gemm_continue", kind](*sizes, *at_a, *at_b, *at_c)
 
 
 def gemv(y, a, x, *, alpha=1.0, beta=0.0, trans_a=False):

@@ -1,8 +1,10 @@
 """The shared library: its functions, of which bitstep.json lists those of the kernels, and its errors."""
 import ctypes
 import json
+import math
 import operator
 import pathlib
+import struct
 import types
 
 import numpy as np
@@ -15,8 +17,24 @@ _ABI = 1
 _FORKED = 6  # codes below it are mistakes of the caller
 _NO_BIAS_CORRECTION = 2**64 - 1
 
+
+
+class _Float(ctypes.c_float):
+    """A float that an argument is rounded to. ctypes does that in the thread's mode, where a subnormal one may be flushed
+    to 0: it is made of its bits, of which a number below 2**-126 is a multiple of 2**-149."""
+
+    @classmethod
+    def from_param(cls, value):
+        rounded, value = cls(value), float(value)
+        if abs(value) < 2**-126:
+            rounded = cls.from_buffer_copy(struct.pack("=I", round(abs(value) * 2**149)))
+            if math.copysign(1, value) < 0:
+                ctypes.c_uint32.from_buffer(rounded).value |= 1 << 31
+        return rounded
+
+
 _TYPES = {"int": ctypes.c_int, "size_t": ctypes.c_size_t, "uint64_t": ctypes.c_uint64,
-          "float": ctypes.c_float, "double": ctypes.c_double}  # any other is a pointer
+          "float": _Float, "double": ctypes.c_double}  # any other is a pointer
 
 
 def _raise(code, function, arguments):
@@ -84,10 +102,10 @@ class Kernel:
         number of the step if it depends on that."""
         given = self.hypers | given
         scale, clip = given.get("scale", 1.0), given.get("clip")
-        if scale == 0 or clip is not None and not any(clip):  # to the library 0 is none
+        lo, hi = (0.0, 0.0) if clip is None else clip
+        if scale == 0 or clip is not None and lo == hi == 0:  # to the library 0 is none
             raise ValueError(f"bitstep.{self.name}: scale = {scale} and clip = {clip}, want them other than 0")
-        prelude = [0.0 if scale == 1 else scale, *(clip or (0.0, 0.0)), given.get("l2", 0.0),
-                   given.get("weight_decay", 0.0)]
+        prelude = [0.0 if scale == 1 else scale, lo, hi, given.get("l2", 0.0), given.get("weight_decay", 0.0)]
         values = [given[name] for name in self.hypers] + prelude
         return [self.struct(*values)] + [self._number(given.get("t"))] * self.numbered
 

@@ -118,6 +118,17 @@ class Bits(unittest.TestCase):
         bitstep.gemm_continue(part, a[:, 5:8], b[3:, 1:6])
         self.assertEqual(part.tobytes(), want.tobytes())
 
+    def test_temporaries(self):
+        """Operands that nothing else holds are there until the call returns. (Large ones, whose memory is unmapped.)"""
+        n = 600
+        ones, c = np.ones((n, n)), np.zeros((n, n))
+        bitstep.gemm(c, ones.copy(), ones.copy())
+        bitstep.gemm_continue(c, ones.copy(), ones.copy())
+        self.assertTrue((c == 2 * n).all())
+        y = np.zeros(n)
+        bitstep.gemv(y, ones.copy(), np.ones(n))
+        self.assertTrue((y == n).all())
+
 
 class Refused(unittest.TestCase):
     """A call that is wrong raises, names what is wrong, and changes nothing."""
@@ -198,6 +209,8 @@ class Refused(unittest.TestCase):
         self.adam(ValueError, "scale = 0", scale=0)
         self.adam(ValueError, "clip_lo", clip=(1, -1))
         self.adam(ValueError, "clip", clip=(0, 0))
+        self.adam(ValueError, "unpack", clip=(-0.5,), l2=0.1)
+        self.adam(ValueError, "unpack", clip=(-0.5, 0.5, 0.1))
         self.adam(ValueError, "which is .* in float", lr=1e39)
 
     def test_products(self):
