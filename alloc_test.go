@@ -78,7 +78,7 @@ func TestProductAllocations(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector makes pooled memory come and go")
 	}
-	for _, b := range bitstep.Backends()[1:] {
+	for _, b := range bitstep.Backends() {
 		e := bitstep.On[float64](b).Threads(1)
 		for _, n := range []int{4, 40, 150} {
 			a, b, c := make([]float64, n*n), make([]float64, n*n), make([]float64, n*n)

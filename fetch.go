@@ -103,7 +103,7 @@ func take[T kernels.Float](list *fetchList, tiles int) *T {
 	}
 	next := &list.pieces[:tiles][0]
 	list.pieces = list.pieces[tiles:]
-	return hide((*T)(unsafe.Pointer(next)))
+	return stays((*T)(unsafe.Pointer(next)))
 }
 
 // Fetching returns e with products that fetch what f lists when they run; with nil they fetch nothing.

@@ -286,7 +286,7 @@ func (w *chainWork[T]) inPlace(t chainArgs[T], i0, i1, j, n, k0 int, c unsafe.Po
 
 // multiply computes m rows and n columns of C. If whole tiles of B are packed meanwhile, B is there afterwards.
 func (w *chainWork[T]) multiply(t *chainArgs[T], m, n int, lead bool) {
-	b, packed := hide(t.b), hide(t.packed)
+	b, packed := stays(t.b), stays(t.packed)
 	t.multiply(w.backend, w.vecs, m, n, lead)
 	t.next = nil
 	if t.b = b; packed != nil {
@@ -436,9 +436,8 @@ func (t *chainArgs[T]) panelsOf(backend Backend, kind chainKind, vecs, m, most i
 	}
 }
 
-// move returns an operand so many bytes on. It hides it, or the compiler takes what is stored through a pointer to a
-// chainArgs for escaping.
-func move[T any](p *T, bytes int) *T { return hide((*T)(unsafe.Add(unsafe.Pointer(p), bytes))) }
+// move returns an operand so many bytes on, which is stored through a pointer to a chainArgs.
+func move[T any](p *T, bytes int) *T { return stays((*T)(unsafe.Add(unsafe.Pointer(p), bytes))) }
 
 // A chainKind is a tile as in asmgen.
 type chainKind int
@@ -499,7 +498,7 @@ func (w *chainWork[T]) blockB(t *chainArgs[T], j0, j1, k0 int) {
 	panels, tile := (j1-j0+w.cols-1)/w.cols, t.k*w.cols*w.size
 	var packed *T
 	if w.transB || w.plan.packB && (w.m > fewRows || j1-j0 >= w.cols) { // few rows read less than a tile in place
-		packed = hide(unsafe.SliceData(grow(&w.packedB, panels*t.k*w.cols)))
+		packed = stays(unsafe.SliceData(grow(&w.packedB, panels*t.k*w.cols)))
 	}
 	if w.transB {
 		t.b, t.bRow, t.bTile = packed, w.cols*w.size, tile
@@ -513,7 +512,7 @@ func (w *chainWork[T]) blockB(t *chainArgs[T], j0, j1, k0 int) {
 		}
 		return
 	}
-	t.b, t.bRow, t.bTile, t.packed = hide(w.elementB(k0, j0)), w.ldb*w.size, w.cols*w.size, packed
+	t.b, t.bRow, t.bTile, t.packed = stays(w.elementB(k0, j0)), w.ldb*w.size, w.cols*w.size, packed
 	if tiles := (j1 - j0) / w.cols; packed != nil && tiles < panels {
 		edge := j0 + tiles*w.cols
 		w.copyRows(t.k, w.elementB(k0, edge), t.bRow, move(packed, tiles*tile), t.bTile, j1-edge)

@@ -57,7 +57,7 @@ func (p *product[T]) turnedSums() {
 		}
 		for i := range panels {
 			lo, hi := share(p.m, panels, i)
-			t.a, t.b, t.c = hide(p.elementA(lo, k0)), hide(p.elementB(k0, 0)), hide(&p.c[lo*p.ldc])
+			t.a, t.b, t.c = stays(p.elementA(lo, k0)), stays(p.elementB(k0, 0)), stays(&p.c[lo*p.ldc])
 			t.panel(p.backend, hi-lo, p.n, blocks)
 		}
 		t.accumulate = 1
