@@ -4,7 +4,7 @@ import inspect
 
 import numpy as np
 
-from ._library import each, kernels, products
+from ._library import Spans, each, kernels, products
 from ._memory import Written
 
 _KINDS = {np.dtype(np.float32): "f32", np.dtype(np.float64): "f64"}
@@ -82,7 +82,7 @@ def _several(kernel):
         if columns:
             spans = np.array(columns, np.uintp).T
             _check_memory(name, kernel, spans[0] * np.uintp(dtype.itemsize), spans[1:])
-            each(kernel.name, _KINDS[dtype], spans, given)
+            each(kernel.name, _KINDS[dtype], Spans(spans), given)
 
     return _public(function, name, signature, kernel)
 

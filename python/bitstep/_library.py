@@ -121,10 +121,16 @@ _lines = {row["name"]: row["lines"] for row in json.loads((_here / "kernels.json
 kernels = {k["name"]: Kernel(k, _lines[k["row"]]) for k in json.loads((_here / "bitstep.json").read_text())["kernels"]}
 
 
+class Spans:
+    """The tensors of a call. A column of the array is one: its elements, then where each operand is."""
+
+    def __init__(self, array):
+        self.array = np.ascontiguousarray(array, np.uintp)
+        first, tensors = self.array.ctypes.data, self.array.shape[1]
+        self.arguments = [tensors] + [first + i * tensors * self.array.itemsize for i in range(len(self.array))]
+
+
 def each(kernel, kind, spans, given):
-    """Makes a step of several tensors. A column of spans is one: its elements, then where each operand is."""
+    """Makes a step of several tensors."""
     k = kernels[kernel]
-    spans = np.ascontiguousarray(spans, np.uintp)
-    first, tensors = spans.ctypes.data, spans.shape[1]
-    rows = [first + i * tensors * spans.itemsize for i in range(len(spans))]
-    k.functions[kind + "_each"](tensors, *rows, *k.parameters(given))
+    k.functions[kind + "_each"](*spans.arguments, *k.parameters(given))

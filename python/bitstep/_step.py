@@ -12,6 +12,7 @@ class Step:
     """What stands before a class of torch.optim to replace its step. A subclass says what a group's options mean."""
 
     decoupled = False  # weight decay shrinks the parameters, and is no part of the gradient
+    _memory = None  # of the last step
 
     def _kernel(self, group):
         """Returns the name of the kernel, and torch.optim's of the states that are its operands, in their order."""
@@ -23,55 +24,61 @@ class Step:
         if group["maximize"]:
             hyper["scale"] = -1.0
         if group["weight_decay"]:
-            hyper["weight_decay" if self.decoupled else "l2"] = float(group["weight_decay"])
+            decoupled = self.decoupled or group.get("decoupled_weight_decay")  # an option of newer PyTorch's Adam
+            hyper["weight_decay" if decoupled else "l2"] = float(group["weight_decay"])
         return hyper
 
-    def _parts(self, index, states):
+    def _parts(self, work, last):
         """Returns for each parameter of a group what tells it from those that must be stepped in another call."""
-        return [None] * len(states)
+        return [None] * len(work.params)
 
-    def _count(self, index, states):
+    def _count(self, work):
         """Counts a step of parameters."""
 
-    @torch.no_grad()
     def step(self, closure=None):
         """Makes a step. It raises, before any parameter or state is changed, if one of them cannot be stepped."""
         loss = None
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        works = [_Work(self, i) for i in range(len(self.param_groups))]
+        memory = self._memory
+        last = {w.index: w for w in memory.works} if memory else {}
+        works = [_Work(self, i, last.get(i)) for i in range(len(self.param_groups))]
         works = [w for w in works if w.params]
         if works:
-            memory = self.__dict__.get("_memory")
-            if memory is None or not memory.holds(works):
-                memory = self._memory = _Memory(works)
+            if not memory or not memory.holds(works):
+                memory = _Memory(works)
             memory.check_gradients(works)
-            calls = [call for w in works for call in w.calls()]
+            calls = [call for w in works for call in w.calls(self)]
             if len(calls) > 1:  # the library sees what is wrong with hyperparameters
                 for kernel, kind, spans, hyper in calls:
-                    _library.each(kernel, kind, spans[:, :0], hyper)
-            for work in works:
-                work.keep_states()
+                    _library.each(kernel, kind, _library.Spans(spans.array[:, :0]), hyper)
             for call in calls:
                 _library.each(*call)
             for work in works:
-                self._count(work.index, work.dicts)
+                work.keep(self)
+                self._count(work)
+                work.forget()
             memory.changed()
+            memory.works, self._memory = works, memory
         return loss
 
 
 class Numbered(Step):
     """A step that depends on its number, from 1."""
 
-    def _parts(self, index, states):
-        numbers = self.__dict__.setdefault("_numbers", {})
-        if index not in numbers or not numbers[index].belong_to(states):
-            numbers[index] = _Numbers(states)
-        return [int(t) + 1 for t in numbers[index].array.tolist()]
+    def _parts(self, work, last):
+        if last is not None and last.numbers.belong_to(work.states):
+            work.numbers = last.numbers
+        else:
+            work.numbers, work.fresh = _Numbers(work.states), True
+        return [int(t) + 1 for t in work.numbers.array.tolist()]
 
-    def _count(self, index, states):
-        self._numbers[index].array += 1
+    def _count(self, work):
+        work.numbers.array[:] = work.parts
+        if work.fresh:
+            for state, view in zip(work.states, work.numbers.views):
+                state["step"] = view
 
 
 class _Numbers:
@@ -81,8 +88,6 @@ class _Numbers:
     def __init__(self, states):
         numbers = torch.tensor([float(s.get("step", 0)) for s in states])
         self.array, self.views = numbers.numpy(), numbers.unbind()
-        for state, view in zip(states, self.views):
-            state["step"] = view
 
     def belong_to(self, states):
         steps = [s.get("step") for s in states]
@@ -90,97 +95,113 @@ class _Numbers:
 
 
 class _Work:
-    """The step of a group's parameters that have gradients, which have been looked at, as have states and gradients.
-    spans has a row of sizes, in elements, and a row of addresses for each operand of the kernel."""
+    """The step of a group's parameters that have gradients, which have been looked at, as have states and gradients: now,
+    or in the group's last step, if nothing has changed since."""
 
-    def __init__(self, optimizer, index):
-        self.optimizer, self.index, self.group = optimizer, index, optimizer.param_groups[index]
-        self.name = f"{type(optimizer).__name__}: group {index}: "
+    def __init__(self, optimizer, index, last):
+        self.of, self.index, self.group = type(optimizer), index, optimizer.param_groups[index]
         for option in ("capturable", "differentiable", "fused"):
             if self.group.get(option):
-                raise ValueError(f"{self.name}{option}=True is not supported")
+                raise ValueError(f"{self.name()}{option}=True is not supported")
         self.params = [p for p in self.group["params"] if p.grad is not None]
-        self.dicts = [optimizer.state[p] for p in self.params]
+        self.states = [optimizer.state.get(p, {}) for p in self.params]
         self.kernel, self.keys = optimizer._kernel(self.group)
-        self.gather()
-        self.parts = list(zip(self.dtypes, optimizer._parts(index, self.dicts)))
+        if self.params:
+            self.gather(last)
+            self.parts = optimizer._parts(self, last)
 
-    def gather(self):
-        """Looks at what is stepped. The tensors are parameters, states by their keys, and gradients."""
-        n, operands = len(self.params), len(self.keys) + 2
-        self.tensors = list(self.params)
+    def name(self):
+        return f"{self.of.__name__}: group {self.index}: "
+
+    def gather(self, last):
+        """Looks at what is stepped. The tensors are parameters, states by their keys, and gradients. spans has a row of
+        sizes, in elements, and a row of addresses for each operand of the kernel."""
+        n = len(self.params)
+        self.tensors, self.fresh = list(self.params), False
         for key in self.keys:
-            states = [s.get(key) for s in self.dicts]
-            self.tensors += [self.state(p) if s is None else s for s, p in zip(states, self.params)]
+            states = [s.get(key) for s in self.states]
+            if any(s is None for s in states):
+                states = [self.state(p) if s is None else s for s, p in zip(states, self.params)]
+                self.fresh = True
+            self.tensors += states
         self.tensors += [p.grad for p in self.params]
-        forms = [list(map(f, self.tensors)) for f in _FORM]
-        self.dtypes, sizes = forms[0][:n], forms[-1][:n]
-        if any(form != form[:n] * operands for form in forms) or not (
-                _TYPES.keys() >= set(self.dtypes) and all(forms[1]) and set(forms[2]) <= {torch.strided}):
-            self.refuse(n)
+        self.forms = [list(map(f, self.tensors)) for f in _FORM]
+        alike = last is not None and self.forms == last.forms
+        if not alike and (any(form != form[:n] * (len(self.keys) + 2) for form in self.forms) or
+                          not set(zip(*self.forms[:3])) <= _WANTED):
+            self.check()
         if not all(map(torch.Tensor.is_contiguous, self.tensors)) or any(map(torch.Tensor.is_neg, self.tensors)):
             self.place(n)
-        self.spans = np.array(sizes + list(map(torch.Tensor.data_ptr, self.tensors)), np.uintp).reshape(operands + 1, n)
-        self.bytes = self.spans[0] * np.array([_TYPES[dtype][1] for dtype in self.dtypes], np.uintp)
+        self.at = list(map(torch.Tensor.data_ptr, self.tensors))
+        self.rests = alike and self.at[:-n] == last.at[:-n]  # what is written lies where it lay
+        if self.rests and self.at == last.at:
+            self.spans = last.spans
+        else:
+            self.spans = _library.Spans(np.array(self.forms[3][:n] + self.at, np.uintp).reshape(-1, n))
+        if self.rests:
+            self.bytes = last.bytes
+        else:
+            self.bytes = self.spans.array[0] * np.array([_TYPES[p.dtype][1] for p in self.params], np.uintp)
 
     def state(self, p):
         """Returns what a state is before the first step."""
         value = self.group.get("initial_accumulator_value", 0)
         return torch.full_like(p, value, memory_format=torch.preserve_format)
 
-    def refuse(self, n):
-        """Raises for the first tensor that is not as a step needs it."""
+    def check(self):
+        """Raises for the first tensor that is not as a step needs it. Shapes are looked at here alone: another one of as
+        many elements is a state's of another model, or one that has been changed."""
+        n = len(self.params)
         for i, t in enumerate(self.tensors):
-            p, where = self.params[i % n], f"{self.name}{self.what(i // n)}parameter {i % n}"
+            p, where = self.params[i % n], f"{self.name()}{self.what(i // n)}parameter {i % n}"
             if t.dtype not in _TYPES:
                 raise TypeError(f"{where} is {t.dtype}, want torch.float32 or torch.float64")
             if not t.is_cpu or t.layout != torch.strided:
                 raise TypeError(f"{where} is {t.layout} on {t.device}, want torch.strided on cpu")
-            if t.dtype != p.dtype or t.numel() != p.numel():
+            if t.dtype != p.dtype or t.shape != p.shape:
                 raise TypeError(f"{where} is {t.dtype} {tuple(t.shape)}, want {p.dtype} {tuple(p.shape)}")
-
-    def check_shapes(self):
-        """Raises if a tensor has another shape than its parameter, and as many elements: a state of another model's."""
-        n = len(self.params)
-        for i, t in enumerate(self.tensors):
-            p = self.params[i % n]
-            if t.shape != p.shape:
-                raise TypeError(f"{self.name}{self.what(i // n)}parameter {i % n} has shape {tuple(t.shape)}, "
-                                f"want {tuple(p.shape)}")
-
-    def written(self):
-        return self.spans[1:-1].tobytes(), self.bytes.tobytes()
 
     def what(self, operand):
         return ([""] + [f"{key} of " for key in self.keys] + ["gradient of "])[operand]
 
+    @torch.no_grad()
     def place(self, n):
         """Sees that the elements of states and gradients lie in memory as those of parameters, which need not be
         contiguous: it copies what does not, or what is a lazy negative."""
         for i, t in enumerate(self.tensors):
             p = self.params[i % n]
             if i < n and (p.is_neg() or not _dense(p)):
-                raise ValueError(f"{self.name}parameter {i} of shape {tuple(p.shape)} and strides {p.stride()} has "
+                raise ValueError(f"{self.name()}parameter {i} of shape {tuple(p.shape)} and strides {p.stride()} has "
                                  "gaps in memory, want none")
+            if t.shape != p.shape:
+                self.check()
             if _strides(t) != _strides(p) or t.is_neg():
                 self.tensors[i] = torch.empty_like(p).copy_(t)
+                self.fresh = True
 
-    def calls(self):
+    def calls(self, optimizer):
         """Returns the arguments of the library's calls."""
         calls = []
-        for part in dict.fromkeys(self.parts):
+        parts = list(zip(self.forms[0], self.parts))
+        for part in dict.fromkeys(parts):
             spans = self.spans
-            if self.parts.count(part) < len(self.parts):
-                spans = spans[:, [p == part for p in self.parts]]
-            calls.append((self.kernel, _TYPES[part[0]][0], spans, self.optimizer._hyper(self.group, part[1])))
+            if parts.count(part) < len(parts):
+                spans = _library.Spans(spans.array[:, [p == part for p in parts]])
+            calls.append((self.kernel, _TYPES[part[0]][0], spans, optimizer._hyper(self.group, part[1])))
         return calls
 
-    def keep_states(self):
-        """Puts the states where PyTorch looks for them."""
-        n = len(self.params)
-        for k, key in enumerate(self.keys, 1):
-            for state, tensor in zip(self.dicts, self.tensors[k * n:]):
-                state[key] = tensor
+    def keep(self, optimizer):
+        """Puts states that are new where PyTorch looks for them."""
+        if self.fresh:
+            n = len(self.params)
+            self.states = [optimizer.state[p] for p in self.params]
+            for k, key in enumerate(self.keys, 1):
+                for state, tensor in zip(self.states, self.tensors[k * n:]):
+                    state[key] = tensor
+
+    def forget(self):
+        """Lets go of what the next step looks up anew: until then it holds no gradient."""
+        del self.tensors, self.states
 
 
 class _Memory:
@@ -188,29 +209,27 @@ class _Memory:
 
     def __init__(self, works):
         for w in works:
-            w.check_shapes()
-        self.params = [p for w in works for p in w.params]
-        self.spans = [w.written() for w in works]
-        starts = [w.spans[1:-1] for w in works]
+            w.check()
+        starts = [w.spans.array[1:-1] for w in works]
         ends = [s + w.bytes for s, w in zip(starts, works)]
         self.written = Written(*(np.concatenate([a.ravel() for a in arrays]) for arrays in (starts, ends)))
         if self.written.shared():
-            raise ValueError(f"{works[0].name}parameters and states share memory, want each its own")
-        self.views = [p.detach().as_strided((0,), (1,)) for p in self.params]
+            raise ValueError(f"{works[0].name()}parameters and states share memory, want each its own")
+        self.views = [p.detach().as_strided((0,), (1,)) for w in works for p in w.params]
         self.read = None
 
     def holds(self, works):
-        params = [p for w in works for p in w.params]
-        return (len(params) == len(self.params) and all(map(operator.is_, params, self.params))
-                and [w.written() for w in works] == self.spans)
+        return len(works) == len(self.works) and all(
+            w.rests and all(map(operator.is_, w.params, l.params)) for w, l in zip(works, self.works))
 
     def check_gradients(self, works):
         """Raises if a gradient shares memory with what is written. With another gradient it may."""
-        read = [w.spans[-1].tobytes() for w in works]
+        read = [w.spans for w in works]
         if read != self.read:
             for w in works:
-                if self.written.meets(w.spans[-1], w.spans[-1] + w.bytes).any():
-                    raise ValueError(f"{w.name}a gradient shares memory with a parameter or a state, want it alone")
+                gradients = w.spans.array[-1]
+                if self.written.meets(gradients, gradients + w.bytes).any():
+                    raise ValueError(f"{w.name()}a gradient shares memory with a parameter or a state, want it alone")
             self.read = read
 
     def changed(self):
@@ -220,6 +239,7 @@ class _Memory:
 
 
 _TYPES = {torch.float32: ("f32", 4), torch.float64: ("f64", 8)}
+_WANTED = {(dtype, True, torch.strided) for dtype in _TYPES}
 _FORM = [operator.attrgetter(name) for name in ("dtype", "is_cpu", "layout")] + [torch.Tensor.numel]
 
 

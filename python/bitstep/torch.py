@@ -42,10 +42,10 @@ class SGD(Step, torch.optim.SGD):
             raise ValueError("SGD: dampening = 1 leaves nothing of the gradients")
         return "nesterov_torch" if group["nesterov"] else "momentum", ["momentum_buffer"]
 
-    def _parts(self, index, states):
+    def _parts(self, work, last):
         """Whether gradients are dampened. Those of the first step are not."""
-        dampens = self.param_groups[index]["dampening"] != 0
-        return [dampens and s.get("momentum_buffer") is not None for s in states]
+        dampens = work.group["dampening"] != 0
+        return [dampens and s.get("momentum_buffer") is not None for s in work.states]
 
     def _hyper(self, group, part):
         hyper = super()._hyper(group, part)
@@ -73,8 +73,8 @@ class RMSprop(Step, torch.optim.RMSprop):
             hyper["rho"] = group["momentum"]
         return hyper
 
-    def _count(self, index, states):
-        for s in states:
+    def _count(self, work):
+        for s in work.states:
             s["step"] = s.get("step", 0) + 1
 
 
