@@ -128,3 +128,6 @@ const (
 	Training = "training"
 	Peer     = "peer"
 )
+
+// Groups are all of them.
+var Groups = []string{Ceiling, Kernel, Product, Training, Peer}
