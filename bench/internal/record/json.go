@@ -87,7 +87,8 @@ func Decode(name string, text []byte) (r Record, err error) {
 	case schema.Schema == nil:
 		return fail(0, "not a record of bench: schema is missing")
 	case *schema.Schema > Schema:
-		return fail(locate(text, "schema"), "schema %d is newer than this program, which knows %d", *schema.Schema, Schema)
+		return fail(locate(text, "schema"), "schema %d is newer than this program, which knows %d", *schema.Schema,
+			Schema)
 	case *schema.Schema < 1:
 		return fail(locate(text, "schema"), "schema is %d", *schema.Schema)
 	}

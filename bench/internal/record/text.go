@@ -76,8 +76,8 @@ func (row Row) Benchmark() string {
 	return s.String()
 }
 
-// WriteCSV writes the rows as a table of comma-separated values. Its columns are the fields of a row under their names in
-// JSON; samples, and counters as name=value, are separated by blanks.
+// WriteCSV writes the rows as a table of comma-separated values. Its columns are the fields of a row under their names
+// in JSON; samples, and counters as name=value, are separated by blanks.
 func (r Record) WriteCSV(w io.Writer) error {
 	out := csv.NewWriter(w)
 	var header []string
