@@ -52,6 +52,7 @@ func emitTraffic(m Machine) {
 		}
 	}
 	peak(m)
+	rates(m)
 }
 
 // generate returns every generated file by its path from the module's top.
@@ -76,7 +77,7 @@ func generate(root string) (files map[string][]byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	all := view{ISAs: isas, Patterns: patterns(), Chains: peakChains, Types: elementTypes}
+	all := view{ISAs: isas, Patterns: patterns(), Types: elementTypes}
 	for _, p := range programs {
 		all.Rows = append(all.Rows, rowView{p, doc[p.Row.Name]})
 	}

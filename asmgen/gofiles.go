@@ -23,7 +23,6 @@ type view struct {
 	Rows     []rowView
 	ISAs     []isa    // of one architecture, or all
 	Patterns []string // of streams; see traffic.go
-	Chains   int      // of the fma peak
 	Types    []typeView
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 // The ceilings that benchmarks compare with, in package internal/traffic: loops that move the same
-// streams as a kernel without arithmetic, and loops of nothing but fma.
+// streams as a kernel without arithmetic, and loops of nothing but one operation in registers.
 
 // A stream's period is how many vectors of the others it takes to move one of its own.
 func period(kind rune) int {
@@ -22,9 +22,9 @@ func period(kind rune) int {
 	return 1
 }
 
-// patterns are the distinct patterns of streams in the table.
+// patterns are a load, a store, a copy, and the distinct patterns of streams in the table.
 func patterns() []string {
-	var all []string
+	all := []string{"R", "W", "WR"}
 	for _, row := range table.Rows {
 		for _, elem := range []int{4, 8} {
 			if p := row.Pattern(elem); !slices.Contains(all, p) {
@@ -92,15 +92,22 @@ func streamNames(pattern string) (names []string) {
 	return names
 }
 
-// peakChains is how many independent chains keep both fma units busy: 4 cycles of latency, 2 units.
-const peakChains = 12
+// Chains is how many independent chains keep all fma units busy: 4 cycles of latency on 2 units, or on 4 where vectors
+// are short, take 16. AVX2 has registers for 12, which are enough for 2 units or 3.
+func (s isa) Chains() int {
+	if s.Const == "AVX2" {
+		return 12
+	}
+	return 24
+}
 
-// peak emits func(n int, out *T): n times peakChains vectors of fma.
+// peak emits func(n int, out *T): n times as many vectors of fma as there are chains.
 func peak(m Machine) {
+	chains := m.ISA().Chains()
 	m.Begin(symbol("peak", m), "n int, out *T",
-		fmt.Sprintf("%s runs n turns of %d independent fma.", symbol("peak", m), peakChains))
+		fmt.Sprintf("%s runs n turns of %d independent fma.", symbol("peak", m), chains))
 	n, out := m.Arg("n"), m.Arg("out")
-	x, y, acc := m.Zero(), m.Zero(), zeros(m, peakChains)
+	x, y, acc := m.Zero(), m.Zero(), zeros(m, chains)
 	m.While("loop", n, 1, func() {
 		for _, a := range acc {
 			m.FMA(a, x, y)
@@ -111,6 +118,68 @@ func peak(m Machine) {
 	}
 	m.End()
 }
+
+// A ratedOp is an operation whose rate and latency are measured.
+type ratedOp struct {
+	Name string
+	once func(m Machine, a, x Reg) Reg // the operation
+	link func(m Machine, a, x Reg) Reg // the same as a part of a chain, whose values stay between 1 and 2
+	x    float64
+}
+
+// Operands have many digits: some dividers take less time for few. A chain of roots alone would end at 1, so each
+// link multiplies too, and ends at x.
+var ratedOps = []ratedOp{
+	{"Add", Machine.Add, Machine.Add, 0},
+	{"Mul", Machine.Mul, Machine.Mul, 1},
+	{"Div", Machine.Div, func(m Machine, a, x Reg) Reg { return m.Div(x, a) }, 1.7},
+	{"Sqrt", func(m Machine, a, _ Reg) Reg { return m.Sqrt(a) },
+		func(m Machine, a, x Reg) Reg { return m.Sqrt(m.Mul(a, x)) }, 1.7},
+	{"FMA", nil, func(m Machine, a, x Reg) Reg { // its rate is the peak's
+		m.FMA(a, x, x)
+		return a
+	}, 0},
+}
+
+const (
+	ratedPerTurn = 12 // operations in a turn of a loop, which itself takes next to nothing then
+	linksPerTurn = 8
+)
+
+// rates emits func(n int) for each operation: n turns of independent operations, and n turns of a chain.
+func rates(m Machine) {
+	for _, op := range ratedOps {
+		if op.once != nil {
+			name := symbol("rate"+op.Name, m)
+			m.Begin(name, "n int", fmt.Sprintf("%s runs n turns of %d independent operations.", name, ratedPerTurn))
+			n, a, x := m.Arg("n"), m.Literal(1.3), m.Literal(op.x)
+			m.While("loop", n, 1, func() {
+				for range ratedPerTurn {
+					op.once(m, a, x)
+				}
+			})
+			m.End()
+		}
+		name := symbol("chain"+op.Name, m)
+		m.Begin(name, "n int", fmt.Sprintf("%s runs n turns of %d operations that wait for each other.", name, linksPerTurn))
+		n, a, x := m.Arg("n"), m.Literal(1.3), m.Literal(op.x)
+		m.While("loop", n, 1, func() {
+			v := a
+			for range linksPerTurn {
+				v = op.link(m, v, x)
+			}
+			m.Move(a, v)
+		})
+		m.End()
+	}
+}
+
+// Rated is whether the operation's rate has a loop of its own.
+func (o ratedOp) Rated() bool { return o.once != nil }
+
+func (view) RatedOps() []ratedOp { return ratedOps }
+func (view) RatedPerTurn() int   { return ratedPerTurn }
+func (view) LinksPerTurn() int   { return linksPerTurn }
 
 const trafficTemplate = `
 //go:build !purego && !noasm
@@ -153,7 +222,7 @@ func Peak32(b bitstep.Backend, n int) (flops float64) {
 {{- range .ISAs}}
 	case bitstep.{{.Const}}:
 		peakF32{{.Const}}(n, &out[0])
-		return float64(n) * 2 * {{$.Chains}} * {{.VecBytes}} / 4
+		return float64(n) * 2 * {{.Chains}} * {{.VecBytes}} / 4
 {{- end}}
 	}
 	return 0
@@ -165,9 +234,23 @@ func Peak64(b bitstep.Backend, n int) (flops float64) {
 {{- range .ISAs}}
 	case bitstep.{{.Const}}:
 		peakF64{{.Const}}(n, &out[0])
-		return float64(n) * 2 * {{$.Chains}} * {{.VecBytes}} / 8
+		return float64(n) * 2 * {{.Chains}} * {{.VecBytes}} / 8
 {{- end}}
 	}
 	return 0
+}
+
+// loops are loops of one operation.
+var loops = map[loopKey]loop{
+{{- range $isa := .ISAs}}
+	{{- range $t := $.Types}}
+		{{- range $.RatedOps}}
+			{{- if .Rated}}
+	{bitstep.{{$isa.Const}}, {{.Name}}, {{$t.Bytes}}, false}: {rate{{.Name}}{{$t.Suffix}}{{$isa.Const}}, {{$.RatedPerTurn}} * {{$isa.VecBytes}} / {{$t.Bytes}}},
+			{{- end}}
+	{bitstep.{{$isa.Const}}, {{.Name}}, {{$t.Bytes}}, true}: {chain{{.Name}}{{$t.Suffix}}{{$isa.Const}}, {{$.LinksPerTurn}}},
+		{{- end}}
+	{{- end}}
+{{- end}}
 }
 `

@@ -18,6 +18,12 @@ func Move(b bitstep.Backend, pattern string, s [][]float32) {
 	switch b {
 	case bitstep.AVX2:
 		switch pattern {
+		case "R":
+			streamsRF32AVX2(n, &s[0][0])
+		case "W":
+			streamsWF32AVX2(n, &s[0][0])
+		case "WR":
+			streamsWRF32AVX2(n, &s[0][0], &s[1][0])
 		case "UR":
 			streamsURF32AVX2(n, &s[0][0], &s[1][0])
 		case "UUR":
@@ -36,13 +42,17 @@ func Move(b bitstep.Backend, pattern string, s [][]float32) {
 			streamsWORF32AVX2(n, &s[0][0], &s[1][0], &s[2][0])
 		case "RR":
 			streamsRRF32AVX2(n, &s[0][0], &s[1][0])
-		case "R":
-			streamsRF32AVX2(n, &s[0][0])
 		default:
 			panic(fmt.Sprintf("traffic: no pattern %q", pattern))
 		}
 	case bitstep.AVX512:
 		switch pattern {
+		case "R":
+			streamsRF32AVX512(n, &s[0][0])
+		case "W":
+			streamsWF32AVX512(n, &s[0][0])
+		case "WR":
+			streamsWRF32AVX512(n, &s[0][0], &s[1][0])
 		case "UR":
 			streamsURF32AVX512(n, &s[0][0], &s[1][0])
 		case "UUR":
@@ -61,8 +71,6 @@ func Move(b bitstep.Backend, pattern string, s [][]float32) {
 			streamsWORF32AVX512(n, &s[0][0], &s[1][0], &s[2][0])
 		case "RR":
 			streamsRRF32AVX512(n, &s[0][0], &s[1][0])
-		case "R":
-			streamsRF32AVX512(n, &s[0][0])
 		default:
 			panic(fmt.Sprintf("traffic: no pattern %q", pattern))
 		}
@@ -81,7 +89,7 @@ func Peak32(b bitstep.Backend, n int) (flops float64) {
 		return float64(n) * 2 * 12 * 32 / 4
 	case bitstep.AVX512:
 		peakF32AVX512(n, &out[0])
-		return float64(n) * 2 * 12 * 64 / 4
+		return float64(n) * 2 * 24 * 64 / 4
 	}
 	return 0
 }
@@ -94,7 +102,47 @@ func Peak64(b bitstep.Backend, n int) (flops float64) {
 		return float64(n) * 2 * 12 * 32 / 8
 	case bitstep.AVX512:
 		peakF64AVX512(n, &out[0])
-		return float64(n) * 2 * 12 * 64 / 8
+		return float64(n) * 2 * 24 * 64 / 8
 	}
 	return 0
+}
+
+// loops are loops of one operation.
+var loops = map[loopKey]loop{
+	{bitstep.AVX2, Add, 4, false}:    {rateAddF32AVX2, 12 * 32 / 4},
+	{bitstep.AVX2, Add, 4, true}:     {chainAddF32AVX2, 8},
+	{bitstep.AVX2, Mul, 4, false}:    {rateMulF32AVX2, 12 * 32 / 4},
+	{bitstep.AVX2, Mul, 4, true}:     {chainMulF32AVX2, 8},
+	{bitstep.AVX2, Div, 4, false}:    {rateDivF32AVX2, 12 * 32 / 4},
+	{bitstep.AVX2, Div, 4, true}:     {chainDivF32AVX2, 8},
+	{bitstep.AVX2, Sqrt, 4, false}:   {rateSqrtF32AVX2, 12 * 32 / 4},
+	{bitstep.AVX2, Sqrt, 4, true}:    {chainSqrtF32AVX2, 8},
+	{bitstep.AVX2, FMA, 4, true}:     {chainFMAF32AVX2, 8},
+	{bitstep.AVX2, Add, 8, false}:    {rateAddF64AVX2, 12 * 32 / 8},
+	{bitstep.AVX2, Add, 8, true}:     {chainAddF64AVX2, 8},
+	{bitstep.AVX2, Mul, 8, false}:    {rateMulF64AVX2, 12 * 32 / 8},
+	{bitstep.AVX2, Mul, 8, true}:     {chainMulF64AVX2, 8},
+	{bitstep.AVX2, Div, 8, false}:    {rateDivF64AVX2, 12 * 32 / 8},
+	{bitstep.AVX2, Div, 8, true}:     {chainDivF64AVX2, 8},
+	{bitstep.AVX2, Sqrt, 8, false}:   {rateSqrtF64AVX2, 12 * 32 / 8},
+	{bitstep.AVX2, Sqrt, 8, true}:    {chainSqrtF64AVX2, 8},
+	{bitstep.AVX2, FMA, 8, true}:     {chainFMAF64AVX2, 8},
+	{bitstep.AVX512, Add, 4, false}:  {rateAddF32AVX512, 12 * 64 / 4},
+	{bitstep.AVX512, Add, 4, true}:   {chainAddF32AVX512, 8},
+	{bitstep.AVX512, Mul, 4, false}:  {rateMulF32AVX512, 12 * 64 / 4},
+	{bitstep.AVX512, Mul, 4, true}:   {chainMulF32AVX512, 8},
+	{bitstep.AVX512, Div, 4, false}:  {rateDivF32AVX512, 12 * 64 / 4},
+	{bitstep.AVX512, Div, 4, true}:   {chainDivF32AVX512, 8},
+	{bitstep.AVX512, Sqrt, 4, false}: {rateSqrtF32AVX512, 12 * 64 / 4},
+	{bitstep.AVX512, Sqrt, 4, true}:  {chainSqrtF32AVX512, 8},
+	{bitstep.AVX512, FMA, 4, true}:   {chainFMAF32AVX512, 8},
+	{bitstep.AVX512, Add, 8, false}:  {rateAddF64AVX512, 12 * 64 / 8},
+	{bitstep.AVX512, Add, 8, true}:   {chainAddF64AVX512, 8},
+	{bitstep.AVX512, Mul, 8, false}:  {rateMulF64AVX512, 12 * 64 / 8},
+	{bitstep.AVX512, Mul, 8, true}:   {chainMulF64AVX512, 8},
+	{bitstep.AVX512, Div, 8, false}:  {rateDivF64AVX512, 12 * 64 / 8},
+	{bitstep.AVX512, Div, 8, true}:   {chainDivF64AVX512, 8},
+	{bitstep.AVX512, Sqrt, 8, false}: {rateSqrtF64AVX512, 12 * 64 / 8},
+	{bitstep.AVX512, Sqrt, 8, true}:  {chainSqrtF64AVX512, 8},
+	{bitstep.AVX512, FMA, 8, true}:   {chainFMAF64AVX512, 8},
 }

@@ -18,6 +18,12 @@ func Move(b bitstep.Backend, pattern string, s [][]float32) {
 	switch b {
 	case bitstep.NEON:
 		switch pattern {
+		case "R":
+			streamsRF32NEON(n, &s[0][0])
+		case "W":
+			streamsWF32NEON(n, &s[0][0])
+		case "WR":
+			streamsWRF32NEON(n, &s[0][0], &s[1][0])
 		case "UR":
 			streamsURF32NEON(n, &s[0][0], &s[1][0])
 		case "UUR":
@@ -36,8 +42,6 @@ func Move(b bitstep.Backend, pattern string, s [][]float32) {
 			streamsWORF32NEON(n, &s[0][0], &s[1][0], &s[2][0])
 		case "RR":
 			streamsRRF32NEON(n, &s[0][0], &s[1][0])
-		case "R":
-			streamsRF32NEON(n, &s[0][0])
 		default:
 			panic(fmt.Sprintf("traffic: no pattern %q", pattern))
 		}
@@ -53,7 +57,7 @@ func Peak32(b bitstep.Backend, n int) (flops float64) {
 	switch b {
 	case bitstep.NEON:
 		peakF32NEON(n, &out[0])
-		return float64(n) * 2 * 12 * 16 / 4
+		return float64(n) * 2 * 24 * 16 / 4
 	}
 	return 0
 }
@@ -63,7 +67,29 @@ func Peak64(b bitstep.Backend, n int) (flops float64) {
 	switch b {
 	case bitstep.NEON:
 		peakF64NEON(n, &out[0])
-		return float64(n) * 2 * 12 * 16 / 8
+		return float64(n) * 2 * 24 * 16 / 8
 	}
 	return 0
+}
+
+// loops are loops of one operation.
+var loops = map[loopKey]loop{
+	{bitstep.NEON, Add, 4, false}:  {rateAddF32NEON, 12 * 16 / 4},
+	{bitstep.NEON, Add, 4, true}:   {chainAddF32NEON, 8},
+	{bitstep.NEON, Mul, 4, false}:  {rateMulF32NEON, 12 * 16 / 4},
+	{bitstep.NEON, Mul, 4, true}:   {chainMulF32NEON, 8},
+	{bitstep.NEON, Div, 4, false}:  {rateDivF32NEON, 12 * 16 / 4},
+	{bitstep.NEON, Div, 4, true}:   {chainDivF32NEON, 8},
+	{bitstep.NEON, Sqrt, 4, false}: {rateSqrtF32NEON, 12 * 16 / 4},
+	{bitstep.NEON, Sqrt, 4, true}:  {chainSqrtF32NEON, 8},
+	{bitstep.NEON, FMA, 4, true}:   {chainFMAF32NEON, 8},
+	{bitstep.NEON, Add, 8, false}:  {rateAddF64NEON, 12 * 16 / 8},
+	{bitstep.NEON, Add, 8, true}:   {chainAddF64NEON, 8},
+	{bitstep.NEON, Mul, 8, false}:  {rateMulF64NEON, 12 * 16 / 8},
+	{bitstep.NEON, Mul, 8, true}:   {chainMulF64NEON, 8},
+	{bitstep.NEON, Div, 8, false}:  {rateDivF64NEON, 12 * 16 / 8},
+	{bitstep.NEON, Div, 8, true}:   {chainDivF64NEON, 8},
+	{bitstep.NEON, Sqrt, 8, false}: {rateSqrtF64NEON, 12 * 16 / 8},
+	{bitstep.NEON, Sqrt, 8, true}:  {chainSqrtF64NEON, 8},
+	{bitstep.NEON, FMA, 8, true}:   {chainFMAF64NEON, 8},
 }

@@ -14,3 +14,5 @@ func Peak32(bitstep.Backend, int) (flops float64) { return 0 }
 
 // Peak64 knows no peak where there is no assembly.
 func Peak64(bitstep.Backend, int) (flops float64) { return 0 }
+
+var loops map[loopKey]loop

@@ -2,6 +2,122 @@
 
 //go:build !purego && !noasm
 
+#include "textflag.h"
+
+// func streamsRF32AVX2(n int, s0 *float32)
+// Requires: AVX
+TEXT ·streamsRF32AVX2(SB), $0-16
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	CMPQ    AX, $0x00000020
+	JLT     loop4xDone
+	PCALIGN $0x40
+
+loop4x:
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y0
+	VMOVUPS 64(CX), Y0
+	VMOVUPS 96(CX), Y0
+	ADDQ    $+128, CX
+	SUBQ    $0x00000020, AX
+	CMPQ    AX, $0x00000020
+	JGE     loop4x
+
+loop4xDone:
+	CMPQ    AX, $0x00000008
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	VMOVUPS (CX), Y0
+	ADDQ    $+32, CX
+	SUBQ    $0x00000008, AX
+	CMPQ    AX, $0x00000008
+	JGE     loop1x
+
+loop1xDone:
+	VZEROUPPER
+	RET
+
+// func streamsWF32AVX2(n int, s0 *float32)
+// Requires: AVX, AVX2
+TEXT ·streamsWF32AVX2(SB), $0-16
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	VPXOR   Y0, Y0, Y0
+	CMPQ    AX, $0x00000020
+	JLT     loop4xDone
+	PCALIGN $0x40
+
+loop4x:
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y0, 32(CX)
+	VMOVUPS Y0, 64(CX)
+	VMOVUPS Y0, 96(CX)
+	ADDQ    $+128, CX
+	SUBQ    $0x00000020, AX
+	CMPQ    AX, $0x00000020
+	JGE     loop4x
+
+loop4xDone:
+	CMPQ    AX, $0x00000008
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	VMOVUPS Y0, (CX)
+	ADDQ    $+32, CX
+	SUBQ    $0x00000008, AX
+	CMPQ    AX, $0x00000008
+	JGE     loop1x
+
+loop1xDone:
+	VZEROUPPER
+	RET
+
+// func streamsWRF32AVX2(n int, s0 *float32, s1 *float32)
+// Requires: AVX
+TEXT ·streamsWRF32AVX2(SB), $0-24
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	MOVQ    s1+16(FP), DX
+	CMPQ    AX, $0x00000020
+	JLT     loop4xDone
+	PCALIGN $0x40
+
+loop4x:
+	VMOVUPS (DX), Y0
+	VMOVUPS Y0, (CX)
+	VMOVUPS 32(DX), Y0
+	VMOVUPS Y0, 32(CX)
+	VMOVUPS 64(DX), Y0
+	VMOVUPS Y0, 64(CX)
+	VMOVUPS 96(DX), Y0
+	VMOVUPS Y0, 96(CX)
+	ADDQ    $+128, CX
+	ADDQ    $+128, DX
+	SUBQ    $0x00000020, AX
+	CMPQ    AX, $0x00000020
+	JGE     loop4x
+
+loop4xDone:
+	CMPQ    AX, $0x00000008
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	VMOVUPS (DX), Y0
+	VMOVUPS Y0, (CX)
+	ADDQ    $+32, CX
+	ADDQ    $+32, DX
+	SUBQ    $0x00000008, AX
+	CMPQ    AX, $0x00000008
+	JGE     loop1x
+
+loop1xDone:
+	VZEROUPPER
+	RET
+
 // func streamsURF32AVX2(n int, s0 *float32, s1 *float32)
 // Requires: AVX
 TEXT ·streamsURF32AVX2(SB), $0-24
@@ -508,41 +624,6 @@ loop1xDone:
 	VZEROUPPER
 	RET
 
-// func streamsRF32AVX2(n int, s0 *float32)
-// Requires: AVX
-TEXT ·streamsRF32AVX2(SB), $0-16
-	MOVQ    n+0(FP), AX
-	MOVQ    s0+8(FP), CX
-	CMPQ    AX, $0x00000020
-	JLT     loop4xDone
-	PCALIGN $0x40
-
-loop4x:
-	VMOVUPS (CX), Y0
-	VMOVUPS 32(CX), Y0
-	VMOVUPS 64(CX), Y0
-	VMOVUPS 96(CX), Y0
-	ADDQ    $+128, CX
-	SUBQ    $0x00000020, AX
-	CMPQ    AX, $0x00000020
-	JGE     loop4x
-
-loop4xDone:
-	CMPQ    AX, $0x00000008
-	JLT     loop1xDone
-	PCALIGN $0x40
-
-loop1x:
-	VMOVUPS (CX), Y0
-	ADDQ    $+32, CX
-	SUBQ    $0x00000008, AX
-	CMPQ    AX, $0x00000008
-	JGE     loop1x
-
-loop1xDone:
-	VZEROUPPER
-	RET
-
 // func peakF32AVX2(n int, out *float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·peakF32AVX2(SB), $0-16
@@ -599,6 +680,273 @@ loopDone:
 	VZEROUPPER
 	RET
 
+// func rateAddF32AVX2(n int)
+// Requires: AVX
+TEXT ·rateAddF32AVX2(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSS ·word3fa66666<>+0(SB), Y0
+	VBROADCASTSS ·word0<>+0(SB), Y1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VADDPS Y1, Y0, Y2
+	VADDPS Y1, Y0, Y2
+	VADDPS Y1, Y0, Y2
+	VADDPS Y1, Y0, Y2
+	VADDPS Y1, Y0, Y2
+	VADDPS Y1, Y0, Y2
+	VADDPS Y1, Y0, Y2
+	VADDPS Y1, Y0, Y2
+	VADDPS Y1, Y0, Y2
+	VADDPS Y1, Y0, Y2
+	VADDPS Y1, Y0, Y2
+	VADDPS Y1, Y0, Y2
+	SUBQ   $0x00000001, AX
+	CMPQ   AX, $0x00000001
+	JGE    loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func chainAddF32AVX2(n int)
+// Requires: AVX
+TEXT ·chainAddF32AVX2(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSS ·word3fa66666<>+0(SB), Y0
+	VBROADCASTSS ·word0<>+0(SB), Y1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VADDPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	SUBQ   $0x00000001, AX
+	CMPQ   AX, $0x00000001
+	JGE    loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func rateMulF32AVX2(n int)
+// Requires: AVX
+TEXT ·rateMulF32AVX2(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSS ·word3fa66666<>+0(SB), Y0
+	VBROADCASTSS ·word3f800000<>+0(SB), Y1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VMULPS Y1, Y0, Y2
+	VMULPS Y1, Y0, Y2
+	VMULPS Y1, Y0, Y2
+	VMULPS Y1, Y0, Y2
+	VMULPS Y1, Y0, Y2
+	VMULPS Y1, Y0, Y2
+	VMULPS Y1, Y0, Y2
+	VMULPS Y1, Y0, Y2
+	VMULPS Y1, Y0, Y2
+	VMULPS Y1, Y0, Y2
+	VMULPS Y1, Y0, Y2
+	VMULPS Y1, Y0, Y2
+	SUBQ   $0x00000001, AX
+	CMPQ   AX, $0x00000001
+	JGE    loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func chainMulF32AVX2(n int)
+// Requires: AVX
+TEXT ·chainMulF32AVX2(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSS ·word3fa66666<>+0(SB), Y0
+	VBROADCASTSS ·word3f800000<>+0(SB), Y1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VMULPS Y1, Y0, Y0
+	VMULPS Y1, Y0, Y0
+	VMULPS Y1, Y0, Y0
+	VMULPS Y1, Y0, Y0
+	VMULPS Y1, Y0, Y0
+	VMULPS Y1, Y0, Y0
+	VMULPS Y1, Y0, Y0
+	VMULPS Y1, Y0, Y0
+	SUBQ   $0x00000001, AX
+	CMPQ   AX, $0x00000001
+	JGE    loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func rateDivF32AVX2(n int)
+// Requires: AVX
+TEXT ·rateDivF32AVX2(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSS ·word3fa66666<>+0(SB), Y0
+	VBROADCASTSS ·word3fd9999a<>+0(SB), Y1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VDIVPS Y1, Y0, Y2
+	VDIVPS Y1, Y0, Y2
+	VDIVPS Y1, Y0, Y2
+	VDIVPS Y1, Y0, Y2
+	VDIVPS Y1, Y0, Y2
+	VDIVPS Y1, Y0, Y2
+	VDIVPS Y1, Y0, Y2
+	VDIVPS Y1, Y0, Y2
+	VDIVPS Y1, Y0, Y2
+	VDIVPS Y1, Y0, Y2
+	VDIVPS Y1, Y0, Y2
+	VDIVPS Y1, Y0, Y2
+	SUBQ   $0x00000001, AX
+	CMPQ   AX, $0x00000001
+	JGE    loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func chainDivF32AVX2(n int)
+// Requires: AVX
+TEXT ·chainDivF32AVX2(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSS ·word3fa66666<>+0(SB), Y0
+	VBROADCASTSS ·word3fd9999a<>+0(SB), Y1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VDIVPS Y0, Y1, Y0
+	VDIVPS Y0, Y1, Y0
+	VDIVPS Y0, Y1, Y0
+	VDIVPS Y0, Y1, Y0
+	VDIVPS Y0, Y1, Y0
+	VDIVPS Y0, Y1, Y0
+	VDIVPS Y0, Y1, Y0
+	VDIVPS Y0, Y1, Y0
+	SUBQ   $0x00000001, AX
+	CMPQ   AX, $0x00000001
+	JGE    loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func rateSqrtF32AVX2(n int)
+// Requires: AVX
+TEXT ·rateSqrtF32AVX2(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSS ·word3fa66666<>+0(SB), Y0
+	VBROADCASTSS ·word3fd9999a<>+0(SB), Y1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VSQRTPS Y0, Y1
+	VSQRTPS Y0, Y1
+	VSQRTPS Y0, Y1
+	VSQRTPS Y0, Y1
+	VSQRTPS Y0, Y1
+	VSQRTPS Y0, Y1
+	VSQRTPS Y0, Y1
+	VSQRTPS Y0, Y1
+	VSQRTPS Y0, Y1
+	VSQRTPS Y0, Y1
+	VSQRTPS Y0, Y1
+	VSQRTPS Y0, Y1
+	SUBQ    $0x00000001, AX
+	CMPQ    AX, $0x00000001
+	JGE     loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func chainSqrtF32AVX2(n int)
+// Requires: AVX
+TEXT ·chainSqrtF32AVX2(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSS ·word3fa66666<>+0(SB), Y0
+	VBROADCASTSS ·word3fd9999a<>+0(SB), Y1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VMULPS  Y1, Y0, Y0
+	VSQRTPS Y0, Y0
+	VMULPS  Y1, Y0, Y0
+	VSQRTPS Y0, Y0
+	VMULPS  Y1, Y0, Y0
+	VSQRTPS Y0, Y0
+	VMULPS  Y1, Y0, Y0
+	VSQRTPS Y0, Y0
+	VMULPS  Y1, Y0, Y0
+	VSQRTPS Y0, Y0
+	VMULPS  Y1, Y0, Y0
+	VSQRTPS Y0, Y0
+	VMULPS  Y1, Y0, Y0
+	VSQRTPS Y0, Y0
+	VMULPS  Y1, Y0, Y0
+	VSQRTPS Y0, Y0
+	SUBQ    $0x00000001, AX
+	CMPQ    AX, $0x00000001
+	JGE     loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func chainFMAF32AVX2(n int)
+// Requires: AVX, FMA3
+TEXT ·chainFMAF32AVX2(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSS ·word3fa66666<>+0(SB), Y0
+	VBROADCASTSS ·word0<>+0(SB), Y1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VFMADD231PS Y1, Y1, Y0
+	VFMADD231PS Y1, Y1, Y0
+	VFMADD231PS Y1, Y1, Y0
+	VFMADD231PS Y1, Y1, Y0
+	VFMADD231PS Y1, Y1, Y0
+	VFMADD231PS Y1, Y1, Y0
+	VFMADD231PS Y1, Y1, Y0
+	VFMADD231PS Y1, Y1, Y0
+	SUBQ        $0x00000001, AX
+	CMPQ        AX, $0x00000001
+	JGE         loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
 // func peakF64AVX2(n int, out *float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·peakF64AVX2(SB), $0-16
@@ -652,6 +1000,387 @@ loopDone:
 	VMOVUPD Y11, (CX)
 	VMOVUPD Y12, (CX)
 	VMOVUPD Y13, (CX)
+	VZEROUPPER
+	RET
+
+// func rateAddF64AVX2(n int)
+// Requires: AVX
+TEXT ·rateAddF64AVX2(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSD ·word3ff4cccccccccccd<>+0(SB), Y0
+	VBROADCASTSD ·word0<>+0(SB), Y1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VADDPD Y1, Y0, Y2
+	VADDPD Y1, Y0, Y2
+	VADDPD Y1, Y0, Y2
+	VADDPD Y1, Y0, Y2
+	VADDPD Y1, Y0, Y2
+	VADDPD Y1, Y0, Y2
+	VADDPD Y1, Y0, Y2
+	VADDPD Y1, Y0, Y2
+	VADDPD Y1, Y0, Y2
+	VADDPD Y1, Y0, Y2
+	VADDPD Y1, Y0, Y2
+	VADDPD Y1, Y0, Y2
+	SUBQ   $0x00000001, AX
+	CMPQ   AX, $0x00000001
+	JGE    loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func chainAddF64AVX2(n int)
+// Requires: AVX
+TEXT ·chainAddF64AVX2(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSD ·word3ff4cccccccccccd<>+0(SB), Y0
+	VBROADCASTSD ·word0<>+0(SB), Y1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VADDPD Y1, Y0, Y0
+	VADDPD Y1, Y0, Y0
+	VADDPD Y1, Y0, Y0
+	VADDPD Y1, Y0, Y0
+	VADDPD Y1, Y0, Y0
+	VADDPD Y1, Y0, Y0
+	VADDPD Y1, Y0, Y0
+	VADDPD Y1, Y0, Y0
+	SUBQ   $0x00000001, AX
+	CMPQ   AX, $0x00000001
+	JGE    loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func rateMulF64AVX2(n int)
+// Requires: AVX
+TEXT ·rateMulF64AVX2(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSD ·word3ff4cccccccccccd<>+0(SB), Y0
+	VBROADCASTSD ·word3ff0000000000000<>+0(SB), Y1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VMULPD Y1, Y0, Y2
+	VMULPD Y1, Y0, Y2
+	VMULPD Y1, Y0, Y2
+	VMULPD Y1, Y0, Y2
+	VMULPD Y1, Y0, Y2
+	VMULPD Y1, Y0, Y2
+	VMULPD Y1, Y0, Y2
+	VMULPD Y1, Y0, Y2
+	VMULPD Y1, Y0, Y2
+	VMULPD Y1, Y0, Y2
+	VMULPD Y1, Y0, Y2
+	VMULPD Y1, Y0, Y2
+	SUBQ   $0x00000001, AX
+	CMPQ   AX, $0x00000001
+	JGE    loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func chainMulF64AVX2(n int)
+// Requires: AVX
+TEXT ·chainMulF64AVX2(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSD ·word3ff4cccccccccccd<>+0(SB), Y0
+	VBROADCASTSD ·word3ff0000000000000<>+0(SB), Y1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VMULPD Y1, Y0, Y0
+	VMULPD Y1, Y0, Y0
+	VMULPD Y1, Y0, Y0
+	VMULPD Y1, Y0, Y0
+	VMULPD Y1, Y0, Y0
+	VMULPD Y1, Y0, Y0
+	VMULPD Y1, Y0, Y0
+	VMULPD Y1, Y0, Y0
+	SUBQ   $0x00000001, AX
+	CMPQ   AX, $0x00000001
+	JGE    loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func rateDivF64AVX2(n int)
+// Requires: AVX
+TEXT ·rateDivF64AVX2(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSD ·word3ff4cccccccccccd<>+0(SB), Y0
+	VBROADCASTSD ·word3ffb333333333333<>+0(SB), Y1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VDIVPD Y1, Y0, Y2
+	VDIVPD Y1, Y0, Y2
+	VDIVPD Y1, Y0, Y2
+	VDIVPD Y1, Y0, Y2
+	VDIVPD Y1, Y0, Y2
+	VDIVPD Y1, Y0, Y2
+	VDIVPD Y1, Y0, Y2
+	VDIVPD Y1, Y0, Y2
+	VDIVPD Y1, Y0, Y2
+	VDIVPD Y1, Y0, Y2
+	VDIVPD Y1, Y0, Y2
+	VDIVPD Y1, Y0, Y2
+	SUBQ   $0x00000001, AX
+	CMPQ   AX, $0x00000001
+	JGE    loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func chainDivF64AVX2(n int)
+// Requires: AVX
+TEXT ·chainDivF64AVX2(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSD ·word3ff4cccccccccccd<>+0(SB), Y0
+	VBROADCASTSD ·word3ffb333333333333<>+0(SB), Y1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VDIVPD Y0, Y1, Y0
+	VDIVPD Y0, Y1, Y0
+	VDIVPD Y0, Y1, Y0
+	VDIVPD Y0, Y1, Y0
+	VDIVPD Y0, Y1, Y0
+	VDIVPD Y0, Y1, Y0
+	VDIVPD Y0, Y1, Y0
+	VDIVPD Y0, Y1, Y0
+	SUBQ   $0x00000001, AX
+	CMPQ   AX, $0x00000001
+	JGE    loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func rateSqrtF64AVX2(n int)
+// Requires: AVX
+TEXT ·rateSqrtF64AVX2(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSD ·word3ff4cccccccccccd<>+0(SB), Y0
+	VBROADCASTSD ·word3ffb333333333333<>+0(SB), Y1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VSQRTPD Y0, Y1
+	VSQRTPD Y0, Y1
+	VSQRTPD Y0, Y1
+	VSQRTPD Y0, Y1
+	VSQRTPD Y0, Y1
+	VSQRTPD Y0, Y1
+	VSQRTPD Y0, Y1
+	VSQRTPD Y0, Y1
+	VSQRTPD Y0, Y1
+	VSQRTPD Y0, Y1
+	VSQRTPD Y0, Y1
+	VSQRTPD Y0, Y1
+	SUBQ    $0x00000001, AX
+	CMPQ    AX, $0x00000001
+	JGE     loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func chainSqrtF64AVX2(n int)
+// Requires: AVX
+TEXT ·chainSqrtF64AVX2(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSD ·word3ff4cccccccccccd<>+0(SB), Y0
+	VBROADCASTSD ·word3ffb333333333333<>+0(SB), Y1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VMULPD  Y1, Y0, Y0
+	VSQRTPD Y0, Y0
+	VMULPD  Y1, Y0, Y0
+	VSQRTPD Y0, Y0
+	VMULPD  Y1, Y0, Y0
+	VSQRTPD Y0, Y0
+	VMULPD  Y1, Y0, Y0
+	VSQRTPD Y0, Y0
+	VMULPD  Y1, Y0, Y0
+	VSQRTPD Y0, Y0
+	VMULPD  Y1, Y0, Y0
+	VSQRTPD Y0, Y0
+	VMULPD  Y1, Y0, Y0
+	VSQRTPD Y0, Y0
+	VMULPD  Y1, Y0, Y0
+	VSQRTPD Y0, Y0
+	SUBQ    $0x00000001, AX
+	CMPQ    AX, $0x00000001
+	JGE     loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func chainFMAF64AVX2(n int)
+// Requires: AVX, FMA3
+TEXT ·chainFMAF64AVX2(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSD ·word3ff4cccccccccccd<>+0(SB), Y0
+	VBROADCASTSD ·word0<>+0(SB), Y1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VFMADD231PD Y1, Y1, Y0
+	VFMADD231PD Y1, Y1, Y0
+	VFMADD231PD Y1, Y1, Y0
+	VFMADD231PD Y1, Y1, Y0
+	VFMADD231PD Y1, Y1, Y0
+	VFMADD231PD Y1, Y1, Y0
+	VFMADD231PD Y1, Y1, Y0
+	VFMADD231PD Y1, Y1, Y0
+	SUBQ        $0x00000001, AX
+	CMPQ        AX, $0x00000001
+	JGE         loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func streamsRF32AVX512(n int, s0 *float32)
+// Requires: AVX, AVX512F
+TEXT ·streamsRF32AVX512(SB), $0-16
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	CMPQ    AX, $0x00000040
+	JLT     loop4xDone
+	PCALIGN $0x40
+
+loop4x:
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z0
+	VMOVUPS 128(CX), Z0
+	VMOVUPS 192(CX), Z0
+	ADDQ    $+256, CX
+	SUBQ    $0x00000040, AX
+	CMPQ    AX, $0x00000040
+	JGE     loop4x
+
+loop4xDone:
+	CMPQ    AX, $0x00000010
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	VMOVUPS (CX), Z0
+	ADDQ    $+64, CX
+	SUBQ    $0x00000010, AX
+	CMPQ    AX, $0x00000010
+	JGE     loop1x
+
+loop1xDone:
+	VZEROUPPER
+	RET
+
+// func streamsWF32AVX512(n int, s0 *float32)
+// Requires: AVX, AVX512F
+TEXT ·streamsWF32AVX512(SB), $0-16
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	VPXORD  Z0, Z0, Z0
+	CMPQ    AX, $0x00000040
+	JLT     loop4xDone
+	PCALIGN $0x40
+
+loop4x:
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z0, 64(CX)
+	VMOVUPS Z0, 128(CX)
+	VMOVUPS Z0, 192(CX)
+	ADDQ    $+256, CX
+	SUBQ    $0x00000040, AX
+	CMPQ    AX, $0x00000040
+	JGE     loop4x
+
+loop4xDone:
+	CMPQ    AX, $0x00000010
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	VMOVUPS Z0, (CX)
+	ADDQ    $+64, CX
+	SUBQ    $0x00000010, AX
+	CMPQ    AX, $0x00000010
+	JGE     loop1x
+
+loop1xDone:
+	VZEROUPPER
+	RET
+
+// func streamsWRF32AVX512(n int, s0 *float32, s1 *float32)
+// Requires: AVX, AVX512F
+TEXT ·streamsWRF32AVX512(SB), $0-24
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	MOVQ    s1+16(FP), DX
+	CMPQ    AX, $0x00000040
+	JLT     loop4xDone
+	PCALIGN $0x40
+
+loop4x:
+	VMOVUPS (DX), Z0
+	VMOVUPS Z0, (CX)
+	VMOVUPS 64(DX), Z0
+	VMOVUPS Z0, 64(CX)
+	VMOVUPS 128(DX), Z0
+	VMOVUPS Z0, 128(CX)
+	VMOVUPS 192(DX), Z0
+	VMOVUPS Z0, 192(CX)
+	ADDQ    $+256, CX
+	ADDQ    $+256, DX
+	SUBQ    $0x00000040, AX
+	CMPQ    AX, $0x00000040
+	JGE     loop4x
+
+loop4xDone:
+	CMPQ    AX, $0x00000010
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	VMOVUPS (DX), Z0
+	VMOVUPS Z0, (CX)
+	ADDQ    $+64, CX
+	ADDQ    $+64, DX
+	SUBQ    $0x00000010, AX
+	CMPQ    AX, $0x00000010
+	JGE     loop1x
+
+loop1xDone:
 	VZEROUPPER
 	RET
 
@@ -1161,41 +1890,6 @@ loop1xDone:
 	VZEROUPPER
 	RET
 
-// func streamsRF32AVX512(n int, s0 *float32)
-// Requires: AVX, AVX512F
-TEXT ·streamsRF32AVX512(SB), $0-16
-	MOVQ    n+0(FP), AX
-	MOVQ    s0+8(FP), CX
-	CMPQ    AX, $0x00000040
-	JLT     loop4xDone
-	PCALIGN $0x40
-
-loop4x:
-	VMOVUPS (CX), Z0
-	VMOVUPS 64(CX), Z0
-	VMOVUPS 128(CX), Z0
-	VMOVUPS 192(CX), Z0
-	ADDQ    $+256, CX
-	SUBQ    $0x00000040, AX
-	CMPQ    AX, $0x00000040
-	JGE     loop4x
-
-loop4xDone:
-	CMPQ    AX, $0x00000010
-	JLT     loop1xDone
-	PCALIGN $0x40
-
-loop1x:
-	VMOVUPS (CX), Z0
-	ADDQ    $+64, CX
-	SUBQ    $0x00000010, AX
-	CMPQ    AX, $0x00000010
-	JGE     loop1x
-
-loop1xDone:
-	VZEROUPPER
-	RET
-
 // func peakF32AVX512(n int, out *float32)
 // Requires: AVX, AVX512F
 TEXT ·peakF32AVX512(SB), $0-16
@@ -1215,6 +1909,18 @@ TEXT ·peakF32AVX512(SB), $0-16
 	VPXORD  Z11, Z11, Z11
 	VPXORD  Z12, Z12, Z12
 	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	VPXORD  Z15, Z15, Z15
+	VPXORD  Z16, Z16, Z16
+	VPXORD  Z17, Z17, Z17
+	VPXORD  Z18, Z18, Z18
+	VPXORD  Z19, Z19, Z19
+	VPXORD  Z20, Z20, Z20
+	VPXORD  Z21, Z21, Z21
+	VPXORD  Z22, Z22, Z22
+	VPXORD  Z23, Z23, Z23
+	VPXORD  Z24, Z24, Z24
+	VPXORD  Z25, Z25, Z25
 	CMPQ    AX, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
@@ -1232,6 +1938,18 @@ loop:
 	VFMADD231PS Z0, Z1, Z11
 	VFMADD231PS Z0, Z1, Z12
 	VFMADD231PS Z0, Z1, Z13
+	VFMADD231PS Z0, Z1, Z14
+	VFMADD231PS Z0, Z1, Z15
+	VFMADD231PS Z0, Z1, Z16
+	VFMADD231PS Z0, Z1, Z17
+	VFMADD231PS Z0, Z1, Z18
+	VFMADD231PS Z0, Z1, Z19
+	VFMADD231PS Z0, Z1, Z20
+	VFMADD231PS Z0, Z1, Z21
+	VFMADD231PS Z0, Z1, Z22
+	VFMADD231PS Z0, Z1, Z23
+	VFMADD231PS Z0, Z1, Z24
+	VFMADD231PS Z0, Z1, Z25
 	SUBQ        $0x00000001, AX
 	CMPQ        AX, $0x00000001
 	JGE         loop
@@ -1249,6 +1967,285 @@ loopDone:
 	VMOVUPS Z11, (CX)
 	VMOVUPS Z12, (CX)
 	VMOVUPS Z13, (CX)
+	VMOVUPS Z14, (CX)
+	VMOVUPS Z15, (CX)
+	VMOVUPS Z16, (CX)
+	VMOVUPS Z17, (CX)
+	VMOVUPS Z18, (CX)
+	VMOVUPS Z19, (CX)
+	VMOVUPS Z20, (CX)
+	VMOVUPS Z21, (CX)
+	VMOVUPS Z22, (CX)
+	VMOVUPS Z23, (CX)
+	VMOVUPS Z24, (CX)
+	VMOVUPS Z25, (CX)
+	VZEROUPPER
+	RET
+
+// func rateAddF32AVX512(n int)
+// Requires: AVX, AVX512F
+TEXT ·rateAddF32AVX512(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSS ·word3fa66666<>+0(SB), Z0
+	VBROADCASTSS ·word0<>+0(SB), Z1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VADDPS Z1, Z0, Z2
+	VADDPS Z1, Z0, Z2
+	VADDPS Z1, Z0, Z2
+	VADDPS Z1, Z0, Z2
+	VADDPS Z1, Z0, Z2
+	VADDPS Z1, Z0, Z2
+	VADDPS Z1, Z0, Z2
+	VADDPS Z1, Z0, Z2
+	VADDPS Z1, Z0, Z2
+	VADDPS Z1, Z0, Z2
+	VADDPS Z1, Z0, Z2
+	VADDPS Z1, Z0, Z2
+	SUBQ   $0x00000001, AX
+	CMPQ   AX, $0x00000001
+	JGE    loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func chainAddF32AVX512(n int)
+// Requires: AVX, AVX512F
+TEXT ·chainAddF32AVX512(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSS ·word3fa66666<>+0(SB), Z0
+	VBROADCASTSS ·word0<>+0(SB), Z1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VADDPS Z1, Z0, Z0
+	VADDPS Z1, Z0, Z0
+	VADDPS Z1, Z0, Z0
+	VADDPS Z1, Z0, Z0
+	VADDPS Z1, Z0, Z0
+	VADDPS Z1, Z0, Z0
+	VADDPS Z1, Z0, Z0
+	VADDPS Z1, Z0, Z0
+	SUBQ   $0x00000001, AX
+	CMPQ   AX, $0x00000001
+	JGE    loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func rateMulF32AVX512(n int)
+// Requires: AVX, AVX512F
+TEXT ·rateMulF32AVX512(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSS ·word3fa66666<>+0(SB), Z0
+	VBROADCASTSS ·word3f800000<>+0(SB), Z1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VMULPS Z1, Z0, Z2
+	VMULPS Z1, Z0, Z2
+	VMULPS Z1, Z0, Z2
+	VMULPS Z1, Z0, Z2
+	VMULPS Z1, Z0, Z2
+	VMULPS Z1, Z0, Z2
+	VMULPS Z1, Z0, Z2
+	VMULPS Z1, Z0, Z2
+	VMULPS Z1, Z0, Z2
+	VMULPS Z1, Z0, Z2
+	VMULPS Z1, Z0, Z2
+	VMULPS Z1, Z0, Z2
+	SUBQ   $0x00000001, AX
+	CMPQ   AX, $0x00000001
+	JGE    loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func chainMulF32AVX512(n int)
+// Requires: AVX, AVX512F
+TEXT ·chainMulF32AVX512(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSS ·word3fa66666<>+0(SB), Z0
+	VBROADCASTSS ·word3f800000<>+0(SB), Z1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VMULPS Z1, Z0, Z0
+	VMULPS Z1, Z0, Z0
+	VMULPS Z1, Z0, Z0
+	VMULPS Z1, Z0, Z0
+	VMULPS Z1, Z0, Z0
+	VMULPS Z1, Z0, Z0
+	VMULPS Z1, Z0, Z0
+	VMULPS Z1, Z0, Z0
+	SUBQ   $0x00000001, AX
+	CMPQ   AX, $0x00000001
+	JGE    loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func rateDivF32AVX512(n int)
+// Requires: AVX, AVX512F
+TEXT ·rateDivF32AVX512(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSS ·word3fa66666<>+0(SB), Z0
+	VBROADCASTSS ·word3fd9999a<>+0(SB), Z1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VDIVPS Z1, Z0, Z2
+	VDIVPS Z1, Z0, Z2
+	VDIVPS Z1, Z0, Z2
+	VDIVPS Z1, Z0, Z2
+	VDIVPS Z1, Z0, Z2
+	VDIVPS Z1, Z0, Z2
+	VDIVPS Z1, Z0, Z2
+	VDIVPS Z1, Z0, Z2
+	VDIVPS Z1, Z0, Z2
+	VDIVPS Z1, Z0, Z2
+	VDIVPS Z1, Z0, Z2
+	VDIVPS Z1, Z0, Z2
+	SUBQ   $0x00000001, AX
+	CMPQ   AX, $0x00000001
+	JGE    loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func chainDivF32AVX512(n int)
+// Requires: AVX, AVX512F
+TEXT ·chainDivF32AVX512(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSS ·word3fa66666<>+0(SB), Z0
+	VBROADCASTSS ·word3fd9999a<>+0(SB), Z1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VDIVPS Z0, Z1, Z0
+	VDIVPS Z0, Z1, Z0
+	VDIVPS Z0, Z1, Z0
+	VDIVPS Z0, Z1, Z0
+	VDIVPS Z0, Z1, Z0
+	VDIVPS Z0, Z1, Z0
+	VDIVPS Z0, Z1, Z0
+	VDIVPS Z0, Z1, Z0
+	SUBQ   $0x00000001, AX
+	CMPQ   AX, $0x00000001
+	JGE    loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func rateSqrtF32AVX512(n int)
+// Requires: AVX, AVX512F
+TEXT ·rateSqrtF32AVX512(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSS ·word3fa66666<>+0(SB), Z0
+	VBROADCASTSS ·word3fd9999a<>+0(SB), Z1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VSQRTPS Z0, Z1
+	VSQRTPS Z0, Z1
+	VSQRTPS Z0, Z1
+	VSQRTPS Z0, Z1
+	VSQRTPS Z0, Z1
+	VSQRTPS Z0, Z1
+	VSQRTPS Z0, Z1
+	VSQRTPS Z0, Z1
+	VSQRTPS Z0, Z1
+	VSQRTPS Z0, Z1
+	VSQRTPS Z0, Z1
+	VSQRTPS Z0, Z1
+	SUBQ    $0x00000001, AX
+	CMPQ    AX, $0x00000001
+	JGE     loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func chainSqrtF32AVX512(n int)
+// Requires: AVX, AVX512F
+TEXT ·chainSqrtF32AVX512(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSS ·word3fa66666<>+0(SB), Z0
+	VBROADCASTSS ·word3fd9999a<>+0(SB), Z1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VMULPS  Z1, Z0, Z0
+	VSQRTPS Z0, Z0
+	VMULPS  Z1, Z0, Z0
+	VSQRTPS Z0, Z0
+	VMULPS  Z1, Z0, Z0
+	VSQRTPS Z0, Z0
+	VMULPS  Z1, Z0, Z0
+	VSQRTPS Z0, Z0
+	VMULPS  Z1, Z0, Z0
+	VSQRTPS Z0, Z0
+	VMULPS  Z1, Z0, Z0
+	VSQRTPS Z0, Z0
+	VMULPS  Z1, Z0, Z0
+	VSQRTPS Z0, Z0
+	VMULPS  Z1, Z0, Z0
+	VSQRTPS Z0, Z0
+	SUBQ    $0x00000001, AX
+	CMPQ    AX, $0x00000001
+	JGE     loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func chainFMAF32AVX512(n int)
+// Requires: AVX, AVX512F
+TEXT ·chainFMAF32AVX512(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSS ·word3fa66666<>+0(SB), Z0
+	VBROADCASTSS ·word0<>+0(SB), Z1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VFMADD231PS Z1, Z1, Z0
+	VFMADD231PS Z1, Z1, Z0
+	VFMADD231PS Z1, Z1, Z0
+	VFMADD231PS Z1, Z1, Z0
+	VFMADD231PS Z1, Z1, Z0
+	VFMADD231PS Z1, Z1, Z0
+	VFMADD231PS Z1, Z1, Z0
+	VFMADD231PS Z1, Z1, Z0
+	SUBQ        $0x00000001, AX
+	CMPQ        AX, $0x00000001
+	JGE         loop
+
+loopDone:
 	VZEROUPPER
 	RET
 
@@ -1271,6 +2268,18 @@ TEXT ·peakF64AVX512(SB), $0-16
 	VPXORD  Z11, Z11, Z11
 	VPXORD  Z12, Z12, Z12
 	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	VPXORD  Z15, Z15, Z15
+	VPXORD  Z16, Z16, Z16
+	VPXORD  Z17, Z17, Z17
+	VPXORD  Z18, Z18, Z18
+	VPXORD  Z19, Z19, Z19
+	VPXORD  Z20, Z20, Z20
+	VPXORD  Z21, Z21, Z21
+	VPXORD  Z22, Z22, Z22
+	VPXORD  Z23, Z23, Z23
+	VPXORD  Z24, Z24, Z24
+	VPXORD  Z25, Z25, Z25
 	CMPQ    AX, $0x00000001
 	JLT     loopDone
 	PCALIGN $0x40
@@ -1288,6 +2297,18 @@ loop:
 	VFMADD231PD Z0, Z1, Z11
 	VFMADD231PD Z0, Z1, Z12
 	VFMADD231PD Z0, Z1, Z13
+	VFMADD231PD Z0, Z1, Z14
+	VFMADD231PD Z0, Z1, Z15
+	VFMADD231PD Z0, Z1, Z16
+	VFMADD231PD Z0, Z1, Z17
+	VFMADD231PD Z0, Z1, Z18
+	VFMADD231PD Z0, Z1, Z19
+	VFMADD231PD Z0, Z1, Z20
+	VFMADD231PD Z0, Z1, Z21
+	VFMADD231PD Z0, Z1, Z22
+	VFMADD231PD Z0, Z1, Z23
+	VFMADD231PD Z0, Z1, Z24
+	VFMADD231PD Z0, Z1, Z25
 	SUBQ        $0x00000001, AX
 	CMPQ        AX, $0x00000001
 	JGE         loop
@@ -1305,5 +2326,305 @@ loopDone:
 	VMOVUPD Z11, (CX)
 	VMOVUPD Z12, (CX)
 	VMOVUPD Z13, (CX)
+	VMOVUPD Z14, (CX)
+	VMOVUPD Z15, (CX)
+	VMOVUPD Z16, (CX)
+	VMOVUPD Z17, (CX)
+	VMOVUPD Z18, (CX)
+	VMOVUPD Z19, (CX)
+	VMOVUPD Z20, (CX)
+	VMOVUPD Z21, (CX)
+	VMOVUPD Z22, (CX)
+	VMOVUPD Z23, (CX)
+	VMOVUPD Z24, (CX)
+	VMOVUPD Z25, (CX)
 	VZEROUPPER
 	RET
+
+// func rateAddF64AVX512(n int)
+// Requires: AVX, AVX512F
+TEXT ·rateAddF64AVX512(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSD ·word3ff4cccccccccccd<>+0(SB), Z0
+	VBROADCASTSD ·word0<>+0(SB), Z1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VADDPD Z1, Z0, Z2
+	VADDPD Z1, Z0, Z2
+	VADDPD Z1, Z0, Z2
+	VADDPD Z1, Z0, Z2
+	VADDPD Z1, Z0, Z2
+	VADDPD Z1, Z0, Z2
+	VADDPD Z1, Z0, Z2
+	VADDPD Z1, Z0, Z2
+	VADDPD Z1, Z0, Z2
+	VADDPD Z1, Z0, Z2
+	VADDPD Z1, Z0, Z2
+	VADDPD Z1, Z0, Z2
+	SUBQ   $0x00000001, AX
+	CMPQ   AX, $0x00000001
+	JGE    loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func chainAddF64AVX512(n int)
+// Requires: AVX, AVX512F
+TEXT ·chainAddF64AVX512(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSD ·word3ff4cccccccccccd<>+0(SB), Z0
+	VBROADCASTSD ·word0<>+0(SB), Z1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VADDPD Z1, Z0, Z0
+	VADDPD Z1, Z0, Z0
+	VADDPD Z1, Z0, Z0
+	VADDPD Z1, Z0, Z0
+	VADDPD Z1, Z0, Z0
+	VADDPD Z1, Z0, Z0
+	VADDPD Z1, Z0, Z0
+	VADDPD Z1, Z0, Z0
+	SUBQ   $0x00000001, AX
+	CMPQ   AX, $0x00000001
+	JGE    loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func rateMulF64AVX512(n int)
+// Requires: AVX, AVX512F
+TEXT ·rateMulF64AVX512(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSD ·word3ff4cccccccccccd<>+0(SB), Z0
+	VBROADCASTSD ·word3ff0000000000000<>+0(SB), Z1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VMULPD Z1, Z0, Z2
+	VMULPD Z1, Z0, Z2
+	VMULPD Z1, Z0, Z2
+	VMULPD Z1, Z0, Z2
+	VMULPD Z1, Z0, Z2
+	VMULPD Z1, Z0, Z2
+	VMULPD Z1, Z0, Z2
+	VMULPD Z1, Z0, Z2
+	VMULPD Z1, Z0, Z2
+	VMULPD Z1, Z0, Z2
+	VMULPD Z1, Z0, Z2
+	VMULPD Z1, Z0, Z2
+	SUBQ   $0x00000001, AX
+	CMPQ   AX, $0x00000001
+	JGE    loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func chainMulF64AVX512(n int)
+// Requires: AVX, AVX512F
+TEXT ·chainMulF64AVX512(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSD ·word3ff4cccccccccccd<>+0(SB), Z0
+	VBROADCASTSD ·word3ff0000000000000<>+0(SB), Z1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VMULPD Z1, Z0, Z0
+	VMULPD Z1, Z0, Z0
+	VMULPD Z1, Z0, Z0
+	VMULPD Z1, Z0, Z0
+	VMULPD Z1, Z0, Z0
+	VMULPD Z1, Z0, Z0
+	VMULPD Z1, Z0, Z0
+	VMULPD Z1, Z0, Z0
+	SUBQ   $0x00000001, AX
+	CMPQ   AX, $0x00000001
+	JGE    loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func rateDivF64AVX512(n int)
+// Requires: AVX, AVX512F
+TEXT ·rateDivF64AVX512(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSD ·word3ff4cccccccccccd<>+0(SB), Z0
+	VBROADCASTSD ·word3ffb333333333333<>+0(SB), Z1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VDIVPD Z1, Z0, Z2
+	VDIVPD Z1, Z0, Z2
+	VDIVPD Z1, Z0, Z2
+	VDIVPD Z1, Z0, Z2
+	VDIVPD Z1, Z0, Z2
+	VDIVPD Z1, Z0, Z2
+	VDIVPD Z1, Z0, Z2
+	VDIVPD Z1, Z0, Z2
+	VDIVPD Z1, Z0, Z2
+	VDIVPD Z1, Z0, Z2
+	VDIVPD Z1, Z0, Z2
+	VDIVPD Z1, Z0, Z2
+	SUBQ   $0x00000001, AX
+	CMPQ   AX, $0x00000001
+	JGE    loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func chainDivF64AVX512(n int)
+// Requires: AVX, AVX512F
+TEXT ·chainDivF64AVX512(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSD ·word3ff4cccccccccccd<>+0(SB), Z0
+	VBROADCASTSD ·word3ffb333333333333<>+0(SB), Z1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VDIVPD Z0, Z1, Z0
+	VDIVPD Z0, Z1, Z0
+	VDIVPD Z0, Z1, Z0
+	VDIVPD Z0, Z1, Z0
+	VDIVPD Z0, Z1, Z0
+	VDIVPD Z0, Z1, Z0
+	VDIVPD Z0, Z1, Z0
+	VDIVPD Z0, Z1, Z0
+	SUBQ   $0x00000001, AX
+	CMPQ   AX, $0x00000001
+	JGE    loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func rateSqrtF64AVX512(n int)
+// Requires: AVX, AVX512F
+TEXT ·rateSqrtF64AVX512(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSD ·word3ff4cccccccccccd<>+0(SB), Z0
+	VBROADCASTSD ·word3ffb333333333333<>+0(SB), Z1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VSQRTPD Z0, Z1
+	VSQRTPD Z0, Z1
+	VSQRTPD Z0, Z1
+	VSQRTPD Z0, Z1
+	VSQRTPD Z0, Z1
+	VSQRTPD Z0, Z1
+	VSQRTPD Z0, Z1
+	VSQRTPD Z0, Z1
+	VSQRTPD Z0, Z1
+	VSQRTPD Z0, Z1
+	VSQRTPD Z0, Z1
+	VSQRTPD Z0, Z1
+	SUBQ    $0x00000001, AX
+	CMPQ    AX, $0x00000001
+	JGE     loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func chainSqrtF64AVX512(n int)
+// Requires: AVX, AVX512F
+TEXT ·chainSqrtF64AVX512(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSD ·word3ff4cccccccccccd<>+0(SB), Z0
+	VBROADCASTSD ·word3ffb333333333333<>+0(SB), Z1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VMULPD  Z1, Z0, Z0
+	VSQRTPD Z0, Z0
+	VMULPD  Z1, Z0, Z0
+	VSQRTPD Z0, Z0
+	VMULPD  Z1, Z0, Z0
+	VSQRTPD Z0, Z0
+	VMULPD  Z1, Z0, Z0
+	VSQRTPD Z0, Z0
+	VMULPD  Z1, Z0, Z0
+	VSQRTPD Z0, Z0
+	VMULPD  Z1, Z0, Z0
+	VSQRTPD Z0, Z0
+	VMULPD  Z1, Z0, Z0
+	VSQRTPD Z0, Z0
+	VMULPD  Z1, Z0, Z0
+	VSQRTPD Z0, Z0
+	SUBQ    $0x00000001, AX
+	CMPQ    AX, $0x00000001
+	JGE     loop
+
+loopDone:
+	VZEROUPPER
+	RET
+
+// func chainFMAF64AVX512(n int)
+// Requires: AVX, AVX512F
+TEXT ·chainFMAF64AVX512(SB), $0-8
+	MOVQ         n+0(FP), AX
+	VBROADCASTSD ·word3ff4cccccccccccd<>+0(SB), Z0
+	VBROADCASTSD ·word0<>+0(SB), Z1
+	CMPQ         AX, $0x00000001
+	JLT          loopDone
+	PCALIGN      $0x40
+
+loop:
+	VFMADD231PD Z1, Z1, Z0
+	VFMADD231PD Z1, Z1, Z0
+	VFMADD231PD Z1, Z1, Z0
+	VFMADD231PD Z1, Z1, Z0
+	VFMADD231PD Z1, Z1, Z0
+	VFMADD231PD Z1, Z1, Z0
+	VFMADD231PD Z1, Z1, Z0
+	VFMADD231PD Z1, Z1, Z0
+	SUBQ        $0x00000001, AX
+	CMPQ        AX, $0x00000001
+	JGE         loop
+
+loopDone:
+	VZEROUPPER
+	RET
+DATA ·word3fa66666<>+0(SB)/8, $0x3fa66666
+GLOBL ·word3fa66666<>(SB), RODATA|NOPTR, $8
+
+DATA ·word0<>+0(SB)/8, $0x0
+GLOBL ·word0<>(SB), RODATA|NOPTR, $8
+
+DATA ·word3f800000<>+0(SB)/8, $0x3f800000
+GLOBL ·word3f800000<>(SB), RODATA|NOPTR, $8
+
+DATA ·word3fd9999a<>+0(SB)/8, $0x3fd9999a
+GLOBL ·word3fd9999a<>(SB), RODATA|NOPTR, $8
+
+DATA ·word3ff4cccccccccccd<>+0(SB)/8, $0x3ff4cccccccccccd
+GLOBL ·word3ff4cccccccccccd<>(SB), RODATA|NOPTR, $8
+
+DATA ·word3ff0000000000000<>+0(SB)/8, $0x3ff0000000000000
+GLOBL ·word3ff0000000000000<>(SB), RODATA|NOPTR, $8
+
+DATA ·word3ffb333333333333<>+0(SB)/8, $0x3ffb333333333333
+GLOBL ·word3ffb333333333333<>(SB), RODATA|NOPTR, $8
+

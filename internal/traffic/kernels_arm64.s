@@ -2,6 +2,108 @@
 
 //go:build !purego && !noasm
 
+// func streamsRF32NEON(n int, s0 *float32)
+TEXT ·streamsRF32NEON(SB), $0-16
+	MOVD n+0(FP), R0
+	MOVD s0+8(FP), R1
+	CMP  $16, R0
+	BLT  loop4xDone
+
+loop4x:
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F0
+	FMOVQ 32(R1), F0
+	FMOVQ 48(R1), F0
+	ADD   $64, R1
+	SUB   $16, R0
+	CMP   $16, R0
+	BGE   loop4x
+
+loop4xDone:
+	CMP $4, R0
+	BLT loop1xDone
+
+loop1x:
+	FMOVQ 0(R1), F0
+	ADD   $16, R1
+	SUB   $4, R0
+	CMP   $4, R0
+	BGE   loop1x
+
+loop1xDone:
+	RET
+
+// func streamsWF32NEON(n int, s0 *float32)
+TEXT ·streamsWF32NEON(SB), $0-16
+	MOVD n+0(FP), R0
+	MOVD s0+8(FP), R1
+	VEOR V0.B16, V0.B16, V0.B16
+	CMP  $16, R0
+	BLT  loop4xDone
+
+loop4x:
+	FMOVQ F0, 0(R1)
+	FMOVQ F0, 16(R1)
+	FMOVQ F0, 32(R1)
+	FMOVQ F0, 48(R1)
+	ADD   $64, R1
+	SUB   $16, R0
+	CMP   $16, R0
+	BGE   loop4x
+
+loop4xDone:
+	CMP $4, R0
+	BLT loop1xDone
+
+loop1x:
+	FMOVQ F0, 0(R1)
+	ADD   $16, R1
+	SUB   $4, R0
+	CMP   $4, R0
+	BGE   loop1x
+
+loop1xDone:
+	RET
+
+// func streamsWRF32NEON(n int, s0 *float32, s1 *float32)
+TEXT ·streamsWRF32NEON(SB), $0-24
+	MOVD n+0(FP), R0
+	MOVD s0+8(FP), R1
+	MOVD s1+16(FP), R2
+	CMP  $16, R0
+	BLT  loop4xDone
+
+loop4x:
+	FMOVQ 0(R2), F0
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R2), F0
+	FMOVQ F0, 16(R1)
+	FMOVQ 32(R2), F0
+	FMOVQ F0, 32(R1)
+	FMOVQ 48(R2), F0
+	FMOVQ F0, 48(R1)
+	ADD   $64, R1
+	ADD   $64, R2
+	SUB   $16, R0
+	CMP   $16, R0
+	BGE   loop4x
+
+loop4xDone:
+	CMP $4, R0
+	BLT loop1xDone
+
+loop1x:
+	FMOVQ 0(R2), F0
+	FMOVQ F0, 0(R1)
+	ADD   $16, R1
+	ADD   $16, R2
+	SUB   $4, R0
+	CMP   $4, R0
+	BGE   loop1x
+
+loop1xDone:
+	RET
+
 // func streamsURF32NEON(n int, s0 *float32, s1 *float32)
 TEXT ·streamsURF32NEON(SB), $0-24
 	MOVD n+0(FP), R0
@@ -472,37 +574,6 @@ loop1x:
 loop1xDone:
 	RET
 
-// func streamsRF32NEON(n int, s0 *float32)
-TEXT ·streamsRF32NEON(SB), $0-16
-	MOVD n+0(FP), R0
-	MOVD s0+8(FP), R1
-	CMP  $16, R0
-	BLT  loop4xDone
-
-loop4x:
-	FMOVQ 0(R1), F0
-	FMOVQ 16(R1), F0
-	FMOVQ 32(R1), F0
-	FMOVQ 48(R1), F0
-	ADD   $64, R1
-	SUB   $16, R0
-	CMP   $16, R0
-	BGE   loop4x
-
-loop4xDone:
-	CMP $4, R0
-	BLT loop1xDone
-
-loop1x:
-	FMOVQ 0(R1), F0
-	ADD   $16, R1
-	SUB   $4, R0
-	CMP   $4, R0
-	BGE   loop1x
-
-loop1xDone:
-	RET
-
 // func peakF32NEON(n int, out *float32)
 TEXT ·peakF32NEON(SB), $0-16
 	MOVD n+0(FP), R0
@@ -521,6 +592,18 @@ TEXT ·peakF32NEON(SB), $0-16
 	VEOR V11.B16, V11.B16, V11.B16
 	VEOR V12.B16, V12.B16, V12.B16
 	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	VEOR V20.B16, V20.B16, V20.B16
+	VEOR V21.B16, V21.B16, V21.B16
+	VEOR V22.B16, V22.B16, V22.B16
+	VEOR V23.B16, V23.B16, V23.B16
+	VEOR V24.B16, V24.B16, V24.B16
+	VEOR V25.B16, V25.B16, V25.B16
 	CMP  $1, R0
 	BLT  loopDone
 
@@ -537,6 +620,18 @@ loop:
 	VFMLA V1.S4, V0.S4, V11.S4
 	VFMLA V1.S4, V0.S4, V12.S4
 	VFMLA V1.S4, V0.S4, V13.S4
+	VFMLA V1.S4, V0.S4, V14.S4
+	VFMLA V1.S4, V0.S4, V15.S4
+	VFMLA V1.S4, V0.S4, V16.S4
+	VFMLA V1.S4, V0.S4, V17.S4
+	VFMLA V1.S4, V0.S4, V18.S4
+	VFMLA V1.S4, V0.S4, V19.S4
+	VFMLA V1.S4, V0.S4, V20.S4
+	VFMLA V1.S4, V0.S4, V21.S4
+	VFMLA V1.S4, V0.S4, V22.S4
+	VFMLA V1.S4, V0.S4, V23.S4
+	VFMLA V1.S4, V0.S4, V24.S4
+	VFMLA V1.S4, V0.S4, V25.S4
 	SUB   $1, R0
 	CMP   $1, R0
 	BGE   loop
@@ -554,6 +649,276 @@ loopDone:
 	FMOVQ F11, 0(R1)
 	FMOVQ F12, 0(R1)
 	FMOVQ F13, 0(R1)
+	FMOVQ F14, 0(R1)
+	FMOVQ F15, 0(R1)
+	FMOVQ F16, 0(R1)
+	FMOVQ F17, 0(R1)
+	FMOVQ F18, 0(R1)
+	FMOVQ F19, 0(R1)
+	FMOVQ F20, 0(R1)
+	FMOVQ F21, 0(R1)
+	FMOVQ F22, 0(R1)
+	FMOVQ F23, 0(R1)
+	FMOVQ F24, 0(R1)
+	FMOVQ F25, 0(R1)
+	RET
+
+// func rateAddF32NEON(n int)
+TEXT ·rateAddF32NEON(SB), $0-8
+	MOVD n+0(FP), R0
+	MOVD $0x3fa66666, R1
+	VDUP R1, V0.S4
+	MOVD $0x0, R1
+	VDUP R1, V1.S4
+	CMP  $1, R0
+	BLT  loopDone
+
+loop:
+	WORD $0x4e21d402 // fadd v2.4s, v0.4s, v1.4s
+	WORD $0x4e21d402 // fadd v2.4s, v0.4s, v1.4s
+	WORD $0x4e21d402 // fadd v2.4s, v0.4s, v1.4s
+	WORD $0x4e21d402 // fadd v2.4s, v0.4s, v1.4s
+	WORD $0x4e21d402 // fadd v2.4s, v0.4s, v1.4s
+	WORD $0x4e21d402 // fadd v2.4s, v0.4s, v1.4s
+	WORD $0x4e21d402 // fadd v2.4s, v0.4s, v1.4s
+	WORD $0x4e21d402 // fadd v2.4s, v0.4s, v1.4s
+	WORD $0x4e21d402 // fadd v2.4s, v0.4s, v1.4s
+	WORD $0x4e21d402 // fadd v2.4s, v0.4s, v1.4s
+	WORD $0x4e21d402 // fadd v2.4s, v0.4s, v1.4s
+	WORD $0x4e21d402 // fadd v2.4s, v0.4s, v1.4s
+	SUB  $1, R0
+	CMP  $1, R0
+	BGE  loop
+
+loopDone:
+	RET
+
+// func chainAddF32NEON(n int)
+TEXT ·chainAddF32NEON(SB), $0-8
+	MOVD n+0(FP), R0
+	MOVD $0x3fa66666, R1
+	VDUP R1, V0.S4
+	MOVD $0x0, R1
+	VDUP R1, V1.S4
+	CMP  $1, R0
+	BLT  loopDone
+
+loop:
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	SUB  $1, R0
+	CMP  $1, R0
+	BGE  loop
+
+loopDone:
+	RET
+
+// func rateMulF32NEON(n int)
+TEXT ·rateMulF32NEON(SB), $0-8
+	MOVD n+0(FP), R0
+	MOVD $0x3fa66666, R1
+	VDUP R1, V0.S4
+	MOVD $0x3f800000, R1
+	VDUP R1, V1.S4
+	CMP  $1, R0
+	BLT  loopDone
+
+loop:
+	WORD $0x6e21dc02 // fmul v2.4s, v0.4s, v1.4s
+	WORD $0x6e21dc02 // fmul v2.4s, v0.4s, v1.4s
+	WORD $0x6e21dc02 // fmul v2.4s, v0.4s, v1.4s
+	WORD $0x6e21dc02 // fmul v2.4s, v0.4s, v1.4s
+	WORD $0x6e21dc02 // fmul v2.4s, v0.4s, v1.4s
+	WORD $0x6e21dc02 // fmul v2.4s, v0.4s, v1.4s
+	WORD $0x6e21dc02 // fmul v2.4s, v0.4s, v1.4s
+	WORD $0x6e21dc02 // fmul v2.4s, v0.4s, v1.4s
+	WORD $0x6e21dc02 // fmul v2.4s, v0.4s, v1.4s
+	WORD $0x6e21dc02 // fmul v2.4s, v0.4s, v1.4s
+	WORD $0x6e21dc02 // fmul v2.4s, v0.4s, v1.4s
+	WORD $0x6e21dc02 // fmul v2.4s, v0.4s, v1.4s
+	SUB  $1, R0
+	CMP  $1, R0
+	BGE  loop
+
+loopDone:
+	RET
+
+// func chainMulF32NEON(n int)
+TEXT ·chainMulF32NEON(SB), $0-8
+	MOVD n+0(FP), R0
+	MOVD $0x3fa66666, R1
+	VDUP R1, V0.S4
+	MOVD $0x3f800000, R1
+	VDUP R1, V1.S4
+	CMP  $1, R0
+	BLT  loopDone
+
+loop:
+	WORD $0x6e21dc00 // fmul v0.4s, v0.4s, v1.4s
+	WORD $0x6e21dc00 // fmul v0.4s, v0.4s, v1.4s
+	WORD $0x6e21dc00 // fmul v0.4s, v0.4s, v1.4s
+	WORD $0x6e21dc00 // fmul v0.4s, v0.4s, v1.4s
+	WORD $0x6e21dc00 // fmul v0.4s, v0.4s, v1.4s
+	WORD $0x6e21dc00 // fmul v0.4s, v0.4s, v1.4s
+	WORD $0x6e21dc00 // fmul v0.4s, v0.4s, v1.4s
+	WORD $0x6e21dc00 // fmul v0.4s, v0.4s, v1.4s
+	SUB  $1, R0
+	CMP  $1, R0
+	BGE  loop
+
+loopDone:
+	RET
+
+// func rateDivF32NEON(n int)
+TEXT ·rateDivF32NEON(SB), $0-8
+	MOVD n+0(FP), R0
+	MOVD $0x3fa66666, R1
+	VDUP R1, V0.S4
+	MOVD $0x3fd9999a, R1
+	VDUP R1, V1.S4
+	CMP  $1, R0
+	BLT  loopDone
+
+loop:
+	WORD $0x6e21fc02 // fdiv v2.4s, v0.4s, v1.4s
+	WORD $0x6e21fc02 // fdiv v2.4s, v0.4s, v1.4s
+	WORD $0x6e21fc02 // fdiv v2.4s, v0.4s, v1.4s
+	WORD $0x6e21fc02 // fdiv v2.4s, v0.4s, v1.4s
+	WORD $0x6e21fc02 // fdiv v2.4s, v0.4s, v1.4s
+	WORD $0x6e21fc02 // fdiv v2.4s, v0.4s, v1.4s
+	WORD $0x6e21fc02 // fdiv v2.4s, v0.4s, v1.4s
+	WORD $0x6e21fc02 // fdiv v2.4s, v0.4s, v1.4s
+	WORD $0x6e21fc02 // fdiv v2.4s, v0.4s, v1.4s
+	WORD $0x6e21fc02 // fdiv v2.4s, v0.4s, v1.4s
+	WORD $0x6e21fc02 // fdiv v2.4s, v0.4s, v1.4s
+	WORD $0x6e21fc02 // fdiv v2.4s, v0.4s, v1.4s
+	SUB  $1, R0
+	CMP  $1, R0
+	BGE  loop
+
+loopDone:
+	RET
+
+// func chainDivF32NEON(n int)
+TEXT ·chainDivF32NEON(SB), $0-8
+	MOVD n+0(FP), R0
+	MOVD $0x3fa66666, R1
+	VDUP R1, V0.S4
+	MOVD $0x3fd9999a, R1
+	VDUP R1, V1.S4
+	CMP  $1, R0
+	BLT  loopDone
+
+loop:
+	WORD $0x6e20fc20 // fdiv v0.4s, v1.4s, v0.4s
+	WORD $0x6e20fc20 // fdiv v0.4s, v1.4s, v0.4s
+	WORD $0x6e20fc20 // fdiv v0.4s, v1.4s, v0.4s
+	WORD $0x6e20fc20 // fdiv v0.4s, v1.4s, v0.4s
+	WORD $0x6e20fc20 // fdiv v0.4s, v1.4s, v0.4s
+	WORD $0x6e20fc20 // fdiv v0.4s, v1.4s, v0.4s
+	WORD $0x6e20fc20 // fdiv v0.4s, v1.4s, v0.4s
+	WORD $0x6e20fc20 // fdiv v0.4s, v1.4s, v0.4s
+	SUB  $1, R0
+	CMP  $1, R0
+	BGE  loop
+
+loopDone:
+	RET
+
+// func rateSqrtF32NEON(n int)
+TEXT ·rateSqrtF32NEON(SB), $0-8
+	MOVD n+0(FP), R0
+	MOVD $0x3fa66666, R1
+	VDUP R1, V0.S4
+	MOVD $0x3fd9999a, R1
+	VDUP R1, V1.S4
+	CMP  $1, R0
+	BLT  loopDone
+
+loop:
+	WORD $0x6ea1f801 // fsqrt v1.4s, v0.4s
+	WORD $0x6ea1f801 // fsqrt v1.4s, v0.4s
+	WORD $0x6ea1f801 // fsqrt v1.4s, v0.4s
+	WORD $0x6ea1f801 // fsqrt v1.4s, v0.4s
+	WORD $0x6ea1f801 // fsqrt v1.4s, v0.4s
+	WORD $0x6ea1f801 // fsqrt v1.4s, v0.4s
+	WORD $0x6ea1f801 // fsqrt v1.4s, v0.4s
+	WORD $0x6ea1f801 // fsqrt v1.4s, v0.4s
+	WORD $0x6ea1f801 // fsqrt v1.4s, v0.4s
+	WORD $0x6ea1f801 // fsqrt v1.4s, v0.4s
+	WORD $0x6ea1f801 // fsqrt v1.4s, v0.4s
+	WORD $0x6ea1f801 // fsqrt v1.4s, v0.4s
+	SUB  $1, R0
+	CMP  $1, R0
+	BGE  loop
+
+loopDone:
+	RET
+
+// func chainSqrtF32NEON(n int)
+TEXT ·chainSqrtF32NEON(SB), $0-8
+	MOVD n+0(FP), R0
+	MOVD $0x3fa66666, R1
+	VDUP R1, V0.S4
+	MOVD $0x3fd9999a, R1
+	VDUP R1, V1.S4
+	CMP  $1, R0
+	BLT  loopDone
+
+loop:
+	WORD $0x6e21dc00 // fmul v0.4s, v0.4s, v1.4s
+	WORD $0x6ea1f800 // fsqrt v0.4s, v0.4s
+	WORD $0x6e21dc00 // fmul v0.4s, v0.4s, v1.4s
+	WORD $0x6ea1f800 // fsqrt v0.4s, v0.4s
+	WORD $0x6e21dc00 // fmul v0.4s, v0.4s, v1.4s
+	WORD $0x6ea1f800 // fsqrt v0.4s, v0.4s
+	WORD $0x6e21dc00 // fmul v0.4s, v0.4s, v1.4s
+	WORD $0x6ea1f800 // fsqrt v0.4s, v0.4s
+	WORD $0x6e21dc00 // fmul v0.4s, v0.4s, v1.4s
+	WORD $0x6ea1f800 // fsqrt v0.4s, v0.4s
+	WORD $0x6e21dc00 // fmul v0.4s, v0.4s, v1.4s
+	WORD $0x6ea1f800 // fsqrt v0.4s, v0.4s
+	WORD $0x6e21dc00 // fmul v0.4s, v0.4s, v1.4s
+	WORD $0x6ea1f800 // fsqrt v0.4s, v0.4s
+	WORD $0x6e21dc00 // fmul v0.4s, v0.4s, v1.4s
+	WORD $0x6ea1f800 // fsqrt v0.4s, v0.4s
+	SUB  $1, R0
+	CMP  $1, R0
+	BGE  loop
+
+loopDone:
+	RET
+
+// func chainFMAF32NEON(n int)
+TEXT ·chainFMAF32NEON(SB), $0-8
+	MOVD n+0(FP), R0
+	MOVD $0x3fa66666, R1
+	VDUP R1, V0.S4
+	MOVD $0x0, R1
+	VDUP R1, V1.S4
+	CMP  $1, R0
+	BLT  loopDone
+
+loop:
+	VFMLA V1.S4, V1.S4, V0.S4
+	VFMLA V1.S4, V1.S4, V0.S4
+	VFMLA V1.S4, V1.S4, V0.S4
+	VFMLA V1.S4, V1.S4, V0.S4
+	VFMLA V1.S4, V1.S4, V0.S4
+	VFMLA V1.S4, V1.S4, V0.S4
+	VFMLA V1.S4, V1.S4, V0.S4
+	VFMLA V1.S4, V1.S4, V0.S4
+	SUB   $1, R0
+	CMP   $1, R0
+	BGE   loop
+
+loopDone:
 	RET
 
 // func peakF64NEON(n int, out *float64)
@@ -574,6 +939,18 @@ TEXT ·peakF64NEON(SB), $0-16
 	VEOR V11.B16, V11.B16, V11.B16
 	VEOR V12.B16, V12.B16, V12.B16
 	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	VEOR V20.B16, V20.B16, V20.B16
+	VEOR V21.B16, V21.B16, V21.B16
+	VEOR V22.B16, V22.B16, V22.B16
+	VEOR V23.B16, V23.B16, V23.B16
+	VEOR V24.B16, V24.B16, V24.B16
+	VEOR V25.B16, V25.B16, V25.B16
 	CMP  $1, R0
 	BLT  loopDone
 
@@ -590,6 +967,18 @@ loop:
 	VFMLA V1.D2, V0.D2, V11.D2
 	VFMLA V1.D2, V0.D2, V12.D2
 	VFMLA V1.D2, V0.D2, V13.D2
+	VFMLA V1.D2, V0.D2, V14.D2
+	VFMLA V1.D2, V0.D2, V15.D2
+	VFMLA V1.D2, V0.D2, V16.D2
+	VFMLA V1.D2, V0.D2, V17.D2
+	VFMLA V1.D2, V0.D2, V18.D2
+	VFMLA V1.D2, V0.D2, V19.D2
+	VFMLA V1.D2, V0.D2, V20.D2
+	VFMLA V1.D2, V0.D2, V21.D2
+	VFMLA V1.D2, V0.D2, V22.D2
+	VFMLA V1.D2, V0.D2, V23.D2
+	VFMLA V1.D2, V0.D2, V24.D2
+	VFMLA V1.D2, V0.D2, V25.D2
 	SUB   $1, R0
 	CMP   $1, R0
 	BGE   loop
@@ -607,4 +996,274 @@ loopDone:
 	FMOVQ F11, 0(R1)
 	FMOVQ F12, 0(R1)
 	FMOVQ F13, 0(R1)
+	FMOVQ F14, 0(R1)
+	FMOVQ F15, 0(R1)
+	FMOVQ F16, 0(R1)
+	FMOVQ F17, 0(R1)
+	FMOVQ F18, 0(R1)
+	FMOVQ F19, 0(R1)
+	FMOVQ F20, 0(R1)
+	FMOVQ F21, 0(R1)
+	FMOVQ F22, 0(R1)
+	FMOVQ F23, 0(R1)
+	FMOVQ F24, 0(R1)
+	FMOVQ F25, 0(R1)
+	RET
+
+// func rateAddF64NEON(n int)
+TEXT ·rateAddF64NEON(SB), $0-8
+	MOVD n+0(FP), R0
+	MOVD $0x3ff4cccccccccccd, R1
+	VDUP R1, V0.D2
+	MOVD $0x0, R1
+	VDUP R1, V1.D2
+	CMP  $1, R0
+	BLT  loopDone
+
+loop:
+	WORD $0x4e61d402 // fadd v2.2d, v0.2d, v1.2d
+	WORD $0x4e61d402 // fadd v2.2d, v0.2d, v1.2d
+	WORD $0x4e61d402 // fadd v2.2d, v0.2d, v1.2d
+	WORD $0x4e61d402 // fadd v2.2d, v0.2d, v1.2d
+	WORD $0x4e61d402 // fadd v2.2d, v0.2d, v1.2d
+	WORD $0x4e61d402 // fadd v2.2d, v0.2d, v1.2d
+	WORD $0x4e61d402 // fadd v2.2d, v0.2d, v1.2d
+	WORD $0x4e61d402 // fadd v2.2d, v0.2d, v1.2d
+	WORD $0x4e61d402 // fadd v2.2d, v0.2d, v1.2d
+	WORD $0x4e61d402 // fadd v2.2d, v0.2d, v1.2d
+	WORD $0x4e61d402 // fadd v2.2d, v0.2d, v1.2d
+	WORD $0x4e61d402 // fadd v2.2d, v0.2d, v1.2d
+	SUB  $1, R0
+	CMP  $1, R0
+	BGE  loop
+
+loopDone:
+	RET
+
+// func chainAddF64NEON(n int)
+TEXT ·chainAddF64NEON(SB), $0-8
+	MOVD n+0(FP), R0
+	MOVD $0x3ff4cccccccccccd, R1
+	VDUP R1, V0.D2
+	MOVD $0x0, R1
+	VDUP R1, V1.D2
+	CMP  $1, R0
+	BLT  loopDone
+
+loop:
+	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	WORD $0x4e61d400 // fadd v0.2d, v0.2d, v1.2d
+	SUB  $1, R0
+	CMP  $1, R0
+	BGE  loop
+
+loopDone:
+	RET
+
+// func rateMulF64NEON(n int)
+TEXT ·rateMulF64NEON(SB), $0-8
+	MOVD n+0(FP), R0
+	MOVD $0x3ff4cccccccccccd, R1
+	VDUP R1, V0.D2
+	MOVD $0x3ff0000000000000, R1
+	VDUP R1, V1.D2
+	CMP  $1, R0
+	BLT  loopDone
+
+loop:
+	WORD $0x6e61dc02 // fmul v2.2d, v0.2d, v1.2d
+	WORD $0x6e61dc02 // fmul v2.2d, v0.2d, v1.2d
+	WORD $0x6e61dc02 // fmul v2.2d, v0.2d, v1.2d
+	WORD $0x6e61dc02 // fmul v2.2d, v0.2d, v1.2d
+	WORD $0x6e61dc02 // fmul v2.2d, v0.2d, v1.2d
+	WORD $0x6e61dc02 // fmul v2.2d, v0.2d, v1.2d
+	WORD $0x6e61dc02 // fmul v2.2d, v0.2d, v1.2d
+	WORD $0x6e61dc02 // fmul v2.2d, v0.2d, v1.2d
+	WORD $0x6e61dc02 // fmul v2.2d, v0.2d, v1.2d
+	WORD $0x6e61dc02 // fmul v2.2d, v0.2d, v1.2d
+	WORD $0x6e61dc02 // fmul v2.2d, v0.2d, v1.2d
+	WORD $0x6e61dc02 // fmul v2.2d, v0.2d, v1.2d
+	SUB  $1, R0
+	CMP  $1, R0
+	BGE  loop
+
+loopDone:
+	RET
+
+// func chainMulF64NEON(n int)
+TEXT ·chainMulF64NEON(SB), $0-8
+	MOVD n+0(FP), R0
+	MOVD $0x3ff4cccccccccccd, R1
+	VDUP R1, V0.D2
+	MOVD $0x3ff0000000000000, R1
+	VDUP R1, V1.D2
+	CMP  $1, R0
+	BLT  loopDone
+
+loop:
+	WORD $0x6e61dc00 // fmul v0.2d, v0.2d, v1.2d
+	WORD $0x6e61dc00 // fmul v0.2d, v0.2d, v1.2d
+	WORD $0x6e61dc00 // fmul v0.2d, v0.2d, v1.2d
+	WORD $0x6e61dc00 // fmul v0.2d, v0.2d, v1.2d
+	WORD $0x6e61dc00 // fmul v0.2d, v0.2d, v1.2d
+	WORD $0x6e61dc00 // fmul v0.2d, v0.2d, v1.2d
+	WORD $0x6e61dc00 // fmul v0.2d, v0.2d, v1.2d
+	WORD $0x6e61dc00 // fmul v0.2d, v0.2d, v1.2d
+	SUB  $1, R0
+	CMP  $1, R0
+	BGE  loop
+
+loopDone:
+	RET
+
+// func rateDivF64NEON(n int)
+TEXT ·rateDivF64NEON(SB), $0-8
+	MOVD n+0(FP), R0
+	MOVD $0x3ff4cccccccccccd, R1
+	VDUP R1, V0.D2
+	MOVD $0x3ffb333333333333, R1
+	VDUP R1, V1.D2
+	CMP  $1, R0
+	BLT  loopDone
+
+loop:
+	WORD $0x6e61fc02 // fdiv v2.2d, v0.2d, v1.2d
+	WORD $0x6e61fc02 // fdiv v2.2d, v0.2d, v1.2d
+	WORD $0x6e61fc02 // fdiv v2.2d, v0.2d, v1.2d
+	WORD $0x6e61fc02 // fdiv v2.2d, v0.2d, v1.2d
+	WORD $0x6e61fc02 // fdiv v2.2d, v0.2d, v1.2d
+	WORD $0x6e61fc02 // fdiv v2.2d, v0.2d, v1.2d
+	WORD $0x6e61fc02 // fdiv v2.2d, v0.2d, v1.2d
+	WORD $0x6e61fc02 // fdiv v2.2d, v0.2d, v1.2d
+	WORD $0x6e61fc02 // fdiv v2.2d, v0.2d, v1.2d
+	WORD $0x6e61fc02 // fdiv v2.2d, v0.2d, v1.2d
+	WORD $0x6e61fc02 // fdiv v2.2d, v0.2d, v1.2d
+	WORD $0x6e61fc02 // fdiv v2.2d, v0.2d, v1.2d
+	SUB  $1, R0
+	CMP  $1, R0
+	BGE  loop
+
+loopDone:
+	RET
+
+// func chainDivF64NEON(n int)
+TEXT ·chainDivF64NEON(SB), $0-8
+	MOVD n+0(FP), R0
+	MOVD $0x3ff4cccccccccccd, R1
+	VDUP R1, V0.D2
+	MOVD $0x3ffb333333333333, R1
+	VDUP R1, V1.D2
+	CMP  $1, R0
+	BLT  loopDone
+
+loop:
+	WORD $0x6e60fc20 // fdiv v0.2d, v1.2d, v0.2d
+	WORD $0x6e60fc20 // fdiv v0.2d, v1.2d, v0.2d
+	WORD $0x6e60fc20 // fdiv v0.2d, v1.2d, v0.2d
+	WORD $0x6e60fc20 // fdiv v0.2d, v1.2d, v0.2d
+	WORD $0x6e60fc20 // fdiv v0.2d, v1.2d, v0.2d
+	WORD $0x6e60fc20 // fdiv v0.2d, v1.2d, v0.2d
+	WORD $0x6e60fc20 // fdiv v0.2d, v1.2d, v0.2d
+	WORD $0x6e60fc20 // fdiv v0.2d, v1.2d, v0.2d
+	SUB  $1, R0
+	CMP  $1, R0
+	BGE  loop
+
+loopDone:
+	RET
+
+// func rateSqrtF64NEON(n int)
+TEXT ·rateSqrtF64NEON(SB), $0-8
+	MOVD n+0(FP), R0
+	MOVD $0x3ff4cccccccccccd, R1
+	VDUP R1, V0.D2
+	MOVD $0x3ffb333333333333, R1
+	VDUP R1, V1.D2
+	CMP  $1, R0
+	BLT  loopDone
+
+loop:
+	WORD $0x6ee1f801 // fsqrt v1.2d, v0.2d
+	WORD $0x6ee1f801 // fsqrt v1.2d, v0.2d
+	WORD $0x6ee1f801 // fsqrt v1.2d, v0.2d
+	WORD $0x6ee1f801 // fsqrt v1.2d, v0.2d
+	WORD $0x6ee1f801 // fsqrt v1.2d, v0.2d
+	WORD $0x6ee1f801 // fsqrt v1.2d, v0.2d
+	WORD $0x6ee1f801 // fsqrt v1.2d, v0.2d
+	WORD $0x6ee1f801 // fsqrt v1.2d, v0.2d
+	WORD $0x6ee1f801 // fsqrt v1.2d, v0.2d
+	WORD $0x6ee1f801 // fsqrt v1.2d, v0.2d
+	WORD $0x6ee1f801 // fsqrt v1.2d, v0.2d
+	WORD $0x6ee1f801 // fsqrt v1.2d, v0.2d
+	SUB  $1, R0
+	CMP  $1, R0
+	BGE  loop
+
+loopDone:
+	RET
+
+// func chainSqrtF64NEON(n int)
+TEXT ·chainSqrtF64NEON(SB), $0-8
+	MOVD n+0(FP), R0
+	MOVD $0x3ff4cccccccccccd, R1
+	VDUP R1, V0.D2
+	MOVD $0x3ffb333333333333, R1
+	VDUP R1, V1.D2
+	CMP  $1, R0
+	BLT  loopDone
+
+loop:
+	WORD $0x6e61dc00 // fmul v0.2d, v0.2d, v1.2d
+	WORD $0x6ee1f800 // fsqrt v0.2d, v0.2d
+	WORD $0x6e61dc00 // fmul v0.2d, v0.2d, v1.2d
+	WORD $0x6ee1f800 // fsqrt v0.2d, v0.2d
+	WORD $0x6e61dc00 // fmul v0.2d, v0.2d, v1.2d
+	WORD $0x6ee1f800 // fsqrt v0.2d, v0.2d
+	WORD $0x6e61dc00 // fmul v0.2d, v0.2d, v1.2d
+	WORD $0x6ee1f800 // fsqrt v0.2d, v0.2d
+	WORD $0x6e61dc00 // fmul v0.2d, v0.2d, v1.2d
+	WORD $0x6ee1f800 // fsqrt v0.2d, v0.2d
+	WORD $0x6e61dc00 // fmul v0.2d, v0.2d, v1.2d
+	WORD $0x6ee1f800 // fsqrt v0.2d, v0.2d
+	WORD $0x6e61dc00 // fmul v0.2d, v0.2d, v1.2d
+	WORD $0x6ee1f800 // fsqrt v0.2d, v0.2d
+	WORD $0x6e61dc00 // fmul v0.2d, v0.2d, v1.2d
+	WORD $0x6ee1f800 // fsqrt v0.2d, v0.2d
+	SUB  $1, R0
+	CMP  $1, R0
+	BGE  loop
+
+loopDone:
+	RET
+
+// func chainFMAF64NEON(n int)
+TEXT ·chainFMAF64NEON(SB), $0-8
+	MOVD n+0(FP), R0
+	MOVD $0x3ff4cccccccccccd, R1
+	VDUP R1, V0.D2
+	MOVD $0x0, R1
+	VDUP R1, V1.D2
+	CMP  $1, R0
+	BLT  loopDone
+
+loop:
+	VFMLA V1.D2, V1.D2, V0.D2
+	VFMLA V1.D2, V1.D2, V0.D2
+	VFMLA V1.D2, V1.D2, V0.D2
+	VFMLA V1.D2, V1.D2, V0.D2
+	VFMLA V1.D2, V1.D2, V0.D2
+	VFMLA V1.D2, V1.D2, V0.D2
+	VFMLA V1.D2, V1.D2, V0.D2
+	VFMLA V1.D2, V1.D2, V0.D2
+	SUB   $1, R0
+	CMP   $1, R0
+	BGE   loop
+
+loopDone:
 	RET

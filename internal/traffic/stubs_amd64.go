@@ -4,6 +4,21 @@
 
 package traffic
 
+// streamsRF32AVX2 moves n elements of each stream.
+//
+//go:noescape
+func streamsRF32AVX2(n int, s0 *float32)
+
+// streamsWF32AVX2 moves n elements of each stream.
+//
+//go:noescape
+func streamsWF32AVX2(n int, s0 *float32)
+
+// streamsWRF32AVX2 moves n elements of each stream.
+//
+//go:noescape
+func streamsWRF32AVX2(n int, s0 *float32, s1 *float32)
+
 // streamsURF32AVX2 moves n elements of each stream.
 //
 //go:noescape
@@ -49,20 +64,120 @@ func streamsWORF32AVX2(n int, s0 *float32, s1 *float32, s2 *float32)
 //go:noescape
 func streamsRRF32AVX2(n int, s0 *float32, s1 *float32)
 
-// streamsRF32AVX2 moves n elements of each stream.
-//
-//go:noescape
-func streamsRF32AVX2(n int, s0 *float32)
-
 // peakF32AVX2 runs n turns of 12 independent fma.
 //
 //go:noescape
 func peakF32AVX2(n int, out *float32)
 
+// rateAddF32AVX2 runs n turns of 12 independent operations.
+//
+//go:noescape
+func rateAddF32AVX2(n int)
+
+// chainAddF32AVX2 runs n turns of 8 operations that wait for each other.
+//
+//go:noescape
+func chainAddF32AVX2(n int)
+
+// rateMulF32AVX2 runs n turns of 12 independent operations.
+//
+//go:noescape
+func rateMulF32AVX2(n int)
+
+// chainMulF32AVX2 runs n turns of 8 operations that wait for each other.
+//
+//go:noescape
+func chainMulF32AVX2(n int)
+
+// rateDivF32AVX2 runs n turns of 12 independent operations.
+//
+//go:noescape
+func rateDivF32AVX2(n int)
+
+// chainDivF32AVX2 runs n turns of 8 operations that wait for each other.
+//
+//go:noescape
+func chainDivF32AVX2(n int)
+
+// rateSqrtF32AVX2 runs n turns of 12 independent operations.
+//
+//go:noescape
+func rateSqrtF32AVX2(n int)
+
+// chainSqrtF32AVX2 runs n turns of 8 operations that wait for each other.
+//
+//go:noescape
+func chainSqrtF32AVX2(n int)
+
+// chainFMAF32AVX2 runs n turns of 8 operations that wait for each other.
+//
+//go:noescape
+func chainFMAF32AVX2(n int)
+
 // peakF64AVX2 runs n turns of 12 independent fma.
 //
 //go:noescape
 func peakF64AVX2(n int, out *float64)
+
+// rateAddF64AVX2 runs n turns of 12 independent operations.
+//
+//go:noescape
+func rateAddF64AVX2(n int)
+
+// chainAddF64AVX2 runs n turns of 8 operations that wait for each other.
+//
+//go:noescape
+func chainAddF64AVX2(n int)
+
+// rateMulF64AVX2 runs n turns of 12 independent operations.
+//
+//go:noescape
+func rateMulF64AVX2(n int)
+
+// chainMulF64AVX2 runs n turns of 8 operations that wait for each other.
+//
+//go:noescape
+func chainMulF64AVX2(n int)
+
+// rateDivF64AVX2 runs n turns of 12 independent operations.
+//
+//go:noescape
+func rateDivF64AVX2(n int)
+
+// chainDivF64AVX2 runs n turns of 8 operations that wait for each other.
+//
+//go:noescape
+func chainDivF64AVX2(n int)
+
+// rateSqrtF64AVX2 runs n turns of 12 independent operations.
+//
+//go:noescape
+func rateSqrtF64AVX2(n int)
+
+// chainSqrtF64AVX2 runs n turns of 8 operations that wait for each other.
+//
+//go:noescape
+func chainSqrtF64AVX2(n int)
+
+// chainFMAF64AVX2 runs n turns of 8 operations that wait for each other.
+//
+//go:noescape
+func chainFMAF64AVX2(n int)
+
+// streamsRF32AVX512 moves n elements of each stream.
+//
+//go:noescape
+func streamsRF32AVX512(n int, s0 *float32)
+
+// streamsWF32AVX512 moves n elements of each stream.
+//
+//go:noescape
+func streamsWF32AVX512(n int, s0 *float32)
+
+// streamsWRF32AVX512 moves n elements of each stream.
+//
+//go:noescape
+func streamsWRF32AVX512(n int, s0 *float32, s1 *float32)
 
 // streamsURF32AVX512 moves n elements of each stream.
 //
@@ -109,17 +224,102 @@ func streamsWORF32AVX512(n int, s0 *float32, s1 *float32, s2 *float32)
 //go:noescape
 func streamsRRF32AVX512(n int, s0 *float32, s1 *float32)
 
-// streamsRF32AVX512 moves n elements of each stream.
-//
-//go:noescape
-func streamsRF32AVX512(n int, s0 *float32)
-
-// peakF32AVX512 runs n turns of 12 independent fma.
+// peakF32AVX512 runs n turns of 24 independent fma.
 //
 //go:noescape
 func peakF32AVX512(n int, out *float32)
 
-// peakF64AVX512 runs n turns of 12 independent fma.
+// rateAddF32AVX512 runs n turns of 12 independent operations.
+//
+//go:noescape
+func rateAddF32AVX512(n int)
+
+// chainAddF32AVX512 runs n turns of 8 operations that wait for each other.
+//
+//go:noescape
+func chainAddF32AVX512(n int)
+
+// rateMulF32AVX512 runs n turns of 12 independent operations.
+//
+//go:noescape
+func rateMulF32AVX512(n int)
+
+// chainMulF32AVX512 runs n turns of 8 operations that wait for each other.
+//
+//go:noescape
+func chainMulF32AVX512(n int)
+
+// rateDivF32AVX512 runs n turns of 12 independent operations.
+//
+//go:noescape
+func rateDivF32AVX512(n int)
+
+// chainDivF32AVX512 runs n turns of 8 operations that wait for each other.
+//
+//go:noescape
+func chainDivF32AVX512(n int)
+
+// rateSqrtF32AVX512 runs n turns of 12 independent operations.
+//
+//go:noescape
+func rateSqrtF32AVX512(n int)
+
+// chainSqrtF32AVX512 runs n turns of 8 operations that wait for each other.
+//
+//go:noescape
+func chainSqrtF32AVX512(n int)
+
+// chainFMAF32AVX512 runs n turns of 8 operations that wait for each other.
+//
+//go:noescape
+func chainFMAF32AVX512(n int)
+
+// peakF64AVX512 runs n turns of 24 independent fma.
 //
 //go:noescape
 func peakF64AVX512(n int, out *float64)
+
+// rateAddF64AVX512 runs n turns of 12 independent operations.
+//
+//go:noescape
+func rateAddF64AVX512(n int)
+
+// chainAddF64AVX512 runs n turns of 8 operations that wait for each other.
+//
+//go:noescape
+func chainAddF64AVX512(n int)
+
+// rateMulF64AVX512 runs n turns of 12 independent operations.
+//
+//go:noescape
+func rateMulF64AVX512(n int)
+
+// chainMulF64AVX512 runs n turns of 8 operations that wait for each other.
+//
+//go:noescape
+func chainMulF64AVX512(n int)
+
+// rateDivF64AVX512 runs n turns of 12 independent operations.
+//
+//go:noescape
+func rateDivF64AVX512(n int)
+
+// chainDivF64AVX512 runs n turns of 8 operations that wait for each other.
+//
+//go:noescape
+func chainDivF64AVX512(n int)
+
+// rateSqrtF64AVX512 runs n turns of 12 independent operations.
+//
+//go:noescape
+func rateSqrtF64AVX512(n int)
+
+// chainSqrtF64AVX512 runs n turns of 8 operations that wait for each other.
+//
+//go:noescape
+func chainSqrtF64AVX512(n int)
+
+// chainFMAF64AVX512 runs n turns of 8 operations that wait for each other.
+//
+//go:noescape
+func chainFMAF64AVX512(n int)

@@ -4,6 +4,21 @@
 
 package traffic
 
+// streamsRF32NEON moves n elements of each stream.
+//
+//go:noescape
+func streamsRF32NEON(n int, s0 *float32)
+
+// streamsWF32NEON moves n elements of each stream.
+//
+//go:noescape
+func streamsWF32NEON(n int, s0 *float32)
+
+// streamsWRF32NEON moves n elements of each stream.
+//
+//go:noescape
+func streamsWRF32NEON(n int, s0 *float32, s1 *float32)
+
 // streamsURF32NEON moves n elements of each stream.
 //
 //go:noescape
@@ -49,17 +64,102 @@ func streamsWORF32NEON(n int, s0 *float32, s1 *float32, s2 *float32)
 //go:noescape
 func streamsRRF32NEON(n int, s0 *float32, s1 *float32)
 
-// streamsRF32NEON moves n elements of each stream.
-//
-//go:noescape
-func streamsRF32NEON(n int, s0 *float32)
-
-// peakF32NEON runs n turns of 12 independent fma.
+// peakF32NEON runs n turns of 24 independent fma.
 //
 //go:noescape
 func peakF32NEON(n int, out *float32)
 
-// peakF64NEON runs n turns of 12 independent fma.
+// rateAddF32NEON runs n turns of 12 independent operations.
+//
+//go:noescape
+func rateAddF32NEON(n int)
+
+// chainAddF32NEON runs n turns of 8 operations that wait for each other.
+//
+//go:noescape
+func chainAddF32NEON(n int)
+
+// rateMulF32NEON runs n turns of 12 independent operations.
+//
+//go:noescape
+func rateMulF32NEON(n int)
+
+// chainMulF32NEON runs n turns of 8 operations that wait for each other.
+//
+//go:noescape
+func chainMulF32NEON(n int)
+
+// rateDivF32NEON runs n turns of 12 independent operations.
+//
+//go:noescape
+func rateDivF32NEON(n int)
+
+// chainDivF32NEON runs n turns of 8 operations that wait for each other.
+//
+//go:noescape
+func chainDivF32NEON(n int)
+
+// rateSqrtF32NEON runs n turns of 12 independent operations.
+//
+//go:noescape
+func rateSqrtF32NEON(n int)
+
+// chainSqrtF32NEON runs n turns of 8 operations that wait for each other.
+//
+//go:noescape
+func chainSqrtF32NEON(n int)
+
+// chainFMAF32NEON runs n turns of 8 operations that wait for each other.
+//
+//go:noescape
+func chainFMAF32NEON(n int)
+
+// peakF64NEON runs n turns of 24 independent fma.
 //
 //go:noescape
 func peakF64NEON(n int, out *float64)
+
+// rateAddF64NEON runs n turns of 12 independent operations.
+//
+//go:noescape
+func rateAddF64NEON(n int)
+
+// chainAddF64NEON runs n turns of 8 operations that wait for each other.
+//
+//go:noescape
+func chainAddF64NEON(n int)
+
+// rateMulF64NEON runs n turns of 12 independent operations.
+//
+//go:noescape
+func rateMulF64NEON(n int)
+
+// chainMulF64NEON runs n turns of 8 operations that wait for each other.
+//
+//go:noescape
+func chainMulF64NEON(n int)
+
+// rateDivF64NEON runs n turns of 12 independent operations.
+//
+//go:noescape
+func rateDivF64NEON(n int)
+
+// chainDivF64NEON runs n turns of 8 operations that wait for each other.
+//
+//go:noescape
+func chainDivF64NEON(n int)
+
+// rateSqrtF64NEON runs n turns of 12 independent operations.
+//
+//go:noescape
+func rateSqrtF64NEON(n int)
+
+// chainSqrtF64NEON runs n turns of 8 operations that wait for each other.
+//
+//go:noescape
+func chainSqrtF64NEON(n int)
+
+// chainFMAF64NEON runs n turns of 8 operations that wait for each other.
+//
+//go:noescape
+func chainFMAF64NEON(n int)

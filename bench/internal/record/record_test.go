@@ -15,10 +15,11 @@ import (
 
 func example() Record {
 	return Record{Schema: Schema, Program: Program{Version: "v1.2.3", Go: "go1.26"},
-		Command: []string{"-quick"}, Complete: true, Machine: Machine{CPU: "A CPU", OS: "linux", Arch: "amd64"}, Notices: []string{"busy"},
+		Command: []string{"-quick"}, Complete: true,
+		Machine: Machine{CPU: "A CPU", OS: "linux", Arch: "amd64"}, Notices: []string{"busy"},
 		Rows: []Row{
-			{Group: Kernel, Name: "Adam", Type: "float32", Backend: "avx2", Threads: 2, Level: "L1", Bytes: 4096, N: 256,
-				Samples: []float64{10, 20, 30}, Median: 20, Spread: 1, GBs: 3,
+			{Group: Kernel, Name: "Adam", Type: "float32", Backend: "avx2", Threads: 2, Level: "L1", Bytes: 4096,
+				N: 256, Samples: []float64{10, 20, 30}, Median: 20, Spread: 1, GBs: 3,
 				Counters: map[string]float64{"b": 2, "a": 1}},
 			{Group: Ceiling, Name: "page fault", Threads: 1, Samples: []float64{.5}, Median: .5}}}
 }
