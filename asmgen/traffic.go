@@ -161,7 +161,8 @@ func rates(m Machine) {
 			m.End()
 		}
 		name := symbol("chain"+op.Name, m)
-		m.Begin(name, "n int", fmt.Sprintf("%s runs n turns of %d operations that wait for each other.", name, linksPerTurn))
+		m.Begin(name, "n int",
+			fmt.Sprintf("%s runs n turns of %d operations that wait for each other.", name, linksPerTurn))
 		n, a, x := m.Arg("n"), m.Literal(1.3), m.Literal(op.x)
 		m.While("loop", n, 1, func() {
 			v := a
@@ -174,12 +175,24 @@ func rates(m Machine) {
 	}
 }
 
-// Rated is whether the operation's rate has a loop of its own.
-func (o ratedOp) Rated() bool { return o.once != nil }
-
-func (view) RatedOps() []ratedOp { return ratedOps }
-func (view) RatedPerTurn() int   { return ratedPerTurn }
-func (view) LinksPerTurn() int   { return linksPerTurn }
+// Loops are the elements of package traffic's map of what rates emits.
+func (v view) Loops() (lines []string) {
+	for _, s := range v.ISAs {
+		for _, t := range v.Types {
+			line := func(op, kind string, chain bool, work int) {
+				lines = append(lines, fmt.Sprintf("{bitstep.%s, %s, %d, %v}: {%s%s%s%s, %d}", s.Const, op, t.Bytes, chain,
+					kind, op, t.Suffix, s.Const, work))
+			}
+			for _, op := range ratedOps {
+				if op.once != nil {
+					line(op.Name, "rate", false, ratedPerTurn*s.VecBytes/t.Bytes)
+				}
+				line(op.Name, "chain", true, linksPerTurn)
+			}
+		}
+	}
+	return lines
+}
 
 const trafficTemplate = `
 //go:build !purego && !noasm
@@ -242,15 +255,8 @@ func Peak64(b bitstep.Backend, n int) (flops float64) {
 
 // loops are loops of one operation.
 var loops = map[loopKey]loop{
-{{- range $isa := .ISAs}}
-	{{- range $t := $.Types}}
-		{{- range $.RatedOps}}
-			{{- if .Rated}}
-	{bitstep.{{$isa.Const}}, {{.Name}}, {{$t.Bytes}}, false}: {rate{{.Name}}{{$t.Suffix}}{{$isa.Const}}, {{$.RatedPerTurn}} * {{$isa.VecBytes}} / {{$t.Bytes}}},
-			{{- end}}
-	{bitstep.{{$isa.Const}}, {{.Name}}, {{$t.Bytes}}, true}: {chain{{.Name}}{{$t.Suffix}}{{$isa.Const}}, {{$.LinksPerTurn}}},
-		{{- end}}
-	{{- end}}
+{{- range .Loops}}
+	{{.}},
 {{- end}}
 }
 `

@@ -48,8 +48,8 @@ func Rate[T kernels.Float](b bitstep.Backend, op Op, n int) (elements float64) {
 	return run[T](b, op, n, false)
 }
 
-// Chain runs n turns of operations on vectors that each wait for the last and returns how many those were, 0 where there
-// is no assembly. Each root waits for a multiplication too.
+// Chain runs n turns of operations on vectors that each wait for the last and returns how many those were, 0 where
+// there is no assembly. Each root waits for a multiplication too.
 func Chain[T kernels.Float](b bitstep.Backend, op Op, n int) (links float64) {
 	return run[T](b, op, n, true)
 }
