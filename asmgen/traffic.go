@@ -180,8 +180,8 @@ func (v view) Loops() (lines []string) {
 	for _, s := range v.ISAs {
 		for _, t := range v.Types {
 			line := func(op, kind string, chain bool, work int) {
-				lines = append(lines, fmt.Sprintf("{bitstep.%s, %s, %d, %v}: {%s%s%s%s, %d}", s.Const, op, t.Bytes, chain,
-					kind, op, t.Suffix, s.Const, work))
+				lines = append(lines, fmt.Sprintf("{bitstep.%s, %s, %d, %v}: {%s%s%s%s, %d}", s.Const, op, t.Bytes,
+					chain, kind, op, t.Suffix, s.Const, work))
 			}
 			for _, op := range ratedOps {
 				if op.once != nil {
