@@ -1,0 +1,254 @@
+package page
+
+import (
+	"fmt"
+	"html/template"
+	"slices"
+	"strings"
+
+	"gonum.org/v1/plot/plotter"
+
+	"github.com/bitstep-go/bitstep/bench/internal/record"
+)
+
+// A figure is a chart with what it says in words and as a table.
+type figure struct {
+	ID, Title, Text string
+	Legend          []entry
+	SVG             template.HTML // empty if there was nothing to draw
+	Table           table
+}
+
+// An entry of a legend.
+type entry struct {
+	Series     int
+	Mark, Name string
+}
+
+// newFigure draws a chart, with a legend in words under it: that has room on a phone, too.
+func newFigure(id, title, text string, c chart, t table) (figure, error) {
+	f := figure{ID: id, Title: title, Text: text, Table: t}
+	c.series = slices.DeleteFunc(slices.Clone(c.series), func(s series) bool { return len(s.points) == 0 })
+	for i, s := range c.series {
+		f.Legend = append(f.Legend, entry{i, marks[i%len(marks)], s.name})
+	}
+	if len(c.series) == 0 {
+		return f, nil
+	}
+	svg, err := c.svg(id, title, text)
+	f.SVG = svg
+	return f, err
+}
+
+// figuresOf draws all figures of a record.
+func figuresOf(r record.Record) (all []figure, err error) {
+	add := func(f figure, e error) {
+		if err == nil {
+			err = e
+		}
+		all = append(all, f)
+	}
+	for _, typ := range types {
+		add(roofline(r, typ))
+	}
+	for _, typ := range types {
+		add(products(r, typ))
+	}
+	add(bandwidths(r))
+	for _, typ := range types {
+		add(speedup(r, typ))
+	}
+	for _, typ := range types {
+		add(threads(r, typ))
+	}
+	return all, err
+}
+
+// roofline places kernels and products by operations per byte and operations per second, under the machine's ceilings.
+func roofline(r record.Record, typ string) (figure, error) {
+	c := chart{xLabel: "operations per byte", yLabel: "GFLOP/s", xTicks: decades, yTicks: decades, named: true}
+	kernels := measured(r, record.Kernel, typ)
+	placed, lo, hi := []record.Row{}, 1., 1.
+	place := func(name string, rows []record.Row) {
+		s := series{name: name}
+		for _, row := range rows {
+			x, y := intensity(row), gflops(row)
+			if x <= 0 || y <= 0 {
+				continue
+			}
+			placed, lo, hi = append(placed, row), min(lo, x), max(hi, x)
+			s.points = append(s.points, point{x, y, fmt.Sprintf("%s: %s GFLOP/s, %s operations per byte, %s", row.Name,
+				figures(y), figures(x), strings.TrimSpace(row.Level+row.Shape+" "+percent(row.Share)))})
+		}
+		c.series = append(c.series, s)
+	}
+	for _, level := range levels {
+		name := level
+		if b := bandwidth(r, level, 1); b > 0 {
+			name = fmt.Sprintf("%s, roof %s GB/s", level, figures(b))
+		}
+		place(name, slices.DeleteFunc(slices.Clone(kernels), func(row record.Row) bool { return row.Level != level }))
+	}
+	place("products", measured(r, record.Product, typ))
+	top := peak(r, typ)
+	lo, hi = lo/4, hi*1.5 // names stand at the left
+	if len(placed) > 0 {
+		at := 0
+		for i, level := range levels {
+			if len(c.series[i].points) == 0 {
+				continue // newFigure leaves it out
+			}
+			if roof := roofOf(bandwidth(r, level, 1), top, lo, hi); roof != nil {
+				c.lines = append(c.lines, line{points: roof, series: at})
+			}
+			at++
+		}
+		if top > 0 {
+			c.lines = append(c.lines, line{points: plotter.XYs{{X: lo, Y: top}, {X: hi, Y: top}}, series: -1, dashed: true})
+		}
+	}
+	text := "Each kernel at the level that its operands come from. The slopes are the highest bandwidth of each level"
+	if top > 0 {
+		text += fmt.Sprintf(", the dashed line the peak of fused multiply-adds, %s", unit(top, "GFLOP/s"))
+	}
+	text += ". One thread. Names are those of the first level's kernels, where there is room; a pointer on a mark tells it."
+	return newFigure("roofline-"+typ, "Roofline, "+typ, text, c, tabulate("Roofline, "+typ, placed, []property{nameOf,
+		levelOf, shapeOf, number("operations per byte", intensity), gflopsOf, shareOf}))
+}
+
+// roofOf is what a bandwidth in GB/s allows from one intensity on, up to the peak.
+func roofOf(bandwidth, peak, from, to float64) plotter.XYs {
+	if bandwidth == 0 || peak > 0 && bandwidth*from >= peak {
+		return nil
+	}
+	if peak > 0 {
+		to = min(to, peak/bandwidth)
+	}
+	return plotter.XYs{{X: from, Y: bandwidth * from}, {X: to, Y: bandwidth * to}}
+}
+
+// bandwidths shows the ceilings of traffic by the size of the working set.
+func bandwidths(r record.Record) (figure, error) {
+	all := rows(r, func(row record.Row) bool {
+		return row.Group == record.Ceiling && row.GBs > 0 && row.Bytes > 0
+	})
+	slices.SortStableFunc(all, func(a, b record.Row) int { return a.Bytes - b.Bytes })
+	c := chart{xLabel: "working set", yLabel: "GB/s", xTicks: sizes, yTicks: decades, joined: true}
+	curves := map[string]series{}
+	var order []string
+	for _, row := range all {
+		name := row.Name
+		if row.Threads > 1 {
+			name += fmt.Sprintf(", %d threads", row.Threads)
+		}
+		s, ok := curves[name]
+		if !ok {
+			order = append(order, name)
+		}
+		s.points = append(s.points, point{float64(row.Bytes), row.GBs,
+			fmt.Sprintf("%s: %s from %s", name, unit(row.GBs, "GB/s"), bytesText(row.Bytes))})
+		curves[name] = s
+	}
+	most, least := 0., 0.
+	for _, name := range order {
+		s := curves[name]
+		if s.name = name; len(s.points) < 3 || len(c.series) == len(marks) {
+			continue // no curve; or no colour is left for it, and the table has it
+		}
+		c.series = append(c.series, s)
+		for _, p := range s.points {
+			most = max(most, p.y)
+			if least == 0 || p.y < least {
+				least = p.y
+			}
+		}
+	}
+	if len(c.series) > 0 {
+		for _, size := range []int{r.Machine.L1, r.Machine.L2, r.Machine.L3} {
+			if x := float64(size); size > all[0].Bytes && size < all[len(all)-1].Bytes {
+				c.lines = append(c.lines, line{points: plotter.XYs{{X: x, Y: least}, {X: x, Y: most}}, series: -1, dashed: true})
+			}
+		}
+	}
+	return newFigure("bandwidth", "Bandwidth by working set",
+		"What memory and caches give, read and written bytes counted. Dashed: the sizes of L1, L2 and L3.", c,
+		tabulate("Bandwidth by working set", all, []property{nameOf, typeOf, threadsOf, levelOf, bytesOf, gbsOf, spreadOf}))
+}
+
+// products shows the rate of each product by its number of examples or its side.
+func products(r record.Record, typ string) (figure, error) {
+	all := measured(r, record.Product, typ)
+	c := chart{xLabel: "N", yLabel: "GFLOP/s", xTicks: decades, joined: true}
+	lo, hi := 0., 0.
+	for _, name := range names(all) {
+		s := series{name: name}
+		for _, row := range all {
+			if x, y := float64(row.N), gflops(row); row.Name == name && x > 0 && y > 0 {
+				s.points = append(s.points, point{x, y, fmt.Sprintf("%s: %s at N = %d (%s), %s", name, unit(y, "GFLOP/s"),
+					row.N, row.Shape, ofCeiling(row))})
+				if lo == 0 || x < lo {
+					lo = x
+				}
+				hi = max(hi, x)
+			}
+		}
+		slices.SortFunc(s.points, func(a, b point) int { return int(a.x - b.x) })
+		c.series = append(c.series, s)
+	}
+	text := "Products by N. One thread."
+	if top := peak(r, typ); top > 0 && lo > 0 {
+		c.lines = []line{{points: plotter.XYs{{X: lo, Y: top}, {X: hi, Y: top}}, series: -1, dashed: true}}
+		text += fmt.Sprintf(" Dashed: the peak of fused multiply-adds, %s.", unit(top, "GFLOP/s"))
+	}
+	return newFigure("products-"+typ, "Products, "+typ, text, c, tabulate("Products, "+typ, all, []property{nameOf,
+		shapeOf, nOf, gflopsOf, shareOf, versusOf, checkedOf}))
+}
+
+// speedup compares every kernel with pure Go.
+func speedup(r record.Record, typ string) (figure, error) {
+	all := slices.Concat(measured(r, record.Kernel, typ), measured(r, record.Product, typ))
+	all = slices.DeleteFunc(all, func(row record.Row) bool { return row.VersusGo == 0 || row.Backend == "go" })
+	c := byKernel(all, "times as fast as pure Go", func(row record.Row) float64 { return row.VersusGo })
+	return newFigure("speedup-"+typ, "Speed-up over pure Go, "+typ,
+		"How many times as fast as the same call in pure Go, by where the operands come from. One thread. "+
+			"The line is at 1: no faster.", c,
+		tabulate("Speed-up over pure Go, "+typ, all, []property{nameOf, levelOf, shapeOf, elementOf, versusOf}))
+}
+
+// threads compares kernels and products on more threads with one.
+func threads(r record.Record, typ string) (figure, error) {
+	all := slices.Concat(shared(r, record.Kernel, typ), shared(r, record.Product, typ))
+	c := byKernel(all, "times as fast as one thread", func(row record.Row) float64 { return row.Scaling })
+	title := "Threads, " + typ
+	if len(all) > 0 {
+		title = fmt.Sprintf("%d threads, %s", all[0].Threads, typ)
+	}
+	return newFigure("threads-"+typ, title, "How many times as fast as on one thread. The line is at 1: no faster.", c,
+		tabulate(title, all, []property{nameOf, levelOf, shapeOf, threadsOf, elementOf, gflopsOf, scalingOf, shareOf}))
+}
+
+// byKernel has a category for each name and a series for each level; products, which have no level, are a series.
+func byKernel(all []record.Row, label string, value func(record.Row) float64) chart {
+	c := chart{xLabel: label, categories: names(all)}
+	for _, level := range append(slices.Clone(levels), "") {
+		s := series{name: level}
+		if level == "" {
+			s.name = "products"
+		}
+		for _, row := range all {
+			if row.Level == level || level == "" && row.Group == record.Product && !slices.Contains(levels, row.Level) {
+				where := row.Level
+				if row.Shape != "" {
+					where = row.Shape
+				}
+				s.points = append(s.points, point{value(row), float64(slices.Index(c.categories, row.Name)),
+					fmt.Sprintf("%s: %s times, %s", row.Name, figures(value(row)), where)})
+			}
+		}
+		c.series = append(c.series, s)
+	}
+	if n := float64(len(c.categories)); n > 0 {
+		c.lines = []line{{points: plotter.XYs{{X: 1, Y: -.5}, {X: 1, Y: n - .5}}, series: -1, dashed: true}}
+	}
+	return c
+}
