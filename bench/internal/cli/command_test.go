@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/bitstep-go/bitstep/bench/internal/record"
+)
+
+// built is the command, built once for all tests that use it as a person does.
+var built = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "bench") // a test's own would go before others are done
+	if err != nil {
+		return "", err
+	}
+	name := filepath.Join(dir, "bench.exe") // Windows wants a suffix, others take it
+	if out, err := exec.Command("go", "build", "-o", name, "../..").CombinedOutput(); err != nil {
+		return "", errors.New(string(out))
+	}
+	return name, nil
+})
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	if name, err := built(); err == nil {
+		os.RemoveAll(filepath.Dir(name))
+	}
+	os.Exit(status)
+}
+
+// bench runs the command in a folder and returns what it printed and its status.
+func bench(t *testing.T, dir string, args ...string) (stdout, stderr string, status int) {
+	t.Helper()
+	return benchEnv(t, dir, nil, args...)
+}
+
+func benchEnv(t *testing.T, dir string, env []string, args ...string) (stdout, stderr string, status int) {
+	t.Helper()
+	name, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out, errs bytes.Buffer
+	cmd := exec.Command(name, args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.Env = dir, &out, &errs, append(os.Environ(), env...)
+	var exit *exec.ExitError
+	if err := cmd.Run(); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
+
+// save writes a record to a file of a folder.
+func save(t *testing.T, dir, name string, r record.Record) {
+	t.Helper()
+	err := record.WriteFile(filepath.Join(dir, name), false, func(w io.Writer) error { return r.WriteJSON(w) })
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A mistake in the command line has status 2, what fails has 1; both are told on standard error.
+type failure struct {
+	args   []string
+	status int
+	want   string // on standard error
+}
+
+func checkFailures(t *testing.T, dir string, failures []failure) {
+	t.Helper()
+	for _, f := range failures {
+		stdout, stderr, status := bench(t, dir, f.args...)
+		if status != f.status || stdout != "" || !strings.Contains(stderr, f.want) {
+			t.Errorf("bench %s: status %d, want %d; %q on standard error lacks %q; printed %q",
+				strings.Join(f.args, " "), status, f.status, stderr, f.want, stdout)
+		}
+	}
+}
