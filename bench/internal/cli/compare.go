@@ -21,10 +21,11 @@ var compareCommand = command{
 	name:    "compare",
 	summary: "tell what changed from one record to others",
 	args:    "OLD NEW...",
-	about: `Compares the times of rows that two records (JSON files of bench) have in common: the ratio of the medians, new
-to old, its confidence interval (at least 95%) and the p-value of the Mann-Whitney test. Rows that changed are shown:
-those with a p-value below -alpha and an interval without 1; and what only one side has. Records of machines that differ are refused; with -share the
-times are compared in units of each row's ceiling, which was measured in turns with it.
+	about: `Compares the times of rows that two records (JSON files of bench) have in common: the ratio of the medians,
+new to old, its confidence interval (at least 95%) and the p-value of the Mann-Whitney test. Rows that changed are
+shown: those with a p-value below -alpha and an interval without 1; and what only one side has. Records of machines
+that differ are refused; with -share times are compared in units of each row's ceiling, which was measured in turns
+with it.
 
 With -threshold the status is 1 if a row that is not unstable is slower by more than that, and significantly.
 It is 1 in any case if the bits of a row differ.`,
@@ -101,7 +102,8 @@ func (f *compareFlags) run(_ context.Context, w io.Writer, args []string) error 
 	for _, r := range results {
 		slower, bits := r.Regressions(f.threshold)
 		if len(bits) > 0 {
-			wrong = append(wrong, fmt.Sprintf("%s: other bits in %s, %v the first", r.New, count(len(bits), "row"), bits[0]))
+			wrong = append(wrong, fmt.Sprintf("%s: other bits in %s, %v the first", r.New, count(len(bits), "row"),
+				bits[0]))
 		}
 		if f.gate && len(slower) > 0 {
 			worst := slices.MaxFunc(slower, func(a, b comparison.Line) int { return cmp.Compare(a.Ratio, b.Ratio) })
@@ -213,8 +215,8 @@ func short4(x float64) string {
 
 func printCSV(w io.Writer, results []comparison.Result) error {
 	out := csv.NewWriter(w)
-	out.Write([]string{"old_file", "new_file", "group", "name", "peer", "type", "backend", "threads", "level", "bytes", "n",
-		"shape", "old", "new", "ratio", "lo", "hi", "p", "change", "unstable", "bits_differ"})
+	out.Write([]string{"old_file", "new_file", "group", "name", "peer", "type", "backend", "threads", "level", "bytes",
+		"n", "shape", "old", "new", "ratio", "lo", "hi", "p", "change", "unstable", "bits_differ"})
 	number := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 	for _, r := range results {
 		for _, l := range r.Lines {
@@ -222,9 +224,10 @@ func printCSV(w io.Writer, results []comparison.Result) error {
 			if l.Interval != nil {
 				lo, hi = number(l.Interval[0]), number(l.Interval[1])
 			}
-			out.Write([]string{r.Old, r.New, l.Group, l.Name, l.Peer, l.Type, l.Backend, strconv.Itoa(l.Threads), l.Level,
-				strconv.Itoa(l.Bytes), strconv.Itoa(l.N), l.Shape, number(l.Old), number(l.New), number(l.Ratio), lo, hi,
-				number(l.P), string(l.Change), strconv.FormatBool(l.Unstable), strconv.FormatBool(l.Bits)})
+			out.Write([]string{r.Old, r.New, l.Group, l.Name, l.Peer, l.Type, l.Backend, strconv.Itoa(l.Threads),
+				l.Level, strconv.Itoa(l.Bytes), strconv.Itoa(l.N), l.Shape, number(l.Old), number(l.New),
+				number(l.Ratio), lo, hi, number(l.P), string(l.Change), strconv.FormatBool(l.Unstable),
+				strconv.FormatBool(l.Bits)})
 		}
 	}
 	out.Flush()

@@ -155,8 +155,8 @@ func sample(r record.Row, o Options, t *benchmath.Thresholds) *benchmath.Sample 
 	return benchmath.NewSample(values, t)
 }
 
-// Regressions returns the lines that are slower by more than a part of the old time and not unstable, and those whose bits
-// differ.
+// Regressions returns the lines that are slower by more than a part of the old time and not unstable, and those whose
+// bits differ.
 func (r Result) Regressions(threshold float64) (slower, bits []Line) {
 	for _, l := range r.Lines {
 		if l.Change == Slower && l.Ratio > 1+threshold && !l.Unstable {

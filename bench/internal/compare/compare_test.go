@@ -70,7 +70,8 @@ func TestShare(t *testing.T) {
 	a.Level, a.Bytes, a.N, b.Level, b.Bytes, b.N = "L1", 1, 2, "L1", 3, 4
 	one(t, a, b, Options{Alpha: .05, ByShare: true})
 	a.Share = 0
-	r, err := Records(record.Record{Rows: []record.Row{a}}, record.Record{Rows: []record.Row{b}}, Options{ByShare: true})
+	r, err := Records(record.Record{Rows: []record.Row{a}}, record.Record{Rows: []record.Row{b}},
+		Options{ByShare: true})
 	if err != nil || len(r.Lines) != 0 || len(r.Added) != 1 || len(r.Gone) != 0 {
 		t.Errorf("%v, %+v", err, r)
 	}

@@ -104,14 +104,15 @@ func roofline(r record.Record, typ string) (figure, error) {
 			at++
 		}
 		if top > 0 {
-			c.lines = append(c.lines, line{points: plotter.XYs{{X: lo, Y: top}, {X: hi, Y: top}}, series: -1, dashed: true})
+			c.lines = append(c.lines, line{points: plotter.XYs{{X: lo, Y: top}, {X: hi, Y: top}}, series: -1,
+				dashed: true})
 		}
 	}
 	text := "Each kernel at the level that its operands come from. The slopes are the highest bandwidth of each level"
 	if top > 0 {
 		text += fmt.Sprintf(", the dashed line the peak of fused multiply-adds, %s", unit(top, "GFLOP/s"))
 	}
-	text += ". One thread. Names are those of the first level's kernels, where there is room; a pointer on a mark tells it."
+	text += ". One thread. Where there is room, kernels of the first level have names; a pointer on a mark tells it."
 	return newFigure("roofline-"+typ, "Roofline, "+typ, text, c, tabulate("Roofline, "+typ, placed, []property{nameOf,
 		levelOf, shapeOf, number("operations per byte", intensity), gflopsOf, shareOf}))
 }
@@ -166,13 +167,15 @@ func bandwidths(r record.Record) (figure, error) {
 	if len(c.series) > 0 {
 		for _, size := range []int{r.Machine.L1, r.Machine.L2, r.Machine.L3} {
 			if x := float64(size); size > all[0].Bytes && size < all[len(all)-1].Bytes {
-				c.lines = append(c.lines, line{points: plotter.XYs{{X: x, Y: least}, {X: x, Y: most}}, series: -1, dashed: true})
+				c.lines = append(c.lines, line{points: plotter.XYs{{X: x, Y: least}, {X: x, Y: most}}, series: -1,
+					dashed: true})
 			}
 		}
 	}
 	return newFigure("bandwidth", "Bandwidth by working set",
 		"What memory and caches give, read and written bytes counted. Dashed: the sizes of L1, L2 and L3.", c,
-		tabulate("Bandwidth by working set", all, []property{nameOf, typeOf, threadsOf, levelOf, bytesOf, gbsOf, spreadOf}))
+		tabulate("Bandwidth by working set", all, []property{nameOf, typeOf, threadsOf, levelOf, bytesOf, gbsOf,
+			spreadOf}))
 }
 
 // products shows the rate of each product by its number of examples or its side.
@@ -184,8 +187,8 @@ func products(r record.Record, typ string) (figure, error) {
 		s := series{name: name}
 		for _, row := range all {
 			if x, y := float64(row.N), gflops(row); row.Name == name && x > 0 && y > 0 {
-				s.points = append(s.points, point{x, y, fmt.Sprintf("%s: %s at N = %d (%s), %s", name, unit(y, "GFLOP/s"),
-					row.N, row.Shape, ofCeiling(row))})
+				s.points = append(s.points, point{x, y, fmt.Sprintf("%s: %s at N = %d (%s), %s", name,
+					unit(y, "GFLOP/s"), row.N, row.Shape, ofCeiling(row))})
 				if lo == 0 || x < lo {
 					lo = x
 				}

@@ -65,7 +65,8 @@ func check(t *testing.T, page string) []string {
 		}
 	}
 	if strings.Count(page, "<h1>") != 1 || strings.Count(page, "<figure ") != len(all) {
-		t.Errorf("%d headings, %d figures, %d SVGs", strings.Count(page, "<h1>"), strings.Count(page, "<figure "), len(all))
+		t.Errorf("%d headings, %d figures, %d SVGs", strings.Count(page, "<h1>"), strings.Count(page, "<figure "),
+			len(all))
 	}
 	return all
 }
@@ -107,7 +108,7 @@ func TestParts(t *testing.T) {
 	pureGo.Machine.Backends, pureGo.Machine.Active = []string{"go"}, "go"
 	noCaches := only(func(row record.Row) bool { return row.Group == record.Ceiling })
 	noCaches.Machine.L1, noCaches.Machine.L2, noCaches.Machine.L3 = 0, 0, 0
-	interrupted := only(func(row record.Row) bool { return row.Name == "Adam" && row.Level == "L1" && row.Threads == 1 })
+	interrupted := only(func(r record.Row) bool { return r.Name == "Adam" && r.Level == "L1" && r.Threads == 1 })
 	interrupted.Complete = false
 	wrong := record.Record{Verification: &record.Verification{Mismatch: &record.Mismatch{Kernel: "Lion", Operand: "x",
 		Index: 17, Length: 33, Inputs: []string{"g=1"}, Want: "3f800000", Got: "3f800001"}}}
@@ -122,7 +123,8 @@ func TestParts(t *testing.T) {
 		{"ceilings alone", noCaches, 1, "Roofline, float64: not measured"},
 		{"interrupted", interrupted, 4, "interrupted: rows are missing"},
 		{"wrong bits", wrong, 0, "x[17] of 33"},
-		{"one row", record.Record{Machine: record.Machine{Active: "go"}, Rows: []record.Row{{Group: record.Product, Name: "p",
+		{"one row", record.Record{Machine: record.Machine{Active: "go"}, Rows: []record.Row{{
+			Group: record.Product, Name: "p",
 			Type: "float32", Backend: "go", Threads: 1, N: 1, GFLOPs: 1, Shape: "1x1x1"}}}, 2, "Products, float32"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -148,8 +150,8 @@ func TestMarkup(t *testing.T) {
 	check(t, written(t, r))
 }
 
-// The colours of each scheme differ from the paper and the cards by the ratio that WCAG asks for, of text: 4.5. (Graphics
-// need 3.)
+// The colours of each scheme differ from the paper and the cards by the ratio that WCAG asks for, of text: 4.5.
+// (Graphics need 3.)
 func TestContrast(t *testing.T) {
 	style, err := files.ReadFile("style.css")
 	if err != nil {

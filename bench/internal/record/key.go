@@ -22,7 +22,8 @@ type Key struct {
 
 // Key returns what the row measures.
 func (row Row) Key() Key {
-	return Key{row.Group, row.Name, row.Peer, row.Type, row.Backend, row.Threads, row.Level, row.Bytes, row.N, row.Shape}
+	return Key{row.Group, row.Name, row.Peer, row.Type, row.Backend, row.Threads, row.Level, row.Bytes, row.N,
+		row.Shape}
 }
 
 // String writes what tells a row from others in words.

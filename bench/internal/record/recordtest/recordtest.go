@@ -17,14 +17,15 @@ func New(seed uint64) record.Record {
 	g := generator{rand.New(rand.NewPCG(seed, 1)), record.Record{
 		Schema: record.Schema, Complete: true, Started: time.Date(2026, 11, 30, 1, 2, 3, 0, time.UTC), Seconds: 101,
 		Program: record.Program{Version: "v1.0.0", Revision: "0123456789abcdef0123", Go: "go1.26.8"},
-		Machine: record.Machine{CPU: "Example CPU 9000", Vendor: "Example", OS: "linux", Arch: "amd64", Cores: 2, Threads: 2,
-			Features: []string{"AVX2", "FMA3", "AVX512F"}, L1: 48 << 10, L2: 1 << 20, L3: 32 << 20, Hypervisor: "KVM",
-			HugePages: "madvise", Governor: "not known: no cpufreq", Pinning: "available", Counters: "not available: no PMU",
-			Backends: []string{"go", "avx2", "avx512"}, Active: "avx512"},
+		Machine: record.Machine{CPU: "Example CPU 9000", Vendor: "Example", OS: "linux", Arch: "amd64", Cores: 2,
+			Threads: 2, Features: []string{"AVX2", "FMA3", "AVX512F"}, L1: 48 << 10, L2: 1 << 20, L3: 32 << 20,
+			Hypervisor: "KVM", HugePages: "madvise", Governor: "not known: no cpufreq", Pinning: "available",
+			Counters: "not available: no PMU", Backends: []string{"go", "avx2", "avx512"}, Active: "avx512"},
 		Notices: []string{"A hypervisor runs this machine: its clock and neighbours are not known."},
 		Verification: &record.Verification{OK: true, Calls: 32400, Backends: []string{"go", "avx2", "avx512"},
 			Digest: strings.Repeat("0123456789abcdef", 4),
-			Parts:  []record.Part{{What: "kernels", Backend: "avx512", Calls: 10800, Digest: strings.Repeat("ab", 32)}}},
+			Parts: []record.Part{{What: "kernels", Backend: "avx512", Calls: 10800,
+				Digest: strings.Repeat("ab", 32)}}},
 	}}
 	for i, typ := range []string{"float32", "float64"} {
 		for _, backend := range g.r.Machine.Backends {
@@ -33,11 +34,13 @@ func New(seed uint64) record.Record {
 	}
 	for _, from := range []string{"pixels", "features"} {
 		for threads := 1; threads <= 2; threads++ {
-			g.row(record.Row{Group: record.Training, Name: "svm, adam, from " + from, Type: "float32", Backend: "avx512",
-				Threads: threads, N: 50000, ImagesPerSecond: 7e5 * float64(threads), Median: 7e7 / float64(threads)})
+			g.row(record.Row{Group: record.Training, Name: "svm, adam, from " + from, Type: "float32",
+				Backend: "avx512", Threads: threads, N: 50000, ImagesPerSecond: 7e5 * float64(threads),
+				Median: 7e7 / float64(threads)})
 		}
 	}
-	g.row(record.Row{Group: record.Peer, Name: "Dot", Peer: "gonum", Type: "float32", Threads: 1, N: 4096, Median: 1000})
+	g.row(record.Row{Group: record.Peer, Name: "Dot", Peer: "gonum", Type: "float32", Threads: 1, N: 4096,
+		Median: 1000})
 	return g.r
 }
 
@@ -65,8 +68,9 @@ func (g *generator) typed(typ, backend string, size int) {
 		}
 		for i, name := range []string{"load", "store", "copy"} {
 			if typ == "float32" && backend == "avx512" {
-				g.row(record.Row{Group: record.Ceiling, Name: name, Type: typ, Backend: backend, Threads: 1, Level: level, Bytes: bytes,
-					GBs: rate[level] / float64(i+1), Median: float64(bytes) * float64(i+1) / rate[level]})
+				g.row(record.Row{Group: record.Ceiling, Name: name, Type: typ, Backend: backend, Threads: 1,
+					Level: level, Bytes: bytes, GBs: rate[level] / float64(i+1),
+					Median: float64(bytes) * float64(i+1) / rate[level]})
 			}
 		}
 	}
@@ -81,10 +85,11 @@ func (g *generator) typed(typ, backend string, size int) {
 			bytes := []int{24 << 10, 512 << 10, 8 << 20, 256 << 20}[i]
 			n := bytes / int(traffic)
 			for threads := 1; threads <= 2; threads++ {
-				g.row(record.Row{Group: record.Kernel, Name: row.Name, Type: typ, Backend: backend, Threads: threads, Level: level,
-					Bytes: bytes, N: n, Median: ns * float64(n) / math.Sqrt(float64(threads)), BytesPerElement: traffic,
-					FLOPs: flops, Ceiling: "streams " + row.Pattern(size), Share: .9, VersusGo: flops / 2 / ns * .9,
-					Scaling: 1 + .4*float64(threads-1), Hash: "sha", Checked: true})
+				g.row(record.Row{Group: record.Kernel, Name: row.Name, Type: typ, Backend: backend, Threads: threads,
+					Level: level, Bytes: bytes, N: n, Median: ns * float64(n) / math.Sqrt(float64(threads)),
+					BytesPerElement: traffic, FLOPs: flops, Ceiling: "streams " + row.Pattern(size), Share: .9,
+					VersusGo: flops / 2 / ns * .9,
+					Scaling:  math.Sqrt(float64(threads)), Hash: "sha", Checked: true})
 			}
 		}
 	}
@@ -94,12 +99,13 @@ func (g *generator) typed(typ, backend string, size int) {
 			if name == "square" {
 				m, k = n, n
 			}
-			gflops := peak * float64(n) / (float64(n) + 4 + 3*float64(i))
+			gflops := peak * float64(n) / float64(n+4+3*i)
 			for threads := 1; threads <= 2; threads++ {
-				g.row(record.Row{Group: record.Product, Name: name, Type: typ, Backend: backend, Threads: threads, N: n,
-					Shape: fmt.Sprintf("%dx%dx%d", m, n, k), GFLOPs: gflops * math.Sqrt(float64(threads)),
-					Median: 2 * float64(m*n*k) / gflops / math.Sqrt(float64(threads)), Ceiling: "FMA peak", Share: gflops / peak,
-					VersusGo: 10, Scaling: math.Sqrt(float64(threads)), Hash: "sha", Checked: true})
+				g.row(record.Row{Group: record.Product, Name: name, Type: typ, Backend: backend, Threads: threads,
+					N: n, Shape: fmt.Sprintf("%dx%dx%d", m, n, k), GFLOPs: gflops * math.Sqrt(float64(threads)),
+					Median: 2 * float64(m*n*k) / gflops / math.Sqrt(float64(threads)), Ceiling: "FMA peak",
+					Share: gflops / peak, VersusGo: 10, Scaling: math.Sqrt(float64(threads)), Hash: "sha",
+					Checked: true})
 			}
 		}
 	}
@@ -108,7 +114,7 @@ func (g *generator) typed(typ, backend string, size int) {
 // row adds a row with samples about its median.
 func (g *generator) row(r record.Row) {
 	for range 9 {
-		r.Samples = append(r.Samples, r.Median*(1+.02*g.Float64()))
+		r.Samples = append(r.Samples, r.Median*(1+g.Float64()/50))
 	}
 	r.Median, r.Spread = record.Statistics(r.Samples)
 	if r.N > 0 && r.Group == record.Kernel {

@@ -1,0 +1,105 @@
+package cli
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/bench/internal/peers"
+	"github.com/bitstep-go/bitstep/bench/internal/record"
+)
+
+var peersCommand = command{
+	name:    "peers",
+	summary: "measure other ways to compute the same, in turns with bitstep",
+	about: `Measures, on one thread and in turns, bitstep beside what else a Go program can call: a loop in Go, gonum's
+BLAS, vectors of the compiler (simd/archsimd, if the program was built with GOEXPERIMENT=simd), and OpenBLAS, BLIS and
+oneDNN where they are installed (if it was built with cgo; the call from Go is part of their times).
+
+Results of bitstep are checked to the bit against their definitions, those of others against them: they may be off by
+what rounding in another order explains, gamma(k) times the sum of the products' absolute values on either side.`,
+	example: `  bench peers
+  bench peers -quick
+  GOEXPERIMENT=simd go run ./bench peers -o peers.json`,
+	register: func(set *flag.FlagSet) runner {
+		quick := set.Bool("quick", false, "fewer sizes and samples, nothing from memory")
+		out := set.String("o", "", "also write the record to this `file`, as JSON")
+		replace := set.Bool("f", false, "replace the file if it exists")
+		return func(ctx context.Context, w io.Writer, _ []string) error {
+			if *out != "" { // better now than when all is measured
+				if err := record.Writable(*out, *replace); err != nil {
+					return err
+				}
+			}
+			r, err := measurePeers(ctx, w, *quick)
+			if *out != "" {
+				if err := record.WriteFile(*out, *replace, r.WriteJSON); err != nil {
+					return err
+				}
+				fmt.Fprintf(w, "\nwritten: %s\n", *out)
+			}
+			return err
+		}
+	},
+}
+
+func measurePeers(ctx context.Context, w io.Writer, quick bool) (record.Record, error) {
+	m := describe()
+	r := record.Record{}
+	o := peers.Options{Backend: bitstep.Active(), Quick: quick, L1: m.L1, L2: m.L2, L3: m.L3,
+		Turns: func(samples int, least time.Duration, fns ...func()) (all [][]float64) {
+			for _, s := range compare(samples, least, fns...) {
+				all = append(all, s)
+			}
+			return all
+		}}
+	for _, why := range peers.Missing() {
+		fmt.Fprintf(w, "not here: %s\n", why)
+	}
+	err := peers.Run(ctx, o, func(row record.Row) { r.Rows = append(r.Rows, row) })
+	printPeers(w, r.Rows)
+	r.Complete = ctx.Err() == nil
+	return r, err
+}
+
+// printPeers prints a table for each element type: a line for each task, a column for each peer.
+func printPeers(w io.Writer, rows []record.Row) {
+	for _, typ := range elementTypes {
+		of := slices.DeleteFunc(slices.Clone(rows), func(r record.Row) bool { return r.Type != typ })
+		if len(of) == 0 {
+			continue
+		}
+		var names []string
+		for _, r := range of {
+			if !slices.Contains(names, r.Peer) {
+				names = append(names, r.Peer)
+			}
+		}
+		fmt.Fprintf(w, "\n%s, one thread, GFLOP/s; bitstep's bits checked, others' values\n", typ)
+		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+		fmt.Fprintf(t, "\t\t%s\t\n", strings.Join(names, "\t"))
+		for len(of) > 0 {
+			k := task(of[0])
+			cells := make([]string, len(names))
+			for len(of) > 0 && task(of[0]) == k {
+				cells[slices.Index(names, of[0].Peer)] = fmt.Sprintf("%.1f", of[0].GFLOPs)
+				of = of[1:]
+			}
+			fmt.Fprintf(t, "%s\t%s%s\t%s\t\n", k.Name, k.Shape, k.Level, strings.Join(cells, "\t"))
+		}
+		t.Flush()
+	}
+}
+
+// task is what rows of peers have in common.
+func task(r record.Row) record.Key {
+	k := r.Key()
+	k.Peer, k.Backend = "", ""
+	return k
+}

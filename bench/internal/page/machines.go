@@ -1,0 +1,96 @@
+package page
+
+import (
+	"embed"
+	"io"
+	"io/fs"
+	"slices"
+
+	"github.com/bitstep-go/bitstep/bench/internal/record"
+)
+
+// own are records of machines that the project measured.
+//
+//go:embed testdata/machines
+var own embed.FS
+
+// Machines returns records of machines that the project measured.
+func Machines() (all []record.Record, err error) {
+	names, err := fs.Glob(own, "testdata/machines/*.json")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		text, err := own.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		r, err := record.Decode(name, text)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+// A machine is a row of the table of machines.
+type machine struct {
+	record.Record
+	Digest, Verdict string
+	Good            bool // the verdict
+	Keys            []keyFigure
+	Shares          []keyFigure
+}
+
+// WriteMachines writes a table of machines, in the order of the records.
+func WriteMachines(w io.Writer, all []record.Record) error {
+	var machines []machine
+	var digests []string
+	verified := 0
+	for _, r := range all {
+		m := machine{Record: r, Verdict: "not verified", Keys: keyFigures(r), Shares: []keyFigure{
+			shares("kernels", r, record.Kernel), shares("products", r, record.Product)}}
+		if v := r.Verification; v != nil {
+			verified++
+			if !slices.Contains(digests, v.Digest) {
+				digests = append(digests, v.Digest)
+			}
+			m.Digest = v.Digest
+			switch {
+			case !v.OK:
+				m.Verdict = "✗ wrong bits"
+			case v.Digest == digests[0]:
+				m.Verdict, m.Good = "✓ equal", true
+			default:
+				m.Verdict = "✗ differs"
+			}
+		}
+		machines = append(machines, m)
+	}
+	return pages.ExecuteTemplate(w, "machines.html", struct {
+		Title    string
+		Machines []machine
+		Digests  []string
+		Verified int
+		Heads    []keyFigure
+	}{"bitstep on " + plural(len(all), "machine"), machines, digests, verified, keyFigures(record.Record{})})
+}
+
+// shares is the median of the shares of ceilings that a group reached, and the range of the middle 90%.
+func shares(label string, r record.Record, group string) keyFigure {
+	var all []float64
+	for _, typ := range types {
+		for _, row := range measured(r, group, typ) {
+			if row.Share > 0 && !row.Unstable {
+				all = append(all, row.Share)
+			}
+		}
+	}
+	if len(all) == 0 {
+		return keyFigure{Label: label}
+	}
+	slices.Sort(all)
+	at := func(q int) string { return percent(all[(len(all)-1)*q/100]) }
+	return keyFigure{label, at(50), at(5) + " to " + at(95)}
+}
