@@ -35,19 +35,15 @@ func (e Engine[T]) SGD(x, g []T, c SGDCoef[T]) {
 	if len(g) != len(x) || mem.Near(x, g) {
 		check(idSGD, 0b1, mem.Of(x), mem.Of(g))
 	}
+	if n := len(x); n <= chunk { // what follows takes longer than some calls
+		sgdOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(g))
+		return
+	}
 	var call call[T]
 	call.id, call.backend, call.n = idSGD, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(g))
-	k := (*SGDCoef[T])(unsafe.Pointer(&call.coef)) // one by one: wide loads would wait for the stores of scalars
-	k.LR = c.LR
-	if c.Use != 0 {
-		k.Prelude = c.Prelude
-	}
-	if call.n <= chunk { // what update would find out takes longer than some calls
-		call.chunk(0, call.n)
-		return
-	}
+	*(*SGDCoef[T])(unsafe.Pointer(&call.coef)) = c
 	e.update(&call)
 }
 
@@ -88,21 +84,16 @@ func (e Engine[T]) Momentum(x, v, g []T, c MomentumCoef[T]) {
 	if len(v) != len(x) || len(g) != len(x) || mem.Near(x, v) || mem.Near(x, g) || mem.Near(v, g) {
 		check(idMomentum, 0b11, mem.Of(x), mem.Of(v), mem.Of(g))
 	}
+	if n := len(x); n <= chunk { // what follows takes longer than some calls
+		momentumOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(v), unsafe.SliceData(g))
+		return
+	}
 	var call call[T]
 	call.id, call.backend, call.n = idMomentum, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(v))
 	call.op[2] = unsafe.Pointer(unsafe.SliceData(g))
-	k := (*MomentumCoef[T])(unsafe.Pointer(&call.coef)) // one by one: wide loads would wait for the stores of scalars
-	k.Rho = c.Rho
-	k.LR = c.LR
-	if c.Use != 0 {
-		k.Prelude = c.Prelude
-	}
-	if call.n <= chunk { // what update would find out takes longer than some calls
-		call.chunk(0, call.n)
-		return
-	}
+	*(*MomentumCoef[T])(unsafe.Pointer(&call.coef)) = c
 	e.update(&call)
 }
 
@@ -143,21 +134,16 @@ func (e Engine[T]) MomentumVelocity(x, v, g []T, c MomentumVelocityCoef[T]) {
 	if len(v) != len(x) || len(g) != len(x) || mem.Near(x, v) || mem.Near(x, g) || mem.Near(v, g) {
 		check(idMomentumVelocity, 0b11, mem.Of(x), mem.Of(v), mem.Of(g))
 	}
+	if n := len(x); n <= chunk { // what follows takes longer than some calls
+		momentumVelocityOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(v), unsafe.SliceData(g))
+		return
+	}
 	var call call[T]
 	call.id, call.backend, call.n = idMomentumVelocity, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(v))
 	call.op[2] = unsafe.Pointer(unsafe.SliceData(g))
-	k := (*MomentumVelocityCoef[T])(unsafe.Pointer(&call.coef)) // one by one: wide loads would wait for the stores of scalars
-	k.Rho = c.Rho
-	k.LR = c.LR
-	if c.Use != 0 {
-		k.Prelude = c.Prelude
-	}
-	if call.n <= chunk { // what update would find out takes longer than some calls
-		call.chunk(0, call.n)
-		return
-	}
+	*(*MomentumVelocityCoef[T])(unsafe.Pointer(&call.coef)) = c
 	e.update(&call)
 }
 
@@ -201,22 +187,16 @@ func (e Engine[T]) Nesterov(x, v, g []T, c NesterovCoef[T]) {
 	if len(v) != len(x) || len(g) != len(x) || mem.Near(x, v) || mem.Near(x, g) || mem.Near(v, g) {
 		check(idNesterov, 0b11, mem.Of(x), mem.Of(v), mem.Of(g))
 	}
+	if n := len(x); n <= chunk { // what follows takes longer than some calls
+		nesterovOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(v), unsafe.SliceData(g))
+		return
+	}
 	var call call[T]
 	call.id, call.backend, call.n = idNesterov, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(v))
 	call.op[2] = unsafe.Pointer(unsafe.SliceData(g))
-	k := (*NesterovCoef[T])(unsafe.Pointer(&call.coef)) // one by one: wide loads would wait for the stores of scalars
-	k.Rho = c.Rho
-	k.OnePlusRho = c.OnePlusRho
-	k.LR = c.LR
-	if c.Use != 0 {
-		k.Prelude = c.Prelude
-	}
-	if call.n <= chunk { // what update would find out takes longer than some calls
-		call.chunk(0, call.n)
-		return
-	}
+	*(*NesterovCoef[T])(unsafe.Pointer(&call.coef)) = c
 	e.update(&call)
 }
 
@@ -260,21 +240,16 @@ func (e Engine[T]) NesterovTorch(x, v, g []T, c NesterovTorchCoef[T]) {
 	if len(v) != len(x) || len(g) != len(x) || mem.Near(x, v) || mem.Near(x, g) || mem.Near(v, g) {
 		check(idNesterovTorch, 0b11, mem.Of(x), mem.Of(v), mem.Of(g))
 	}
+	if n := len(x); n <= chunk { // what follows takes longer than some calls
+		nesterovTorchOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(v), unsafe.SliceData(g))
+		return
+	}
 	var call call[T]
 	call.id, call.backend, call.n = idNesterovTorch, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(v))
 	call.op[2] = unsafe.Pointer(unsafe.SliceData(g))
-	k := (*NesterovTorchCoef[T])(unsafe.Pointer(&call.coef)) // one by one: wide loads would wait for the stores of scalars
-	k.Rho = c.Rho
-	k.LR = c.LR
-	if c.Use != 0 {
-		k.Prelude = c.Prelude
-	}
-	if call.n <= chunk { // what update would find out takes longer than some calls
-		call.chunk(0, call.n)
-		return
-	}
+	*(*NesterovTorchCoef[T])(unsafe.Pointer(&call.coef)) = c
 	e.update(&call)
 }
 
@@ -317,21 +292,16 @@ func (e Engine[T]) AdaGrad(x, s, g []T, c AdaGradCoef[T]) {
 	if len(s) != len(x) || len(g) != len(x) || mem.Near(x, s) || mem.Near(x, g) || mem.Near(s, g) {
 		check(idAdaGrad, 0b11, mem.Of(x), mem.Of(s), mem.Of(g))
 	}
+	if n := len(x); n <= chunk { // what follows takes longer than some calls
+		adaGradOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(g))
+		return
+	}
 	var call call[T]
 	call.id, call.backend, call.n = idAdaGrad, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(s))
 	call.op[2] = unsafe.Pointer(unsafe.SliceData(g))
-	k := (*AdaGradCoef[T])(unsafe.Pointer(&call.coef)) // one by one: wide loads would wait for the stores of scalars
-	k.LR = c.LR
-	k.Eps = c.Eps
-	if c.Use != 0 {
-		k.Prelude = c.Prelude
-	}
-	if call.n <= chunk { // what update would find out takes longer than some calls
-		call.chunk(0, call.n)
-		return
-	}
+	*(*AdaGradCoef[T])(unsafe.Pointer(&call.coef)) = c
 	e.update(&call)
 }
 
@@ -374,23 +344,16 @@ func (e Engine[T]) RMSProp(x, s, g []T, c RMSPropCoef[T]) {
 	if len(s) != len(x) || len(g) != len(x) || mem.Near(x, s) || mem.Near(x, g) || mem.Near(s, g) {
 		check(idRMSProp, 0b11, mem.Of(x), mem.Of(s), mem.Of(g))
 	}
+	if n := len(x); n <= chunk { // what follows takes longer than some calls
+		rmsPropOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(g))
+		return
+	}
 	var call call[T]
 	call.id, call.backend, call.n = idRMSProp, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(s))
 	call.op[2] = unsafe.Pointer(unsafe.SliceData(g))
-	k := (*RMSPropCoef[T])(unsafe.Pointer(&call.coef)) // one by one: wide loads would wait for the stores of scalars
-	k.Decay = c.Decay
-	k.OneMinusDecay = c.OneMinusDecay
-	k.LR = c.LR
-	k.Eps = c.Eps
-	if c.Use != 0 {
-		k.Prelude = c.Prelude
-	}
-	if call.n <= chunk { // what update would find out takes longer than some calls
-		call.chunk(0, call.n)
-		return
-	}
+	*(*RMSPropCoef[T])(unsafe.Pointer(&call.coef)) = c
 	e.update(&call)
 }
 
@@ -434,25 +397,17 @@ func (e Engine[T]) RMSPropMomentum(x, s, b, g []T, c RMSPropMomentumCoef[T]) {
 	if len(s) != len(x) || len(b) != len(x) || len(g) != len(x) || mem.Near(x, s) || mem.Near(x, b) || mem.Near(s, b) || mem.Near(x, g) || mem.Near(s, g) || mem.Near(b, g) {
 		check(idRMSPropMomentum, 0b111, mem.Of(x), mem.Of(s), mem.Of(b), mem.Of(g))
 	}
+	if n := len(x); n <= chunk { // what follows takes longer than some calls
+		rmsPropMomentumOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(b), unsafe.SliceData(g))
+		return
+	}
 	var call call[T]
 	call.id, call.backend, call.n = idRMSPropMomentum, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(s))
 	call.op[2] = unsafe.Pointer(unsafe.SliceData(b))
 	call.op[3] = unsafe.Pointer(unsafe.SliceData(g))
-	k := (*RMSPropMomentumCoef[T])(unsafe.Pointer(&call.coef)) // one by one: wide loads would wait for the stores of scalars
-	k.Decay = c.Decay
-	k.OneMinusDecay = c.OneMinusDecay
-	k.Rho = c.Rho
-	k.LR = c.LR
-	k.Eps = c.Eps
-	if c.Use != 0 {
-		k.Prelude = c.Prelude
-	}
-	if call.n <= chunk { // what update would find out takes longer than some calls
-		call.chunk(0, call.n)
-		return
-	}
+	*(*RMSPropMomentumCoef[T])(unsafe.Pointer(&call.coef)) = c
 	e.update(&call)
 }
 
@@ -498,24 +453,17 @@ func (e Engine[T]) RMSPropCentered(x, s, m, g []T, c RMSPropCenteredCoef[T]) {
 	if len(s) != len(x) || len(m) != len(x) || len(g) != len(x) || mem.Near(x, s) || mem.Near(x, m) || mem.Near(s, m) || mem.Near(x, g) || mem.Near(s, g) || mem.Near(m, g) {
 		check(idRMSPropCentered, 0b111, mem.Of(x), mem.Of(s), mem.Of(m), mem.Of(g))
 	}
+	if n := len(x); n <= chunk { // what follows takes longer than some calls
+		rmsPropCenteredOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(m), unsafe.SliceData(g))
+		return
+	}
 	var call call[T]
 	call.id, call.backend, call.n = idRMSPropCentered, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(s))
 	call.op[2] = unsafe.Pointer(unsafe.SliceData(m))
 	call.op[3] = unsafe.Pointer(unsafe.SliceData(g))
-	k := (*RMSPropCenteredCoef[T])(unsafe.Pointer(&call.coef)) // one by one: wide loads would wait for the stores of scalars
-	k.Decay = c.Decay
-	k.OneMinusDecay = c.OneMinusDecay
-	k.LR = c.LR
-	k.Eps = c.Eps
-	if c.Use != 0 {
-		k.Prelude = c.Prelude
-	}
-	if call.n <= chunk { // what update would find out takes longer than some calls
-		call.chunk(0, call.n)
-		return
-	}
+	*(*RMSPropCenteredCoef[T])(unsafe.Pointer(&call.coef)) = c
 	e.update(&call)
 }
 
@@ -560,6 +508,10 @@ func (e Engine[T]) RMSPropCenteredMomentum(x, s, m, b, g []T, c RMSPropCenteredM
 	if len(s) != len(x) || len(m) != len(x) || len(b) != len(x) || len(g) != len(x) || mem.Near(x, s) || mem.Near(x, m) || mem.Near(s, m) || mem.Near(x, b) || mem.Near(s, b) || mem.Near(m, b) || mem.Near(x, g) || mem.Near(s, g) || mem.Near(m, g) || mem.Near(b, g) {
 		check(idRMSPropCenteredMomentum, 0b1111, mem.Of(x), mem.Of(s), mem.Of(m), mem.Of(b), mem.Of(g))
 	}
+	if n := len(x); n <= chunk { // what follows takes longer than some calls
+		rmsPropCenteredMomentumOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(m), unsafe.SliceData(b), unsafe.SliceData(g))
+		return
+	}
 	var call call[T]
 	call.id, call.backend, call.n = idRMSPropCenteredMomentum, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
@@ -567,19 +519,7 @@ func (e Engine[T]) RMSPropCenteredMomentum(x, s, m, b, g []T, c RMSPropCenteredM
 	call.op[2] = unsafe.Pointer(unsafe.SliceData(m))
 	call.op[3] = unsafe.Pointer(unsafe.SliceData(b))
 	call.op[4] = unsafe.Pointer(unsafe.SliceData(g))
-	k := (*RMSPropCenteredMomentumCoef[T])(unsafe.Pointer(&call.coef)) // one by one: wide loads would wait for the stores of scalars
-	k.Decay = c.Decay
-	k.OneMinusDecay = c.OneMinusDecay
-	k.Rho = c.Rho
-	k.LR = c.LR
-	k.Eps = c.Eps
-	if c.Use != 0 {
-		k.Prelude = c.Prelude
-	}
-	if call.n <= chunk { // what update would find out takes longer than some calls
-		call.chunk(0, call.n)
-		return
-	}
+	*(*RMSPropCenteredMomentumCoef[T])(unsafe.Pointer(&call.coef)) = c
 	e.update(&call)
 }
 
@@ -624,27 +564,17 @@ func (e Engine[T]) Adam(x, m, v, g []T, c AdamCoef[T]) {
 	if len(m) != len(x) || len(v) != len(x) || len(g) != len(x) || mem.Near(x, m) || mem.Near(x, v) || mem.Near(m, v) || mem.Near(x, g) || mem.Near(m, g) || mem.Near(v, g) {
 		check(idAdam, 0b111, mem.Of(x), mem.Of(m), mem.Of(v), mem.Of(g))
 	}
+	if n := len(x); n <= chunk { // what follows takes longer than some calls
+		adamOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(m), unsafe.SliceData(v), unsafe.SliceData(g))
+		return
+	}
 	var call call[T]
 	call.id, call.backend, call.n = idAdam, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(m))
 	call.op[2] = unsafe.Pointer(unsafe.SliceData(v))
 	call.op[3] = unsafe.Pointer(unsafe.SliceData(g))
-	k := (*AdamCoef[T])(unsafe.Pointer(&call.coef)) // one by one: wide loads would wait for the stores of scalars
-	k.Beta1 = c.Beta1
-	k.OneMinusBeta1 = c.OneMinusBeta1
-	k.Beta2 = c.Beta2
-	k.OneMinusBeta2 = c.OneMinusBeta2
-	k.Alpha = c.Alpha
-	k.Unbias = c.Unbias
-	k.Eps = c.Eps
-	if c.Use != 0 {
-		k.Prelude = c.Prelude
-	}
-	if call.n <= chunk { // what update would find out takes longer than some calls
-		call.chunk(0, call.n)
-		return
-	}
+	*(*AdamCoef[T])(unsafe.Pointer(&call.coef)) = c
 	e.update(&call)
 }
 
@@ -689,6 +619,10 @@ func (e Engine[T]) AMSGrad(x, m, v, vmax, g []T, c AMSGradCoef[T]) {
 	if len(m) != len(x) || len(v) != len(x) || len(vmax) != len(x) || len(g) != len(x) || mem.Near(x, m) || mem.Near(x, v) || mem.Near(m, v) || mem.Near(x, vmax) || mem.Near(m, vmax) || mem.Near(v, vmax) || mem.Near(x, g) || mem.Near(m, g) || mem.Near(v, g) || mem.Near(vmax, g) {
 		check(idAMSGrad, 0b1111, mem.Of(x), mem.Of(m), mem.Of(v), mem.Of(vmax), mem.Of(g))
 	}
+	if n := len(x); n <= chunk { // what follows takes longer than some calls
+		amsGradOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(m), unsafe.SliceData(v), unsafe.SliceData(vmax), unsafe.SliceData(g))
+		return
+	}
 	var call call[T]
 	call.id, call.backend, call.n = idAMSGrad, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
@@ -696,21 +630,7 @@ func (e Engine[T]) AMSGrad(x, m, v, vmax, g []T, c AMSGradCoef[T]) {
 	call.op[2] = unsafe.Pointer(unsafe.SliceData(v))
 	call.op[3] = unsafe.Pointer(unsafe.SliceData(vmax))
 	call.op[4] = unsafe.Pointer(unsafe.SliceData(g))
-	k := (*AMSGradCoef[T])(unsafe.Pointer(&call.coef)) // one by one: wide loads would wait for the stores of scalars
-	k.Beta1 = c.Beta1
-	k.OneMinusBeta1 = c.OneMinusBeta1
-	k.Beta2 = c.Beta2
-	k.OneMinusBeta2 = c.OneMinusBeta2
-	k.Alpha = c.Alpha
-	k.Unbias = c.Unbias
-	k.Eps = c.Eps
-	if c.Use != 0 {
-		k.Prelude = c.Prelude
-	}
-	if call.n <= chunk { // what update would find out takes longer than some calls
-		call.chunk(0, call.n)
-		return
-	}
+	*(*AMSGradCoef[T])(unsafe.Pointer(&call.coef)) = c
 	e.update(&call)
 }
 
@@ -755,24 +675,16 @@ func (e Engine[T]) Lion(x, m, g []T, c LionCoef[T]) {
 	if len(m) != len(x) || len(g) != len(x) || mem.Near(x, m) || mem.Near(x, g) || mem.Near(m, g) {
 		check(idLion, 0b11, mem.Of(x), mem.Of(m), mem.Of(g))
 	}
+	if n := len(x); n <= chunk { // what follows takes longer than some calls
+		lionOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(m), unsafe.SliceData(g))
+		return
+	}
 	var call call[T]
 	call.id, call.backend, call.n = idLion, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(m))
 	call.op[2] = unsafe.Pointer(unsafe.SliceData(g))
-	k := (*LionCoef[T])(unsafe.Pointer(&call.coef)) // one by one: wide loads would wait for the stores of scalars
-	k.Beta1 = c.Beta1
-	k.OneMinusBeta1 = c.OneMinusBeta1
-	k.Beta2 = c.Beta2
-	k.OneMinusBeta2 = c.OneMinusBeta2
-	k.LR = c.LR
-	if c.Use != 0 {
-		k.Prelude = c.Prelude
-	}
-	if call.n <= chunk { // what update would find out takes longer than some calls
-		call.chunk(0, call.n)
-		return
-	}
+	*(*LionCoef[T])(unsafe.Pointer(&call.coef)) = c
 	e.update(&call)
 }
 
@@ -799,15 +711,16 @@ func (e Engine[T]) Axpy(y, x []T, a T) {
 	if len(x) != len(y) || mem.Near(y, x) {
 		check(idAxpy, 0b1, mem.Of(y), mem.Of(x))
 	}
+	if n := len(y); n <= chunk { // what follows takes longer than some calls
+		c := [1]T{a}
+		axpyOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(y), unsafe.SliceData(x))
+		return
+	}
 	var call call[T]
 	call.id, call.backend, call.n = idAxpy, e.backend, len(y)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(y))
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(x))
 	*(*[1]T)(unsafe.Pointer(&call.coef)) = [1]T{a}
-	if call.n <= chunk { // what update would find out takes longer than some calls
-		call.chunk(0, call.n)
-		return
-	}
 	e.update(&call)
 }
 
@@ -824,15 +737,16 @@ func (e Engine[T]) Axpby(y, x []T, a, b T) {
 	if len(x) != len(y) || mem.Near(y, x) {
 		check(idAxpby, 0b1, mem.Of(y), mem.Of(x))
 	}
+	if n := len(y); n <= chunk { // what follows takes longer than some calls
+		c := [2]T{a, b}
+		axpbyOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(y), unsafe.SliceData(x))
+		return
+	}
 	var call call[T]
 	call.id, call.backend, call.n = idAxpby, e.backend, len(y)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(y))
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(x))
 	*(*[2]T)(unsafe.Pointer(&call.coef)) = [2]T{a, b}
-	if call.n <= chunk { // what update would find out takes longer than some calls
-		call.chunk(0, call.n)
-		return
-	}
 	e.update(&call)
 }
 
@@ -846,14 +760,15 @@ func Scale[T Float](x []T, a T) {
 
 // Scale is [Scale] on this engine.
 func (e Engine[T]) Scale(x []T, a T) {
+	if n := len(x); n <= chunk { // what follows takes longer than some calls
+		c := [1]T{a}
+		scaleOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x))
+		return
+	}
 	var call call[T]
 	call.id, call.backend, call.n = idScale, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
 	*(*[1]T)(unsafe.Pointer(&call.coef)) = [1]T{a}
-	if call.n <= chunk { // what update would find out takes longer than some calls
-		call.chunk(0, call.n)
-		return
-	}
 	e.update(&call)
 }
 
@@ -870,15 +785,15 @@ func (e Engine[T]) Add(z, x, y []T) {
 	if len(x) != len(z) || len(y) != len(z) || mem.Near(z, x) || mem.Near(z, y) {
 		check(idAdd, 0b1, mem.Of(z), mem.Of(x), mem.Of(y))
 	}
+	if n := len(z); n <= chunk { // what follows takes longer than some calls
+		addOn(e.backend, n, unsafe.SliceData(z), unsafe.SliceData(x), unsafe.SliceData(y))
+		return
+	}
 	var call call[T]
 	call.id, call.backend, call.n = idAdd, e.backend, len(z)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(z))
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(x))
 	call.op[2] = unsafe.Pointer(unsafe.SliceData(y))
-	if call.n <= chunk { // what update would find out takes longer than some calls
-		call.chunk(0, call.n)
-		return
-	}
 	e.update(&call)
 }
 
@@ -895,15 +810,15 @@ func (e Engine[T]) Sub(z, x, y []T) {
 	if len(x) != len(z) || len(y) != len(z) || mem.Near(z, x) || mem.Near(z, y) {
 		check(idSub, 0b1, mem.Of(z), mem.Of(x), mem.Of(y))
 	}
+	if n := len(z); n <= chunk { // what follows takes longer than some calls
+		subOn(e.backend, n, unsafe.SliceData(z), unsafe.SliceData(x), unsafe.SliceData(y))
+		return
+	}
 	var call call[T]
 	call.id, call.backend, call.n = idSub, e.backend, len(z)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(z))
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(x))
 	call.op[2] = unsafe.Pointer(unsafe.SliceData(y))
-	if call.n <= chunk { // what update would find out takes longer than some calls
-		call.chunk(0, call.n)
-		return
-	}
 	e.update(&call)
 }
 
@@ -920,15 +835,15 @@ func (e Engine[T]) Mul(z, x, y []T) {
 	if len(x) != len(z) || len(y) != len(z) || mem.Near(z, x) || mem.Near(z, y) {
 		check(idMul, 0b1, mem.Of(z), mem.Of(x), mem.Of(y))
 	}
+	if n := len(z); n <= chunk { // what follows takes longer than some calls
+		mulOn(e.backend, n, unsafe.SliceData(z), unsafe.SliceData(x), unsafe.SliceData(y))
+		return
+	}
 	var call call[T]
 	call.id, call.backend, call.n = idMul, e.backend, len(z)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(z))
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(x))
 	call.op[2] = unsafe.Pointer(unsafe.SliceData(y))
-	if call.n <= chunk { // what update would find out takes longer than some calls
-		call.chunk(0, call.n)
-		return
-	}
 	e.update(&call)
 }
 
@@ -943,14 +858,15 @@ func Clip[T Float](x []T, lo, hi T) {
 
 // Clip is [Clip] on this engine.
 func (e Engine[T]) Clip(x []T, lo, hi T) {
+	if n := len(x); n <= chunk { // what follows takes longer than some calls
+		c := [2]T{lo, hi}
+		clipOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x))
+		return
+	}
 	var call call[T]
 	call.id, call.backend, call.n = idClip, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
 	*(*[2]T)(unsafe.Pointer(&call.coef)) = [2]T{lo, hi}
-	if call.n <= chunk { // what update would find out takes longer than some calls
-		call.chunk(0, call.n)
-		return
-	}
 	e.update(&call)
 }
 
@@ -970,16 +886,17 @@ func (e Engine[T]) FromBytes(dst []T, src []uint8, offset []T, scale T) {
 	if len(src) != len(dst) || len(offset) != len(dst) || mem.Near(dst, src) || mem.Near(dst, offset) {
 		check(idFromBytes, 0b1, mem.Of(dst), mem.Of(src), mem.Of(offset))
 	}
+	if n := len(dst); n <= chunk { // what follows takes longer than some calls
+		c := [1]T{scale}
+		fromBytesOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(dst), unsafe.SliceData(src), unsafe.SliceData(offset))
+		return
+	}
 	var call call[T]
 	call.id, call.backend, call.n = idFromBytes, e.backend, len(dst)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(dst))
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(src))
 	call.op[2] = unsafe.Pointer(unsafe.SliceData(offset))
 	*(*[1]T)(unsafe.Pointer(&call.coef)) = [1]T{scale}
-	if call.n <= chunk { // what update would find out takes longer than some calls
-		call.chunk(0, call.n)
-		return
-	}
 	e.update(&call)
 }
 
@@ -995,13 +912,13 @@ func ExpSlice[T Float](x []T) {
 
 // ExpSlice is [ExpSlice] on this engine.
 func (e Engine[T]) ExpSlice(x []T) {
+	if n := len(x); n <= chunk { // what follows takes longer than some calls
+		expSliceOn(e.backend, n, unsafe.SliceData(x))
+		return
+	}
 	var call call[T]
 	call.id, call.backend, call.n = idExpSlice, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
-	if call.n <= chunk { // what update would find out takes longer than some calls
-		call.chunk(0, call.n)
-		return
-	}
 	e.update(&call)
 }
 
@@ -1017,6 +934,9 @@ func Dot[T Float](x, y []T) T {
 func (e Engine[T]) Dot(x, y []T) T {
 	if len(y) != len(x) {
 		check(idDot, 0b0, mem.Of(x), mem.Of(y))
+	}
+	if n := len(x); n <= chunk { // what follows takes longer than some calls
+		return dotOn(e.backend, n, nil, unsafe.SliceData(x), unsafe.SliceData(y))
 	}
 	var call call[T]
 	call.id, call.backend, call.n = idDot, e.backend, len(x)
@@ -1034,6 +954,9 @@ func Sum[T Float](x []T) T {
 
 // Sum is [Sum] on this engine.
 func (e Engine[T]) Sum(x []T) T {
+	if n := len(x); n <= chunk { // what follows takes longer than some calls
+		return sumOn(e.backend, n, nil, unsafe.SliceData(x))
+	}
 	var call call[T]
 	call.id, call.backend, call.n = idSum, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
@@ -1049,6 +972,9 @@ func SumAbs[T Float](x []T) T {
 
 // SumAbs is [SumAbs] on this engine.
 func (e Engine[T]) SumAbs(x []T) T {
+	if n := len(x); n <= chunk { // what follows takes longer than some calls
+		return sumAbsOn(e.backend, n, nil, unsafe.SliceData(x))
+	}
 	var call call[T]
 	call.id, call.backend, call.n = idSumAbs, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
@@ -1065,6 +991,9 @@ func SumSquares[T Float](x []T) T {
 
 // SumSquares is [SumSquares] on this engine.
 func (e Engine[T]) SumSquares(x []T) T {
+	if n := len(x); n <= chunk { // what follows takes longer than some calls
+		return sumSquaresOn(e.backend, n, nil, unsafe.SliceData(x))
+	}
 	var call call[T]
 	call.id, call.backend, call.n = idSumSquares, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
@@ -1081,6 +1010,9 @@ func MaxAbs[T Float](x []T) T {
 
 // MaxAbs is [MaxAbs] on this engine.
 func (e Engine[T]) MaxAbs(x []T) T {
+	if n := len(x); n <= chunk { // what follows takes longer than some calls
+		return maxAbsOn(e.backend, n, nil, unsafe.SliceData(x))
+	}
 	var call call[T]
 	call.id, call.backend, call.n = idMaxAbs, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))

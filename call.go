@@ -25,34 +25,11 @@ type call[T Float] struct {
 	coef    [coefWords]uint64           // the bytes of a coefficient struct, or of an array of scalars
 }
 
-// operand returns elements lo to hi of operand i, which is stored as E.
-func operand[E any, T Float](c *call[T], i, lo, hi int) []E {
-	return unsafe.Slice((*E)(c.op[i]), c.n)[lo:hi]
-}
-
-// run updates elements lo to hi.
+// run updates elements lo to hi. What runs a chunk on a backend is not inlined: the stack check of its prologue is
+// where a goroutine can be preempted.
 func (c *call[T]) run(lo, hi int) {
 	for ; lo < hi; lo += chunk {
 		c.chunk(lo, min(lo+chunk, hi))
-	}
-}
-
-// chunk updates elements lo to hi: in assembly, which a vector operation has for whole vectors only, the rest by
-// definition. It is not inlined because the stack check of its prologue is where a goroutine can be preempted.
-//
-//go:noinline
-func (c *call[T]) chunk(lo, hi int) {
-	if vec := c.backend.vecBytes() / int(unsafe.Sizeof(T(0))); vec != 0 {
-		n := hi - lo
-		if !c.isStep() {
-			n &^= vec - 1
-		}
-		if n > 0 && c.assembly(lo, n) {
-			lo += n
-		}
-	}
-	if lo < hi {
-		c.define(lo, hi)
 	}
 }
 
@@ -66,44 +43,53 @@ func (c *call[T]) sums(sum []T, lo int) {
 			}
 		}
 		if n == 1 {
-			var lanes [1][16]T
-			c.chunks(sum[:n], lanes[:], lo)
+			sum[0] = c.sum(lo)
 		} else {
-			var lanes [maxChunks][16]T
-			c.chunks(sum[:n], lanes[:n], lo)
+			c.together(sum[:n], lo)
 		}
 		sum, lo = sum[n:], lo+n*kernels.ReduceChunk
 	}
 }
 
-// chunks reduces chunks at the same time, all of them whole if there are several, by lanes that are zero.
-func (c *call[T]) chunks(sum []T, lanes [][16]T, lo int) {
-	for n, done := min(c.n-lo, kernels.ReduceChunk), 0; done < n; done += chunk {
-		c.continueLanes(lanes, lo+done, min(n-done, chunk))
+// sum reduces the chunk from lo on.
+func (c *call[T]) sum(lo int) (sum T) {
+	var lanes [16]T
+	for hi := min(c.n, lo+kernels.ReduceChunk); lo < hi; lo += chunk {
+		sum = c.continueLanes(&lanes, lo, min(hi-lo, chunk))
+	}
+	return sum
+}
+
+// together reduces whole chunks at the same time.
+func (c *call[T]) together(sum []T, lo int) {
+	var lanes [maxChunks][16]T
+	for done := 0; done < kernels.ReduceChunk; done += chunk {
+		c.continueTogether(lanes[:len(sum)], lo+done, chunk)
 	}
 	for i := range sum {
-		sum[i] = c.fold(&lanes[i])
+		if c.foldsByMax() {
+			sum[i] = foldMax(&lanes[i])
+		} else {
+			sum[i] = foldSum(&lanes[i])
+		}
 	}
 }
 
-// continueLanes continues the lanes of chunks with n elements of each: the chunk of a reduction.
+// continueTogether continues the lanes of chunks with n elements of each, the first from lo on. As what runs a chunk it
+// is not inlined.
 //
 //go:noinline
-func (c *call[T]) continueLanes(lanes [][16]T, lo, n int) {
-	if c.backend != Go && c.assemblyLanes(lanes, lo, n) {
+func (c *call[T]) continueTogether(lanes [][16]T, lo, n int) {
+	if c.assemblyLanes(lanes, lo, n) {
 		return
 	}
 	for i := range lanes {
-		at := lo + i*kernels.ReduceChunk
-		c.defineLanes(&lanes[i], at, at+n)
+		c.continueLanes(&lanes[i], lo+i*kernels.ReduceChunk, n)
 	}
 }
 
-// fold joins the lanes of a reduction, as [kernels.Fold] and [kernels.FoldMaxAbs] do in a loop.
-func (c *call[T]) fold(l *[16]T) T {
-	if c.foldsByMax() {
-		return foldMax(l)
-	}
+// foldSum joins the lanes of a reduction as [kernels.Fold] does in a loop.
+func foldSum[T Float](l *[16]T) T {
 	if num.Is32[T]() {
 		return fold8(l[0]+l[8], l[1]+l[9], l[2]+l[10], l[3]+l[11], l[4]+l[12], l[5]+l[13], l[6]+l[14], l[7]+l[15])
 	}
@@ -138,16 +124,11 @@ func (c *call[T]) join(sum T, first bool, next []T) T {
 	return sum
 }
 
-// chunksOf is how many chunks of rule 7 the elements are; none are one.
-func (c *call[T]) chunksOf() int { return max(1, (c.n+kernels.ReduceChunk-1)/kernels.ReduceChunk) }
+// chunksOf is how many chunks of rule 7 the elements are.
+func (c *call[T]) chunksOf() int { return (c.n + kernels.ReduceChunk - 1) / kernels.ReduceChunk }
 
 // reduce reduces all elements.
 func (c *call[T]) reduce() (sum T) {
-	if c.n <= chunk {
-		var lanes [1][16]T
-		c.continueLanes(lanes[:], 0, c.n)
-		return c.fold(&lanes[0])
-	}
 	var some [maxChunks]T
 	for i, n := 0, c.chunksOf(); i < n; i += maxChunks {
 		sums := some[:min(maxChunks, n-i)]

@@ -183,68 +183,60 @@ func (c *call[T]) mostTogether() int {
 	return 1
 }
 
-// define runs the definition of a step or vector operation on elements lo to hi.
-func (c *call[T]) define(lo, hi int) {
+// chunk updates elements lo to hi of a step or vector operation.
+func (c *call[T]) chunk(lo, hi int) {
+	n, coef := hi-lo, (*T)(unsafe.Pointer(&c.coef))
 	switch c.id {
 	case idSGD:
-		kernels.SGD(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), (*SGDCoef[T])(unsafe.Pointer(&c.coef)))
+		sgdOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo))
 	case idMomentum:
-		kernels.Momentum(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), operand[T](c, 2, lo, hi), (*MomentumCoef[T])(unsafe.Pointer(&c.coef)))
+		momentumOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo))
 	case idMomentumVelocity:
-		kernels.MomentumVelocity(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), operand[T](c, 2, lo, hi), (*MomentumVelocityCoef[T])(unsafe.Pointer(&c.coef)))
+		momentumVelocityOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo))
 	case idNesterov:
-		kernels.Nesterov(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), operand[T](c, 2, lo, hi), (*NesterovCoef[T])(unsafe.Pointer(&c.coef)))
+		nesterovOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo))
 	case idNesterovTorch:
-		kernels.NesterovTorch(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), operand[T](c, 2, lo, hi), (*NesterovTorchCoef[T])(unsafe.Pointer(&c.coef)))
+		nesterovTorchOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo))
 	case idAdaGrad:
-		kernels.AdaGrad(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), operand[T](c, 2, lo, hi), (*AdaGradCoef[T])(unsafe.Pointer(&c.coef)))
+		adaGradOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo))
 	case idRMSProp:
-		kernels.RMSProp(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), operand[T](c, 2, lo, hi), (*RMSPropCoef[T])(unsafe.Pointer(&c.coef)))
+		rmsPropOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo))
 	case idRMSPropMomentum:
-		kernels.RMSPropMomentum(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), operand[T](c, 2, lo, hi), operand[T](c, 3, lo, hi), (*RMSPropMomentumCoef[T])(unsafe.Pointer(&c.coef)))
+		rmsPropMomentumOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo), at[T](c, 3, lo))
 	case idRMSPropCentered:
-		kernels.RMSPropCentered(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), operand[T](c, 2, lo, hi), operand[T](c, 3, lo, hi), (*RMSPropCenteredCoef[T])(unsafe.Pointer(&c.coef)))
+		rmsPropCenteredOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo), at[T](c, 3, lo))
 	case idRMSPropCenteredMomentum:
-		kernels.RMSPropCenteredMomentum(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), operand[T](c, 2, lo, hi), operand[T](c, 3, lo, hi), operand[T](c, 4, lo, hi), (*RMSPropCenteredMomentumCoef[T])(unsafe.Pointer(&c.coef)))
+		rmsPropCenteredMomentumOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo), at[T](c, 3, lo), at[T](c, 4, lo))
 	case idAdam:
-		kernels.Adam(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), operand[T](c, 2, lo, hi), operand[T](c, 3, lo, hi), (*AdamCoef[T])(unsafe.Pointer(&c.coef)))
+		adamOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo), at[T](c, 3, lo))
 	case idAMSGrad:
-		kernels.AMSGrad(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), operand[T](c, 2, lo, hi), operand[T](c, 3, lo, hi), operand[T](c, 4, lo, hi), (*AMSGradCoef[T])(unsafe.Pointer(&c.coef)))
+		amsGradOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo), at[T](c, 3, lo), at[T](c, 4, lo))
 	case idLion:
-		kernels.Lion(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), operand[T](c, 2, lo, hi), (*LionCoef[T])(unsafe.Pointer(&c.coef)))
+		lionOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo))
 	case idAxpy:
-		s := (*[1]T)(unsafe.Pointer(&c.coef))
-		kernels.Axpy(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), s[0])
+		axpyOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo))
 	case idAxpby:
-		s := (*[2]T)(unsafe.Pointer(&c.coef))
-		kernels.Axpby(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), s[0], s[1])
+		axpbyOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo))
 	case idScale:
-		s := (*[1]T)(unsafe.Pointer(&c.coef))
-		kernels.Scale(operand[T](c, 0, lo, hi), s[0])
+		scaleOn(c.backend, n, coef, at[T](c, 0, lo))
 	case idAdd:
-		kernels.Add(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), operand[T](c, 2, lo, hi))
+		addOn(c.backend, n, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo))
 	case idSub:
-		kernels.Sub(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), operand[T](c, 2, lo, hi))
+		subOn(c.backend, n, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo))
 	case idMul:
-		kernels.Mul(operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi), operand[T](c, 2, lo, hi))
+		mulOn(c.backend, n, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo))
 	case idClip:
-		s := (*[2]T)(unsafe.Pointer(&c.coef))
-		kernels.Clip(operand[T](c, 0, lo, hi), s[0], s[1])
+		clipOn(c.backend, n, coef, at[T](c, 0, lo))
 	case idFromBytes:
-		s := (*[1]T)(unsafe.Pointer(&c.coef))
-		kernels.FromBytes(operand[T](c, 0, lo, hi), operand[uint8](c, 1, lo, hi), operand[T](c, 2, lo, hi), s[0])
+		fromBytesOn(c.backend, n, coef, at[T](c, 0, lo), at[uint8](c, 1, lo), at[T](c, 2, lo))
 	case idExpSlice:
-		kernels.ExpSlice(operand[T](c, 0, lo, hi))
+		expSliceOn(c.backend, n, at[T](c, 0, lo))
 	}
 }
 
-// isStep reports whether the kernel is a Step.
-func (c *call[T]) isStep() bool {
-	switch c.id {
-	case idSGD, idMomentum, idMomentumVelocity, idNesterov, idNesterovTorch, idAdaGrad, idRMSProp, idRMSPropMomentum, idRMSPropCentered, idRMSPropCenteredMomentum, idAdam, idAMSGrad, idLion:
-		return true
-	}
-	return false
+// at points at element lo of operand i, which is stored as E.
+func at[E any, T Float](c *call[T], i, lo int) *E {
+	return (*E)(unsafe.Add(c.op[i], lo*int(unsafe.Sizeof(*new(E)))))
 }
 
 // foldsByMax reports how the lanes of a reduction, and its chunks, are joined: by the larger one, or else by
@@ -257,18 +249,20 @@ func (c *call[T]) foldsByMax() bool {
 	return false
 }
 
-// defineLanes continues a reduction's lanes by definition with elements lo to hi.
-func (c *call[T]) defineLanes(lanes *[16]T, lo, hi int) {
+// continueLanes continues the lanes of a reduction with n elements from lo on, or zeros if there are none, and returns
+// their fold.
+func (c *call[T]) continueLanes(lanes *[16]T, lo, n int) T {
 	switch c.id {
 	case idDot:
-		kernels.DotLanes(lanes, operand[T](c, 0, lo, hi), operand[T](c, 1, lo, hi))
+		return dotOn(c.backend, n, lanes, at[T](c, 0, lo), at[T](c, 1, lo))
 	case idSum:
-		kernels.SumLanes(lanes, operand[T](c, 0, lo, hi))
+		return sumOn(c.backend, n, lanes, at[T](c, 0, lo))
 	case idSumAbs:
-		kernels.SumAbsLanes(lanes, operand[T](c, 0, lo, hi))
+		return sumAbsOn(c.backend, n, lanes, at[T](c, 0, lo))
 	case idSumSquares:
-		kernels.SumSquaresLanes(lanes, operand[T](c, 0, lo, hi))
+		return sumSquaresOn(c.backend, n, lanes, at[T](c, 0, lo))
 	case idMaxAbs:
-		kernels.MaxAbsLanes(lanes, operand[T](c, 0, lo, hi))
+		return maxAbsOn(c.backend, n, lanes, at[T](c, 0, lo))
 	}
+	panic("bitstep: no reduction")
 }

@@ -11,474 +11,992 @@ import (
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
-// assembly runs a step, or a vector operation with n a multiple of the backend's vector, on elements lo to lo+n. It
-// returns false if the backend has no program for the kernel: then its definition runs.
-func (c *call[T]) assembly(lo, n int) bool {
-	if num.Is32[T]() {
-		return c.assemblyF32(lo, n)
-	}
-	return c.assemblyF64(lo, n)
-}
-
-func (c *call[T]) assemblyF32(lo, n int) bool {
-	coef := (*float32)(unsafe.Pointer(&c.coef))
-	switch c.backend {
-	case AVX2:
-		switch c.id {
-		case idSGD:
-			sgdF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo))
-		case idMomentum:
-			momentumF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-		case idMomentumVelocity:
-			momentumVelocityF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-		case idNesterov:
-			nesterovF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-		case idNesterovTorch:
-			nesterovTorchF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-		case idAdaGrad:
-			switch c.balanced(n).F32 {
-			case zen5, zen:
-				adaGradF32AVX2Roots2Of5Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-				return true
-			case core:
-				adaGradF32AVX2Roots2Of2Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-				return true
-			}
-			adaGradF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-		case idRMSProp:
-			switch c.balanced(n).F32 {
-			case zen5, zen:
-				rmsPropF32AVX2Roots2Of5Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-				return true
-			case core:
-				rmsPropF32AVX2Roots2Of2Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-				return true
-			}
-			rmsPropF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-		case idRMSPropMomentum:
-			switch c.balanced(n).F32 {
-			case zen5, zen:
-				rmsPropMomentumF32AVX2Roots2Of5Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-				return true
-			case core:
-				rmsPropMomentumF32AVX2Roots2Of2Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-				return true
-			}
-			rmsPropMomentumF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-		case idRMSPropCentered:
-			switch c.balanced(n).F32 {
-			case zen5:
-				rmsPropCenteredF32AVX2Roots1Of6Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-				return true
-			case zen:
-				rmsPropCenteredF32AVX2Roots1Of4Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-				return true
-			case core:
-				rmsPropCenteredF32AVX2Roots2Of2Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-				return true
-			}
-			rmsPropCenteredF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-		case idRMSPropCenteredMomentum:
-			switch c.balanced(n).F32 {
-			case zen5:
-				rmsPropCenteredMomentumF32AVX2Roots1Of5Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
-				return true
-			case zen:
-				rmsPropCenteredMomentumF32AVX2Roots1Of4Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
-				return true
-			case core:
-				rmsPropCenteredMomentumF32AVX2Roots2Of2Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
-				return true
-			}
-			rmsPropCenteredMomentumF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
-		case idAdam:
-			switch c.balanced(n).F32 {
-			case zen5:
-				adamF32AVX2Roots1Of6Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-				return true
-			case zen:
-				adamF32AVX2Roots1Of4Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-				return true
-			case core:
-				adamF32AVX2Roots2Of2Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-				return true
-			}
-			adamF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-		case idAMSGrad:
-			switch c.balanced(n).F32 {
-			case zen5:
-				amsGradF32AVX2Roots1Of5Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
-				return true
-			case zen:
-				amsGradF32AVX2Roots1Of4Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
-				return true
-			case core:
-				amsGradF32AVX2Roots2Of2Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
-				return true
-			}
-			amsGradF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
-		case idLion:
-			lionF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-		case idAxpy:
-			axpyF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo))
-		case idAxpby:
-			axpbyF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo))
-		case idScale:
-			scaleF32AVX2(n, coef, at[float32](c, 0, lo))
-		case idAdd:
-			addF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-		case idSub:
-			subF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-		case idMul:
-			mulF32AVX2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-		case idClip:
-			clipF32AVX2(n, coef, at[float32](c, 0, lo))
-		case idFromBytes:
-			fromBytesF32AVX2(n, coef, at[float32](c, 0, lo), at[uint8](c, 1, lo), at[float32](c, 2, lo))
-		default:
-			return false
-		}
-	case AVX512:
-		switch c.id {
-		case idSGD:
-			sgdF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo))
-		case idMomentum:
-			momentumF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-		case idMomentumVelocity:
-			momentumVelocityF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-		case idNesterov:
-			nesterovF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-		case idNesterovTorch:
-			nesterovTorchF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-		case idAdaGrad:
-			switch c.balanced(n).F32 {
-			case zen5:
-				adaGradF32AVX512Roots2Of4Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-				return true
-			case zen:
-				adaGradF32AVX512Roots2Of4Depth3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-				return true
-			case core:
-				adaGradF32AVX512Roots3Of3Depth3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-				return true
-			}
-			adaGradF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-		case idRMSProp:
-			switch c.balanced(n).F32 {
-			case zen5, zen:
-				rmsPropF32AVX512Roots2Of4Depth3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-				return true
-			case core:
-				rmsPropF32AVX512Roots3Of3Depth3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-				return true
-			}
-			rmsPropF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-		case idRMSPropMomentum:
-			switch c.balanced(n).F32 {
-			case zen5, zen:
-				rmsPropMomentumF32AVX512Roots2Of4Depth3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-				return true
-			case core:
-				rmsPropMomentumF32AVX512Roots3Of3Depth3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-				return true
-			}
-			rmsPropMomentumF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-		case idRMSPropCentered:
-			switch c.balanced(n).F32 {
-			case zen5:
-				rmsPropCenteredF32AVX512Roots1Of5Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-				return true
-			case zen:
-				rmsPropCenteredF32AVX512Roots1Of3Depth3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-				return true
-			case core:
-				rmsPropCenteredF32AVX512Roots3Of3Depth3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-				return true
-			}
-			rmsPropCenteredF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-		case idRMSPropCenteredMomentum:
-			switch c.balanced(n).F32 {
-			case zen5:
-				rmsPropCenteredMomentumF32AVX512Roots1Of5Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
-				return true
-			case zen:
-				rmsPropCenteredMomentumF32AVX512Roots1Of3Depth3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
-				return true
-			case core:
-				rmsPropCenteredMomentumF32AVX512Roots3Of3Depth3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
-				return true
-			}
-			rmsPropCenteredMomentumF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
-		case idAdam:
-			switch c.balanced(n).F32 {
-			case zen5:
-				adamF32AVX512Roots1Of5Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-				return true
-			case zen:
-				adamF32AVX512Roots1Of3Depth3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-				return true
-			case core:
-				adamF32AVX512Roots3Of3Depth3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-				return true
-			}
-			adamF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-		case idAMSGrad:
-			switch c.balanced(n).F32 {
-			case zen5:
-				amsGradF32AVX512Roots1Of5Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
-				return true
-			case zen:
-				amsGradF32AVX512Roots1Of3Depth3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
-				return true
-			case core:
-				amsGradF32AVX512Roots3Of3Depth3(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
-				return true
-			}
-			amsGradF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
-		case idLion:
-			lionF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-		case idAxpy:
-			axpyF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo))
-		case idAxpby:
-			axpbyF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo))
-		case idScale:
-			scaleF32AVX512(n, coef, at[float32](c, 0, lo))
-		case idAdd:
-			addF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-		case idSub:
-			subF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-		case idMul:
-			mulF32AVX512(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-		case idClip:
-			clipF32AVX512(n, coef, at[float32](c, 0, lo))
-		case idFromBytes:
-			fromBytesF32AVX512(n, coef, at[float32](c, 0, lo), at[uint8](c, 1, lo), at[float32](c, 2, lo))
-		default:
-			return false
+// sgdOn is SGD of n elements on a backend.
+//
+//go:noinline
+func sgdOn[T Float](backend Backend, n int, coef *T, x *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			sgdF32AVX2(n, as[float32](coef), as[float32](x), as[float32](g))
+			return
+		case AVX512:
+			sgdF32AVX512(n, as[float32](coef), as[float32](x), as[float32](g))
+			return
 		}
 	default:
-		return false
+		switch backend {
+		case AVX2:
+			sgdF64AVX2(n, as[float64](coef), as[float64](x), as[float64](g))
+			return
+		case AVX512:
+			sgdF64AVX512(n, as[float64](coef), as[float64](x), as[float64](g))
+			return
+		}
 	}
-	return true
+	kernels.SGD(unsafe.Slice(x, n), unsafe.Slice(g, n), (*SGDCoef[T])(unsafe.Pointer(coef)))
 }
 
-func (c *call[T]) assemblyF64(lo, n int) bool {
-	coef := (*float64)(unsafe.Pointer(&c.coef))
-	switch c.backend {
-	case AVX2:
-		switch c.id {
-		case idSGD:
-			sgdF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo))
-		case idMomentum:
-			momentumF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-		case idMomentumVelocity:
-			momentumVelocityF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-		case idNesterov:
-			nesterovF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-		case idNesterovTorch:
-			nesterovTorchF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-		case idAdaGrad:
-			switch c.balanced(n).F64 {
-			case zen5, zen:
-				adaGradF64AVX2Roots1Of3Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-				return true
-			case core:
-				adaGradF64AVX2Roots2Of2Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-				return true
-			}
-			adaGradF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-		case idRMSProp:
-			switch c.balanced(n).F64 {
-			case zen5, zen:
-				rmsPropF64AVX2Roots1Of3Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-				return true
-			case core:
-				rmsPropF64AVX2Roots2Of2Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-				return true
-			}
-			rmsPropF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-		case idRMSPropMomentum:
-			switch c.balanced(n).F64 {
-			case zen5, zen:
-				rmsPropMomentumF64AVX2Roots1Of3Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
-				return true
-			case core:
-				rmsPropMomentumF64AVX2Roots2Of2Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
-				return true
-			}
-			rmsPropMomentumF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
-		case idRMSPropCentered:
-			switch c.balanced(n).F64 {
-			case zen5, zen:
-				rmsPropCenteredF64AVX2Roots1Of3Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
-				return true
-			case core:
-				rmsPropCenteredF64AVX2Roots2Of2Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
-				return true
-			}
-			rmsPropCenteredF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
-		case idRMSPropCenteredMomentum:
-			switch c.balanced(n).F64 {
-			case zen5, zen:
-				rmsPropCenteredMomentumF64AVX2Roots1Of3Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
-				return true
-			case core:
-				rmsPropCenteredMomentumF64AVX2Roots2Of2Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
-				return true
-			}
-			rmsPropCenteredMomentumF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
-		case idAdam:
-			switch c.balanced(n).F64 {
-			case zen5, zen:
-				adamF64AVX2Roots1Of3Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
-				return true
-			case core:
-				adamF64AVX2Roots2Of2Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
-				return true
-			}
-			adamF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
-		case idAMSGrad:
-			switch c.balanced(n).F64 {
-			case zen5, zen:
-				amsGradF64AVX2Roots1Of3Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
-				return true
-			case core:
-				amsGradF64AVX2Roots2Of2Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
-				return true
-			}
-			amsGradF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
-		case idLion:
-			lionF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-		case idAxpy:
-			axpyF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo))
-		case idAxpby:
-			axpbyF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo))
-		case idScale:
-			scaleF64AVX2(n, coef, at[float64](c, 0, lo))
-		case idAdd:
-			addF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-		case idSub:
-			subF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-		case idMul:
-			mulF64AVX2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-		case idClip:
-			clipF64AVX2(n, coef, at[float64](c, 0, lo))
-		case idFromBytes:
-			fromBytesF64AVX2(n, coef, at[float64](c, 0, lo), at[uint8](c, 1, lo), at[float64](c, 2, lo))
-		case idExpSlice:
-			expSliceF64AVX2(n, coef, at[float64](c, 0, lo))
-		default:
-			return false
-		}
-	case AVX512:
-		switch c.id {
-		case idSGD:
-			sgdF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo))
-		case idMomentum:
-			momentumF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-		case idMomentumVelocity:
-			momentumVelocityF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-		case idNesterov:
-			nesterovF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-		case idNesterovTorch:
-			nesterovTorchF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-		case idAdaGrad:
-			switch c.balanced(n).F64 {
-			case zen5, zen:
-				adaGradF64AVX512Roots2Of3Depth3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-				return true
-			case core:
-				adaGradF64AVX512Roots2Of2Depth3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-				return true
-			}
-			adaGradF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-		case idRMSProp:
-			switch c.balanced(n).F64 {
-			case zen5, zen:
-				rmsPropF64AVX512Roots2Of3Depth3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-				return true
-			case core:
-				rmsPropF64AVX512Roots2Of2Depth3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-				return true
-			}
-			rmsPropF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-		case idRMSPropMomentum:
-			switch c.balanced(n).F64 {
-			case zen5, zen:
-				rmsPropMomentumF64AVX512Roots2Of3Depth3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
-				return true
-			case core:
-				rmsPropMomentumF64AVX512Roots2Of2Depth3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
-				return true
-			}
-			rmsPropMomentumF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
-		case idRMSPropCentered:
-			switch c.balanced(n).F64 {
-			case zen5, zen:
-				rmsPropCenteredF64AVX512Roots2Of4Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
-				return true
-			case core:
-				rmsPropCenteredF64AVX512Roots2Of2Depth3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
-				return true
-			}
-			rmsPropCenteredF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
-		case idRMSPropCenteredMomentum:
-			switch c.balanced(n).F64 {
-			case zen5, zen:
-				rmsPropCenteredMomentumF64AVX512Roots2Of4Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
-				return true
-			case core:
-				rmsPropCenteredMomentumF64AVX512Roots2Of2Depth3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
-				return true
-			}
-			rmsPropCenteredMomentumF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
-		case idAdam:
-			switch c.balanced(n).F64 {
-			case zen5, zen:
-				adamF64AVX512Roots2Of4Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
-				return true
-			case core:
-				adamF64AVX512Roots2Of2Depth3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
-				return true
-			}
-			adamF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
-		case idAMSGrad:
-			switch c.balanced(n).F64 {
-			case zen5, zen:
-				amsGradF64AVX512Roots2Of4Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
-				return true
-			case core:
-				amsGradF64AVX512Roots2Of2Depth3(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
-				return true
-			}
-			amsGradF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
-		case idLion:
-			lionF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-		case idAxpy:
-			axpyF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo))
-		case idAxpby:
-			axpbyF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo))
-		case idScale:
-			scaleF64AVX512(n, coef, at[float64](c, 0, lo))
-		case idAdd:
-			addF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-		case idSub:
-			subF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-		case idMul:
-			mulF64AVX512(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-		case idClip:
-			clipF64AVX512(n, coef, at[float64](c, 0, lo))
-		case idFromBytes:
-			fromBytesF64AVX512(n, coef, at[float64](c, 0, lo), at[uint8](c, 1, lo), at[float64](c, 2, lo))
-		case idExpSlice:
-			expSliceF64AVX512(n, coef, at[float64](c, 0, lo))
-		default:
-			return false
+// momentumOn is Momentum of n elements on a backend.
+//
+//go:noinline
+func momentumOn[T Float](backend Backend, n int, coef *T, x *T, v *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			momentumF32AVX2(n, as[float32](coef), as[float32](x), as[float32](v), as[float32](g))
+			return
+		case AVX512:
+			momentumF32AVX512(n, as[float32](coef), as[float32](x), as[float32](v), as[float32](g))
+			return
 		}
 	default:
-		return false
+		switch backend {
+		case AVX2:
+			momentumF64AVX2(n, as[float64](coef), as[float64](x), as[float64](v), as[float64](g))
+			return
+		case AVX512:
+			momentumF64AVX512(n, as[float64](coef), as[float64](x), as[float64](v), as[float64](g))
+			return
+		}
 	}
-	return true
+	kernels.Momentum(unsafe.Slice(x, n), unsafe.Slice(v, n), unsafe.Slice(g, n), (*MomentumCoef[T])(unsafe.Pointer(coef)))
+}
+
+// momentumVelocityOn is MomentumVelocity of n elements on a backend.
+//
+//go:noinline
+func momentumVelocityOn[T Float](backend Backend, n int, coef *T, x *T, v *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			momentumVelocityF32AVX2(n, as[float32](coef), as[float32](x), as[float32](v), as[float32](g))
+			return
+		case AVX512:
+			momentumVelocityF32AVX512(n, as[float32](coef), as[float32](x), as[float32](v), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case AVX2:
+			momentumVelocityF64AVX2(n, as[float64](coef), as[float64](x), as[float64](v), as[float64](g))
+			return
+		case AVX512:
+			momentumVelocityF64AVX512(n, as[float64](coef), as[float64](x), as[float64](v), as[float64](g))
+			return
+		}
+	}
+	kernels.MomentumVelocity(unsafe.Slice(x, n), unsafe.Slice(v, n), unsafe.Slice(g, n), (*MomentumVelocityCoef[T])(unsafe.Pointer(coef)))
+}
+
+// nesterovOn is Nesterov of n elements on a backend.
+//
+//go:noinline
+func nesterovOn[T Float](backend Backend, n int, coef *T, x *T, v *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			nesterovF32AVX2(n, as[float32](coef), as[float32](x), as[float32](v), as[float32](g))
+			return
+		case AVX512:
+			nesterovF32AVX512(n, as[float32](coef), as[float32](x), as[float32](v), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case AVX2:
+			nesterovF64AVX2(n, as[float64](coef), as[float64](x), as[float64](v), as[float64](g))
+			return
+		case AVX512:
+			nesterovF64AVX512(n, as[float64](coef), as[float64](x), as[float64](v), as[float64](g))
+			return
+		}
+	}
+	kernels.Nesterov(unsafe.Slice(x, n), unsafe.Slice(v, n), unsafe.Slice(g, n), (*NesterovCoef[T])(unsafe.Pointer(coef)))
+}
+
+// nesterovTorchOn is NesterovTorch of n elements on a backend.
+//
+//go:noinline
+func nesterovTorchOn[T Float](backend Backend, n int, coef *T, x *T, v *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			nesterovTorchF32AVX2(n, as[float32](coef), as[float32](x), as[float32](v), as[float32](g))
+			return
+		case AVX512:
+			nesterovTorchF32AVX512(n, as[float32](coef), as[float32](x), as[float32](v), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case AVX2:
+			nesterovTorchF64AVX2(n, as[float64](coef), as[float64](x), as[float64](v), as[float64](g))
+			return
+		case AVX512:
+			nesterovTorchF64AVX512(n, as[float64](coef), as[float64](x), as[float64](v), as[float64](g))
+			return
+		}
+	}
+	kernels.NesterovTorch(unsafe.Slice(x, n), unsafe.Slice(v, n), unsafe.Slice(g, n), (*NesterovTorchCoef[T])(unsafe.Pointer(coef)))
+}
+
+// adaGradOn is AdaGrad of n elements on a backend.
+//
+//go:noinline
+func adaGradOn[T Float](backend Backend, n int, coef *T, x *T, s *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			switch balancedFor[T](AVX2, n).F32 {
+			case zen5, zen:
+				adaGradF32AVX2Roots2Of5Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
+				return
+			case core:
+				adaGradF32AVX2Roots2Of2Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
+				return
+			}
+			adaGradF32AVX2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
+			return
+		case AVX512:
+			switch balancedFor[T](AVX512, n).F32 {
+			case zen5:
+				adaGradF32AVX512Roots2Of4Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
+				return
+			case zen:
+				adaGradF32AVX512Roots2Of4Depth3(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
+				return
+			case core:
+				adaGradF32AVX512Roots3Of3Depth3(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
+				return
+			}
+			adaGradF32AVX512(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case AVX2:
+			switch balancedFor[T](AVX2, n).F64 {
+			case zen5, zen:
+				adaGradF64AVX2Roots1Of3Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
+				return
+			case core:
+				adaGradF64AVX2Roots2Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
+				return
+			}
+			adaGradF64AVX2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
+			return
+		case AVX512:
+			switch balancedFor[T](AVX512, n).F64 {
+			case zen5, zen:
+				adaGradF64AVX512Roots2Of3Depth3(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
+				return
+			case core:
+				adaGradF64AVX512Roots2Of2Depth3(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
+				return
+			}
+			adaGradF64AVX512(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
+			return
+		}
+	}
+	kernels.AdaGrad(unsafe.Slice(x, n), unsafe.Slice(s, n), unsafe.Slice(g, n), (*AdaGradCoef[T])(unsafe.Pointer(coef)))
+}
+
+// rmsPropOn is RMSProp of n elements on a backend.
+//
+//go:noinline
+func rmsPropOn[T Float](backend Backend, n int, coef *T, x *T, s *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			switch balancedFor[T](AVX2, n).F32 {
+			case zen5, zen:
+				rmsPropF32AVX2Roots2Of5Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
+				return
+			case core:
+				rmsPropF32AVX2Roots2Of2Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
+				return
+			}
+			rmsPropF32AVX2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
+			return
+		case AVX512:
+			switch balancedFor[T](AVX512, n).F32 {
+			case zen5, zen:
+				rmsPropF32AVX512Roots2Of4Depth3(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
+				return
+			case core:
+				rmsPropF32AVX512Roots3Of3Depth3(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
+				return
+			}
+			rmsPropF32AVX512(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case AVX2:
+			switch balancedFor[T](AVX2, n).F64 {
+			case zen5, zen:
+				rmsPropF64AVX2Roots1Of3Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
+				return
+			case core:
+				rmsPropF64AVX2Roots2Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
+				return
+			}
+			rmsPropF64AVX2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
+			return
+		case AVX512:
+			switch balancedFor[T](AVX512, n).F64 {
+			case zen5, zen:
+				rmsPropF64AVX512Roots2Of3Depth3(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
+				return
+			case core:
+				rmsPropF64AVX512Roots2Of2Depth3(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
+				return
+			}
+			rmsPropF64AVX512(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
+			return
+		}
+	}
+	kernels.RMSProp(unsafe.Slice(x, n), unsafe.Slice(s, n), unsafe.Slice(g, n), (*RMSPropCoef[T])(unsafe.Pointer(coef)))
+}
+
+// rmsPropMomentumOn is RMSPropMomentum of n elements on a backend.
+//
+//go:noinline
+func rmsPropMomentumOn[T Float](backend Backend, n int, coef *T, x *T, s *T, b *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			switch balancedFor[T](AVX2, n).F32 {
+			case zen5, zen:
+				rmsPropMomentumF32AVX2Roots2Of5Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](b), as[float32](g))
+				return
+			case core:
+				rmsPropMomentumF32AVX2Roots2Of2Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](b), as[float32](g))
+				return
+			}
+			rmsPropMomentumF32AVX2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](b), as[float32](g))
+			return
+		case AVX512:
+			switch balancedFor[T](AVX512, n).F32 {
+			case zen5, zen:
+				rmsPropMomentumF32AVX512Roots2Of4Depth3(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](b), as[float32](g))
+				return
+			case core:
+				rmsPropMomentumF32AVX512Roots3Of3Depth3(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](b), as[float32](g))
+				return
+			}
+			rmsPropMomentumF32AVX512(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](b), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case AVX2:
+			switch balancedFor[T](AVX2, n).F64 {
+			case zen5, zen:
+				rmsPropMomentumF64AVX2Roots1Of3Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](b), as[float64](g))
+				return
+			case core:
+				rmsPropMomentumF64AVX2Roots2Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](b), as[float64](g))
+				return
+			}
+			rmsPropMomentumF64AVX2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](b), as[float64](g))
+			return
+		case AVX512:
+			switch balancedFor[T](AVX512, n).F64 {
+			case zen5, zen:
+				rmsPropMomentumF64AVX512Roots2Of3Depth3(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](b), as[float64](g))
+				return
+			case core:
+				rmsPropMomentumF64AVX512Roots2Of2Depth3(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](b), as[float64](g))
+				return
+			}
+			rmsPropMomentumF64AVX512(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](b), as[float64](g))
+			return
+		}
+	}
+	kernels.RMSPropMomentum(unsafe.Slice(x, n), unsafe.Slice(s, n), unsafe.Slice(b, n), unsafe.Slice(g, n), (*RMSPropMomentumCoef[T])(unsafe.Pointer(coef)))
+}
+
+// rmsPropCenteredOn is RMSPropCentered of n elements on a backend.
+//
+//go:noinline
+func rmsPropCenteredOn[T Float](backend Backend, n int, coef *T, x *T, s *T, m *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			switch balancedFor[T](AVX2, n).F32 {
+			case zen5:
+				rmsPropCenteredF32AVX2Roots1Of6Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](g))
+				return
+			case zen:
+				rmsPropCenteredF32AVX2Roots1Of4Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](g))
+				return
+			case core:
+				rmsPropCenteredF32AVX2Roots2Of2Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](g))
+				return
+			}
+			rmsPropCenteredF32AVX2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](g))
+			return
+		case AVX512:
+			switch balancedFor[T](AVX512, n).F32 {
+			case zen5:
+				rmsPropCenteredF32AVX512Roots1Of5Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](g))
+				return
+			case zen:
+				rmsPropCenteredF32AVX512Roots1Of3Depth3(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](g))
+				return
+			case core:
+				rmsPropCenteredF32AVX512Roots3Of3Depth3(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](g))
+				return
+			}
+			rmsPropCenteredF32AVX512(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case AVX2:
+			switch balancedFor[T](AVX2, n).F64 {
+			case zen5, zen:
+				rmsPropCenteredF64AVX2Roots1Of3Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](g))
+				return
+			case core:
+				rmsPropCenteredF64AVX2Roots2Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](g))
+				return
+			}
+			rmsPropCenteredF64AVX2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](g))
+			return
+		case AVX512:
+			switch balancedFor[T](AVX512, n).F64 {
+			case zen5, zen:
+				rmsPropCenteredF64AVX512Roots2Of4Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](g))
+				return
+			case core:
+				rmsPropCenteredF64AVX512Roots2Of2Depth3(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](g))
+				return
+			}
+			rmsPropCenteredF64AVX512(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](g))
+			return
+		}
+	}
+	kernels.RMSPropCentered(unsafe.Slice(x, n), unsafe.Slice(s, n), unsafe.Slice(m, n), unsafe.Slice(g, n), (*RMSPropCenteredCoef[T])(unsafe.Pointer(coef)))
+}
+
+// rmsPropCenteredMomentumOn is RMSPropCenteredMomentum of n elements on a backend.
+//
+//go:noinline
+func rmsPropCenteredMomentumOn[T Float](backend Backend, n int, coef *T, x *T, s *T, m *T, b *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			switch balancedFor[T](AVX2, n).F32 {
+			case zen5:
+				rmsPropCenteredMomentumF32AVX2Roots1Of5Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](b), as[float32](g))
+				return
+			case zen:
+				rmsPropCenteredMomentumF32AVX2Roots1Of4Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](b), as[float32](g))
+				return
+			case core:
+				rmsPropCenteredMomentumF32AVX2Roots2Of2Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](b), as[float32](g))
+				return
+			}
+			rmsPropCenteredMomentumF32AVX2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](b), as[float32](g))
+			return
+		case AVX512:
+			switch balancedFor[T](AVX512, n).F32 {
+			case zen5:
+				rmsPropCenteredMomentumF32AVX512Roots1Of5Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](b), as[float32](g))
+				return
+			case zen:
+				rmsPropCenteredMomentumF32AVX512Roots1Of3Depth3(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](b), as[float32](g))
+				return
+			case core:
+				rmsPropCenteredMomentumF32AVX512Roots3Of3Depth3(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](b), as[float32](g))
+				return
+			}
+			rmsPropCenteredMomentumF32AVX512(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](b), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case AVX2:
+			switch balancedFor[T](AVX2, n).F64 {
+			case zen5, zen:
+				rmsPropCenteredMomentumF64AVX2Roots1Of3Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](b), as[float64](g))
+				return
+			case core:
+				rmsPropCenteredMomentumF64AVX2Roots2Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](b), as[float64](g))
+				return
+			}
+			rmsPropCenteredMomentumF64AVX2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](b), as[float64](g))
+			return
+		case AVX512:
+			switch balancedFor[T](AVX512, n).F64 {
+			case zen5, zen:
+				rmsPropCenteredMomentumF64AVX512Roots2Of4Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](b), as[float64](g))
+				return
+			case core:
+				rmsPropCenteredMomentumF64AVX512Roots2Of2Depth3(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](b), as[float64](g))
+				return
+			}
+			rmsPropCenteredMomentumF64AVX512(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](b), as[float64](g))
+			return
+		}
+	}
+	kernels.RMSPropCenteredMomentum(unsafe.Slice(x, n), unsafe.Slice(s, n), unsafe.Slice(m, n), unsafe.Slice(b, n), unsafe.Slice(g, n), (*RMSPropCenteredMomentumCoef[T])(unsafe.Pointer(coef)))
+}
+
+// adamOn is Adam of n elements on a backend.
+//
+//go:noinline
+func adamOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			switch balancedFor[T](AVX2, n).F32 {
+			case zen5:
+				adamF32AVX2Roots1Of6Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
+				return
+			case zen:
+				adamF32AVX2Roots1Of4Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
+				return
+			case core:
+				adamF32AVX2Roots2Of2Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
+				return
+			}
+			adamF32AVX2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
+			return
+		case AVX512:
+			switch balancedFor[T](AVX512, n).F32 {
+			case zen5:
+				adamF32AVX512Roots1Of5Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
+				return
+			case zen:
+				adamF32AVX512Roots1Of3Depth3(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
+				return
+			case core:
+				adamF32AVX512Roots3Of3Depth3(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
+				return
+			}
+			adamF32AVX512(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case AVX2:
+			switch balancedFor[T](AVX2, n).F64 {
+			case zen5, zen:
+				adamF64AVX2Roots1Of3Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
+				return
+			case core:
+				adamF64AVX2Roots2Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
+				return
+			}
+			adamF64AVX2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
+			return
+		case AVX512:
+			switch balancedFor[T](AVX512, n).F64 {
+			case zen5, zen:
+				adamF64AVX512Roots2Of4Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
+				return
+			case core:
+				adamF64AVX512Roots2Of2Depth3(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
+				return
+			}
+			adamF64AVX512(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
+			return
+		}
+	}
+	kernels.Adam(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(v, n), unsafe.Slice(g, n), (*AdamCoef[T])(unsafe.Pointer(coef)))
+}
+
+// amsGradOn is AMSGrad of n elements on a backend.
+//
+//go:noinline
+func amsGradOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, vmax *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			switch balancedFor[T](AVX2, n).F32 {
+			case zen5:
+				amsGradF32AVX2Roots1Of5Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](vmax), as[float32](g))
+				return
+			case zen:
+				amsGradF32AVX2Roots1Of4Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](vmax), as[float32](g))
+				return
+			case core:
+				amsGradF32AVX2Roots2Of2Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](vmax), as[float32](g))
+				return
+			}
+			amsGradF32AVX2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](vmax), as[float32](g))
+			return
+		case AVX512:
+			switch balancedFor[T](AVX512, n).F32 {
+			case zen5:
+				amsGradF32AVX512Roots1Of5Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](vmax), as[float32](g))
+				return
+			case zen:
+				amsGradF32AVX512Roots1Of3Depth3(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](vmax), as[float32](g))
+				return
+			case core:
+				amsGradF32AVX512Roots3Of3Depth3(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](vmax), as[float32](g))
+				return
+			}
+			amsGradF32AVX512(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](vmax), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case AVX2:
+			switch balancedFor[T](AVX2, n).F64 {
+			case zen5, zen:
+				amsGradF64AVX2Roots1Of3Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](vmax), as[float64](g))
+				return
+			case core:
+				amsGradF64AVX2Roots2Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](vmax), as[float64](g))
+				return
+			}
+			amsGradF64AVX2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](vmax), as[float64](g))
+			return
+		case AVX512:
+			switch balancedFor[T](AVX512, n).F64 {
+			case zen5, zen:
+				amsGradF64AVX512Roots2Of4Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](vmax), as[float64](g))
+				return
+			case core:
+				amsGradF64AVX512Roots2Of2Depth3(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](vmax), as[float64](g))
+				return
+			}
+			amsGradF64AVX512(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](vmax), as[float64](g))
+			return
+		}
+	}
+	kernels.AMSGrad(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(v, n), unsafe.Slice(vmax, n), unsafe.Slice(g, n), (*AMSGradCoef[T])(unsafe.Pointer(coef)))
+}
+
+// lionOn is Lion of n elements on a backend.
+//
+//go:noinline
+func lionOn[T Float](backend Backend, n int, coef *T, x *T, m *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			lionF32AVX2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](g))
+			return
+		case AVX512:
+			lionF32AVX512(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case AVX2:
+			lionF64AVX2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](g))
+			return
+		case AVX512:
+			lionF64AVX512(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](g))
+			return
+		}
+	}
+	kernels.Lion(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(g, n), (*LionCoef[T])(unsafe.Pointer(coef)))
+}
+
+// axpyOn is Axpy of n elements on a backend.
+//
+//go:noinline
+func axpyOn[T Float](backend Backend, n int, coef *T, y *T, x *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			axpyF32AVX2(n, as[float32](coef), as[float32](y), as[float32](x))
+			return
+		case AVX512:
+			axpyF32AVX512(n, as[float32](coef), as[float32](y), as[float32](x))
+			return
+		}
+	default:
+		switch backend {
+		case AVX2:
+			axpyF64AVX2(n, as[float64](coef), as[float64](y), as[float64](x))
+			return
+		case AVX512:
+			axpyF64AVX512(n, as[float64](coef), as[float64](y), as[float64](x))
+			return
+		}
+	}
+	scalars := (*[1]T)(unsafe.Pointer(coef))
+	kernels.Axpy(unsafe.Slice(y, n), unsafe.Slice(x, n), scalars[0])
+}
+
+// axpbyOn is Axpby of n elements on a backend.
+//
+//go:noinline
+func axpbyOn[T Float](backend Backend, n int, coef *T, y *T, x *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			axpbyF32AVX2(n, as[float32](coef), as[float32](y), as[float32](x))
+			return
+		case AVX512:
+			axpbyF32AVX512(n, as[float32](coef), as[float32](y), as[float32](x))
+			return
+		}
+	default:
+		switch backend {
+		case AVX2:
+			axpbyF64AVX2(n, as[float64](coef), as[float64](y), as[float64](x))
+			return
+		case AVX512:
+			axpbyF64AVX512(n, as[float64](coef), as[float64](y), as[float64](x))
+			return
+		}
+	}
+	scalars := (*[2]T)(unsafe.Pointer(coef))
+	kernels.Axpby(unsafe.Slice(y, n), unsafe.Slice(x, n), scalars[0], scalars[1])
+}
+
+// scaleOn is Scale of n elements on a backend.
+//
+//go:noinline
+func scaleOn[T Float](backend Backend, n int, coef *T, x *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			scaleF32AVX2(n, as[float32](coef), as[float32](x))
+			return
+		case AVX512:
+			scaleF32AVX512(n, as[float32](coef), as[float32](x))
+			return
+		}
+	default:
+		switch backend {
+		case AVX2:
+			scaleF64AVX2(n, as[float64](coef), as[float64](x))
+			return
+		case AVX512:
+			scaleF64AVX512(n, as[float64](coef), as[float64](x))
+			return
+		}
+	}
+	scalars := (*[1]T)(unsafe.Pointer(coef))
+	kernels.Scale(unsafe.Slice(x, n), scalars[0])
+}
+
+// addOn is Add of n elements on a backend.
+//
+//go:noinline
+func addOn[T Float](backend Backend, n int, z *T, x *T, y *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			addF32AVX2(n, nil, as[float32](z), as[float32](x), as[float32](y))
+			return
+		case AVX512:
+			addF32AVX512(n, nil, as[float32](z), as[float32](x), as[float32](y))
+			return
+		}
+	default:
+		switch backend {
+		case AVX2:
+			addF64AVX2(n, nil, as[float64](z), as[float64](x), as[float64](y))
+			return
+		case AVX512:
+			addF64AVX512(n, nil, as[float64](z), as[float64](x), as[float64](y))
+			return
+		}
+	}
+	kernels.Add(unsafe.Slice(z, n), unsafe.Slice(x, n), unsafe.Slice(y, n))
+}
+
+// subOn is Sub of n elements on a backend.
+//
+//go:noinline
+func subOn[T Float](backend Backend, n int, z *T, x *T, y *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			subF32AVX2(n, nil, as[float32](z), as[float32](x), as[float32](y))
+			return
+		case AVX512:
+			subF32AVX512(n, nil, as[float32](z), as[float32](x), as[float32](y))
+			return
+		}
+	default:
+		switch backend {
+		case AVX2:
+			subF64AVX2(n, nil, as[float64](z), as[float64](x), as[float64](y))
+			return
+		case AVX512:
+			subF64AVX512(n, nil, as[float64](z), as[float64](x), as[float64](y))
+			return
+		}
+	}
+	kernels.Sub(unsafe.Slice(z, n), unsafe.Slice(x, n), unsafe.Slice(y, n))
+}
+
+// mulOn is Mul of n elements on a backend.
+//
+//go:noinline
+func mulOn[T Float](backend Backend, n int, z *T, x *T, y *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			mulF32AVX2(n, nil, as[float32](z), as[float32](x), as[float32](y))
+			return
+		case AVX512:
+			mulF32AVX512(n, nil, as[float32](z), as[float32](x), as[float32](y))
+			return
+		}
+	default:
+		switch backend {
+		case AVX2:
+			mulF64AVX2(n, nil, as[float64](z), as[float64](x), as[float64](y))
+			return
+		case AVX512:
+			mulF64AVX512(n, nil, as[float64](z), as[float64](x), as[float64](y))
+			return
+		}
+	}
+	kernels.Mul(unsafe.Slice(z, n), unsafe.Slice(x, n), unsafe.Slice(y, n))
+}
+
+// clipOn is Clip of n elements on a backend.
+//
+//go:noinline
+func clipOn[T Float](backend Backend, n int, coef *T, x *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			clipF32AVX2(n, as[float32](coef), as[float32](x))
+			return
+		case AVX512:
+			clipF32AVX512(n, as[float32](coef), as[float32](x))
+			return
+		}
+	default:
+		switch backend {
+		case AVX2:
+			clipF64AVX2(n, as[float64](coef), as[float64](x))
+			return
+		case AVX512:
+			clipF64AVX512(n, as[float64](coef), as[float64](x))
+			return
+		}
+	}
+	scalars := (*[2]T)(unsafe.Pointer(coef))
+	kernels.Clip(unsafe.Slice(x, n), scalars[0], scalars[1])
+}
+
+// fromBytesOn is FromBytes of n elements on a backend.
+//
+//go:noinline
+func fromBytesOn[T Float](backend Backend, n int, coef *T, dst *T, src *uint8, offset *T) {
+	done := 0 // by assembly, which takes whole vectors
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			done = n &^ 7
+			if fromBytesF32AVX2(done, as[float32](coef), as[float32](dst), src, as[float32](offset)); done == n {
+				return
+			}
+		case AVX512:
+			done = n &^ 15
+			if fromBytesF32AVX512(done, as[float32](coef), as[float32](dst), src, as[float32](offset)); done == n {
+				return
+			}
+		}
+	default:
+		switch backend {
+		case AVX2:
+			done = n &^ 3
+			if fromBytesF64AVX2(done, as[float64](coef), as[float64](dst), src, as[float64](offset)); done == n {
+				return
+			}
+		case AVX512:
+			done = n &^ 7
+			if fromBytesF64AVX512(done, as[float64](coef), as[float64](dst), src, as[float64](offset)); done == n {
+				return
+			}
+		}
+	}
+	scalars := (*[1]T)(unsafe.Pointer(coef))
+	kernels.FromBytes(unsafe.Slice(dst, n)[done:], unsafe.Slice(src, n)[done:], unsafe.Slice(offset, n)[done:], scalars[0])
+}
+
+// expSliceOn is ExpSlice of n elements on a backend.
+//
+//go:noinline
+func expSliceOn[T Float](backend Backend, n int, x *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		}
+	default:
+		switch backend {
+		case AVX2:
+			expSliceF64AVX2(n, nil, as[float64](x))
+			return
+		case AVX512:
+			expSliceF64AVX512(n, nil, as[float64](x))
+			return
+		}
+	}
+	kernels.ExpSlice(unsafe.Slice(x, n))
+}
+
+// dotOn is Dot of n elements on a backend, which continue lanes, or zeros for nil.
+//
+//go:noinline
+func dotOn[T Float](backend Backend, n int, lanes *[16]T, x *T, y *T) T {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			return T(dotF32AVX2(n, (*float32)(unsafe.Pointer(lanes)), as[float32](x), as[float32](y)))
+		case AVX512:
+			return T(dotF32AVX512(n, (*float32)(unsafe.Pointer(lanes)), as[float32](x), as[float32](y)))
+		}
+	default:
+		switch backend {
+		case AVX2:
+			return T(dotF64AVX2(n, (*float64)(unsafe.Pointer(lanes)), as[float64](x), as[float64](y)))
+		case AVX512:
+			return T(dotF64AVX512(n, (*float64)(unsafe.Pointer(lanes)), as[float64](x), as[float64](y)))
+		}
+	}
+	if lanes == nil {
+		lanes = new([16]T)
+	}
+	kernels.DotLanes(lanes, unsafe.Slice(x, n), unsafe.Slice(y, n))
+	return foldSum(lanes)
+}
+
+// sumOn is Sum of n elements on a backend, which continue lanes, or zeros for nil.
+//
+//go:noinline
+func sumOn[T Float](backend Backend, n int, lanes *[16]T, x *T) T {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			return T(sumF32AVX2(n, (*float32)(unsafe.Pointer(lanes)), as[float32](x)))
+		case AVX512:
+			return T(sumF32AVX512(n, (*float32)(unsafe.Pointer(lanes)), as[float32](x)))
+		}
+	default:
+		switch backend {
+		case AVX2:
+			return T(sumF64AVX2(n, (*float64)(unsafe.Pointer(lanes)), as[float64](x)))
+		case AVX512:
+			return T(sumF64AVX512(n, (*float64)(unsafe.Pointer(lanes)), as[float64](x)))
+		}
+	}
+	if lanes == nil {
+		lanes = new([16]T)
+	}
+	kernels.SumLanes(lanes, unsafe.Slice(x, n))
+	return foldSum(lanes)
+}
+
+// sumAbsOn is SumAbs of n elements on a backend, which continue lanes, or zeros for nil.
+//
+//go:noinline
+func sumAbsOn[T Float](backend Backend, n int, lanes *[16]T, x *T) T {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			return T(sumAbsF32AVX2(n, (*float32)(unsafe.Pointer(lanes)), as[float32](x)))
+		case AVX512:
+			return T(sumAbsF32AVX512(n, (*float32)(unsafe.Pointer(lanes)), as[float32](x)))
+		}
+	default:
+		switch backend {
+		case AVX2:
+			return T(sumAbsF64AVX2(n, (*float64)(unsafe.Pointer(lanes)), as[float64](x)))
+		case AVX512:
+			return T(sumAbsF64AVX512(n, (*float64)(unsafe.Pointer(lanes)), as[float64](x)))
+		}
+	}
+	if lanes == nil {
+		lanes = new([16]T)
+	}
+	kernels.SumAbsLanes(lanes, unsafe.Slice(x, n))
+	return foldSum(lanes)
+}
+
+// sumSquaresOn is SumSquares of n elements on a backend, which continue lanes, or zeros for nil.
+//
+//go:noinline
+func sumSquaresOn[T Float](backend Backend, n int, lanes *[16]T, x *T) T {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			return T(sumSquaresF32AVX2(n, (*float32)(unsafe.Pointer(lanes)), as[float32](x)))
+		case AVX512:
+			return T(sumSquaresF32AVX512(n, (*float32)(unsafe.Pointer(lanes)), as[float32](x)))
+		}
+	default:
+		switch backend {
+		case AVX2:
+			return T(sumSquaresF64AVX2(n, (*float64)(unsafe.Pointer(lanes)), as[float64](x)))
+		case AVX512:
+			return T(sumSquaresF64AVX512(n, (*float64)(unsafe.Pointer(lanes)), as[float64](x)))
+		}
+	}
+	if lanes == nil {
+		lanes = new([16]T)
+	}
+	kernels.SumSquaresLanes(lanes, unsafe.Slice(x, n))
+	return foldSum(lanes)
+}
+
+// maxAbsOn is MaxAbs of n elements on a backend, which continue lanes, or zeros for nil.
+//
+//go:noinline
+func maxAbsOn[T Float](backend Backend, n int, lanes *[16]T, x *T) T {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			return T(maxAbsF32AVX2(n, (*float32)(unsafe.Pointer(lanes)), as[float32](x)))
+		case AVX512:
+			return T(maxAbsF32AVX512(n, (*float32)(unsafe.Pointer(lanes)), as[float32](x)))
+		}
+	default:
+		switch backend {
+		case AVX2:
+			return T(maxAbsF64AVX2(n, (*float64)(unsafe.Pointer(lanes)), as[float64](x)))
+		case AVX512:
+			return T(maxAbsF64AVX512(n, (*float64)(unsafe.Pointer(lanes)), as[float64](x)))
+		}
+	}
+	if lanes == nil {
+		lanes = new([16]T)
+	}
+	kernels.MaxAbsLanes(lanes, unsafe.Slice(x, n))
+	return foldMax(lanes)
 }
 
 // assemblyEach runs a step on n tensors, of which the headers of each operand's slices begin there, or returns false.
@@ -947,8 +1465,8 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 	return true
 }
 
-// assemblyLanes continues the lanes of chunks with n elements of each, the first from lo on, or returns false. There is
-// one chunk, or as many as mostTogether allows, and then n is a multiple of a line.
+// assemblyLanes continues the lanes of chunks with n elements of each, whole lines, the first from lo on, or returns
+// false. There are more than one, and as many as mostTogether allows.
 func (c *call[T]) assemblyLanes(lanes [][16]T, lo, n int) bool {
 	if num.Is32[T]() {
 		return c.lanesF32((*float32)(unsafe.Pointer(&lanes[0])), len(lanes), lo, n)
@@ -966,9 +1484,6 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 			case 2:
 				dotx2F32AVX2(n, stride, lanes,
 					at[float32](c, 0, lo), at[float32](c, 1, lo))
-			case 1:
-				dotF32AVX2(n, lanes,
-					at[float32](c, 0, lo), at[float32](c, 1, lo))
 			default:
 				return false
 			}
@@ -979,9 +1494,6 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 					at[float32](c, 0, lo))
 			case 2:
 				sumx2F32AVX2(n, stride, lanes,
-					at[float32](c, 0, lo))
-			case 1:
-				sumF32AVX2(n, lanes,
 					at[float32](c, 0, lo))
 			default:
 				return false
@@ -994,9 +1506,6 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 			case 2:
 				sumAbsx2F32AVX2(n, stride, lanes,
 					at[float32](c, 0, lo))
-			case 1:
-				sumAbsF32AVX2(n, lanes,
-					at[float32](c, 0, lo))
 			default:
 				return false
 			}
@@ -1008,9 +1517,6 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 			case 2:
 				sumSquaresx2F32AVX2(n, stride, lanes,
 					at[float32](c, 0, lo))
-			case 1:
-				sumSquaresF32AVX2(n, lanes,
-					at[float32](c, 0, lo))
 			default:
 				return false
 			}
@@ -1021,9 +1527,6 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 					at[float32](c, 0, lo))
 			case 2:
 				maxAbsx2F32AVX2(n, stride, lanes,
-					at[float32](c, 0, lo))
-			case 1:
-				maxAbsF32AVX2(n, lanes,
 					at[float32](c, 0, lo))
 			default:
 				return false
@@ -1038,9 +1541,6 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 			case 2:
 				dotx2F32AVX512(n, stride, lanes,
 					at[float32](c, 0, lo), at[float32](c, 1, lo))
-			case 1:
-				dotF32AVX512(n, lanes,
-					at[float32](c, 0, lo), at[float32](c, 1, lo))
 			default:
 				return false
 			}
@@ -1051,9 +1551,6 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 					at[float32](c, 0, lo))
 			case 2:
 				sumx2F32AVX512(n, stride, lanes,
-					at[float32](c, 0, lo))
-			case 1:
-				sumF32AVX512(n, lanes,
 					at[float32](c, 0, lo))
 			default:
 				return false
@@ -1066,9 +1563,6 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 			case 2:
 				sumAbsx2F32AVX512(n, stride, lanes,
 					at[float32](c, 0, lo))
-			case 1:
-				sumAbsF32AVX512(n, lanes,
-					at[float32](c, 0, lo))
 			default:
 				return false
 			}
@@ -1080,9 +1574,6 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 			case 2:
 				sumSquaresx2F32AVX512(n, stride, lanes,
 					at[float32](c, 0, lo))
-			case 1:
-				sumSquaresF32AVX512(n, lanes,
-					at[float32](c, 0, lo))
 			default:
 				return false
 			}
@@ -1093,9 +1584,6 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 					at[float32](c, 0, lo))
 			case 2:
 				maxAbsx2F32AVX512(n, stride, lanes,
-					at[float32](c, 0, lo))
-			case 1:
-				maxAbsF32AVX512(n, lanes,
 					at[float32](c, 0, lo))
 			default:
 				return false
@@ -1119,9 +1607,6 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 			case 2:
 				dotx2F64AVX2(n, stride, lanes,
 					at[float64](c, 0, lo), at[float64](c, 1, lo))
-			case 1:
-				dotF64AVX2(n, lanes,
-					at[float64](c, 0, lo), at[float64](c, 1, lo))
 			default:
 				return false
 			}
@@ -1132,9 +1617,6 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 					at[float64](c, 0, lo))
 			case 2:
 				sumx2F64AVX2(n, stride, lanes,
-					at[float64](c, 0, lo))
-			case 1:
-				sumF64AVX2(n, lanes,
 					at[float64](c, 0, lo))
 			default:
 				return false
@@ -1147,9 +1629,6 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 			case 2:
 				sumAbsx2F64AVX2(n, stride, lanes,
 					at[float64](c, 0, lo))
-			case 1:
-				sumAbsF64AVX2(n, lanes,
-					at[float64](c, 0, lo))
 			default:
 				return false
 			}
@@ -1161,9 +1640,6 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 			case 2:
 				sumSquaresx2F64AVX2(n, stride, lanes,
 					at[float64](c, 0, lo))
-			case 1:
-				sumSquaresF64AVX2(n, lanes,
-					at[float64](c, 0, lo))
 			default:
 				return false
 			}
@@ -1174,9 +1650,6 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 					at[float64](c, 0, lo))
 			case 2:
 				maxAbsx2F64AVX2(n, stride, lanes,
-					at[float64](c, 0, lo))
-			case 1:
-				maxAbsF64AVX2(n, lanes,
 					at[float64](c, 0, lo))
 			default:
 				return false
@@ -1191,9 +1664,6 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 			case 2:
 				dotx2F64AVX512(n, stride, lanes,
 					at[float64](c, 0, lo), at[float64](c, 1, lo))
-			case 1:
-				dotF64AVX512(n, lanes,
-					at[float64](c, 0, lo), at[float64](c, 1, lo))
 			default:
 				return false
 			}
@@ -1204,9 +1674,6 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 					at[float64](c, 0, lo))
 			case 2:
 				sumx2F64AVX512(n, stride, lanes,
-					at[float64](c, 0, lo))
-			case 1:
-				sumF64AVX512(n, lanes,
 					at[float64](c, 0, lo))
 			default:
 				return false
@@ -1219,9 +1686,6 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 			case 2:
 				sumAbsx2F64AVX512(n, stride, lanes,
 					at[float64](c, 0, lo))
-			case 1:
-				sumAbsF64AVX512(n, lanes,
-					at[float64](c, 0, lo))
 			default:
 				return false
 			}
@@ -1232,9 +1696,6 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 					at[float64](c, 0, lo))
 			case 2:
 				sumSquaresx2F64AVX512(n, stride, lanes,
-					at[float64](c, 0, lo))
-			case 1:
-				sumSquaresF64AVX512(n, lanes,
 					at[float64](c, 0, lo))
 			default:
 				return false
@@ -1247,9 +1708,6 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 			case 2:
 				maxAbsx2F64AVX512(n, stride, lanes,
 					at[float64](c, 0, lo))
-			case 1:
-				maxAbsF64AVX512(n, lanes,
-					at[float64](c, 0, lo))
 			default:
 				return false
 			}
@@ -1260,11 +1718,6 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 		return false
 	}
 	return true
-}
-
-// at points at element lo of operand i, which is stored as E.
-func at[E any, T Float](c *call[T], i, lo int) *E {
-	return (*E)(unsafe.Add(c.op[i], lo*int(unsafe.Sizeof(*new(E)))))
 }
 
 // as makes a pointer one of U, which is T.

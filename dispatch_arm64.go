@@ -11,197 +11,658 @@ import (
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
-// assembly runs a step, or a vector operation with n a multiple of the backend's vector, on elements lo to lo+n. It
-// returns false if the backend has no program for the kernel: then its definition runs.
-func (c *call[T]) assembly(lo, n int) bool {
-	if num.Is32[T]() {
-		return c.assemblyF32(lo, n)
-	}
-	return c.assemblyF64(lo, n)
-}
-
-func (c *call[T]) assemblyF32(lo, n int) bool {
-	coef := (*float32)(unsafe.Pointer(&c.coef))
-	switch c.backend {
-	case NEON:
-		switch c.id {
-		case idSGD:
-			sgdF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo))
-		case idMomentum:
-			momentumF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-		case idMomentumVelocity:
-			momentumVelocityF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-		case idNesterov:
-			nesterovF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-		case idNesterovTorch:
-			nesterovTorchF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-		case idAdaGrad:
-			switch c.balanced(n).F32 {
-			case neoverse:
-				adaGradF32NEONRoots3Of5Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-				return true
-			}
-			adaGradF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-		case idRMSProp:
-			switch c.balanced(n).F32 {
-			case neoverse:
-				rmsPropF32NEONRoots3Of5Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-				return true
-			}
-			rmsPropF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-		case idRMSPropMomentum:
-			switch c.balanced(n).F32 {
-			case neoverse:
-				rmsPropMomentumF32NEONRoots3Of5Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-				return true
-			}
-			rmsPropMomentumF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-		case idRMSPropCentered:
-			switch c.balanced(n).F32 {
-			case neoverse:
-				rmsPropCenteredF32NEONRoots2Of5Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-				return true
-			}
-			rmsPropCenteredF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-		case idRMSPropCenteredMomentum:
-			switch c.balanced(n).F32 {
-			case neoverse:
-				rmsPropCenteredMomentumF32NEONRoots2Of5Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
-				return true
-			}
-			rmsPropCenteredMomentumF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
-		case idAdam:
-			switch c.balanced(n).F32 {
-			case neoverse:
-				adamF32NEONRoots2Of5Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-				return true
-			}
-			adamF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo))
-		case idAMSGrad:
-			switch c.balanced(n).F32 {
-			case neoverse:
-				amsGradF32NEONRoots2Of5Depth2(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
-				return true
-			}
-			amsGradF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo), at[float32](c, 3, lo), at[float32](c, 4, lo))
-		case idLion:
-			lionF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-		case idAxpy:
-			axpyF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo))
-		case idAxpby:
-			axpbyF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo))
-		case idScale:
-			scaleF32NEON(n, coef, at[float32](c, 0, lo))
-		case idAdd:
-			addF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-		case idSub:
-			subF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-		case idMul:
-			mulF32NEON(n, coef, at[float32](c, 0, lo), at[float32](c, 1, lo), at[float32](c, 2, lo))
-		case idClip:
-			clipF32NEON(n, coef, at[float32](c, 0, lo))
-		case idFromBytes:
-			fromBytesF32NEON(n, coef, at[float32](c, 0, lo), at[uint8](c, 1, lo), at[float32](c, 2, lo))
-		default:
-			return false
+// sgdOn is SGD of n elements on a backend.
+//
+//go:noinline
+func sgdOn[T Float](backend Backend, n int, coef *T, x *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			sgdF32NEON(n, as[float32](coef), as[float32](x), as[float32](g))
+			return
 		}
 	default:
-		return false
+		switch backend {
+		case NEON:
+			sgdF64NEON(n, as[float64](coef), as[float64](x), as[float64](g))
+			return
+		}
 	}
-	return true
+	kernels.SGD(unsafe.Slice(x, n), unsafe.Slice(g, n), (*SGDCoef[T])(unsafe.Pointer(coef)))
 }
 
-func (c *call[T]) assemblyF64(lo, n int) bool {
-	coef := (*float64)(unsafe.Pointer(&c.coef))
-	switch c.backend {
-	case NEON:
-		switch c.id {
-		case idSGD:
-			sgdF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo))
-		case idMomentum:
-			momentumF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-		case idMomentumVelocity:
-			momentumVelocityF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-		case idNesterov:
-			nesterovF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-		case idNesterovTorch:
-			nesterovTorchF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-		case idAdaGrad:
-			switch c.balanced(n).F64 {
-			case neoverse:
-				adaGradF64NEONRoots3Of3Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-				return true
-			}
-			adaGradF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-		case idRMSProp:
-			switch c.balanced(n).F64 {
-			case neoverse:
-				rmsPropF64NEONRoots3Of3Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-				return true
-			}
-			rmsPropF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-		case idRMSPropMomentum:
-			switch c.balanced(n).F64 {
-			case neoverse:
-				rmsPropMomentumF64NEONRoots3Of3Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
-				return true
-			}
-			rmsPropMomentumF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
-		case idRMSPropCentered:
-			switch c.balanced(n).F64 {
-			case neoverse:
-				rmsPropCenteredF64NEONRoots3Of4Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
-				return true
-			}
-			rmsPropCenteredF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
-		case idRMSPropCenteredMomentum:
-			switch c.balanced(n).F64 {
-			case neoverse:
-				rmsPropCenteredMomentumF64NEONRoots3Of4Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
-				return true
-			}
-			rmsPropCenteredMomentumF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
-		case idAdam:
-			switch c.balanced(n).F64 {
-			case neoverse:
-				adamF64NEONRoots3Of4Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
-				return true
-			}
-			adamF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo))
-		case idAMSGrad:
-			switch c.balanced(n).F64 {
-			case neoverse:
-				amsGradF64NEONRoots3Of4Depth2(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
-				return true
-			}
-			amsGradF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo), at[float64](c, 3, lo), at[float64](c, 4, lo))
-		case idLion:
-			lionF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-		case idAxpy:
-			axpyF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo))
-		case idAxpby:
-			axpbyF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo))
-		case idScale:
-			scaleF64NEON(n, coef, at[float64](c, 0, lo))
-		case idAdd:
-			addF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-		case idSub:
-			subF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-		case idMul:
-			mulF64NEON(n, coef, at[float64](c, 0, lo), at[float64](c, 1, lo), at[float64](c, 2, lo))
-		case idClip:
-			clipF64NEON(n, coef, at[float64](c, 0, lo))
-		case idFromBytes:
-			fromBytesF64NEON(n, coef, at[float64](c, 0, lo), at[uint8](c, 1, lo), at[float64](c, 2, lo))
-		case idExpSlice:
-			expSliceF64NEON(n, coef, at[float64](c, 0, lo))
-		default:
-			return false
+// momentumOn is Momentum of n elements on a backend.
+//
+//go:noinline
+func momentumOn[T Float](backend Backend, n int, coef *T, x *T, v *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			momentumF32NEON(n, as[float32](coef), as[float32](x), as[float32](v), as[float32](g))
+			return
 		}
 	default:
-		return false
+		switch backend {
+		case NEON:
+			momentumF64NEON(n, as[float64](coef), as[float64](x), as[float64](v), as[float64](g))
+			return
+		}
 	}
-	return true
+	kernels.Momentum(unsafe.Slice(x, n), unsafe.Slice(v, n), unsafe.Slice(g, n), (*MomentumCoef[T])(unsafe.Pointer(coef)))
+}
+
+// momentumVelocityOn is MomentumVelocity of n elements on a backend.
+//
+//go:noinline
+func momentumVelocityOn[T Float](backend Backend, n int, coef *T, x *T, v *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			momentumVelocityF32NEON(n, as[float32](coef), as[float32](x), as[float32](v), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case NEON:
+			momentumVelocityF64NEON(n, as[float64](coef), as[float64](x), as[float64](v), as[float64](g))
+			return
+		}
+	}
+	kernels.MomentumVelocity(unsafe.Slice(x, n), unsafe.Slice(v, n), unsafe.Slice(g, n), (*MomentumVelocityCoef[T])(unsafe.Pointer(coef)))
+}
+
+// nesterovOn is Nesterov of n elements on a backend.
+//
+//go:noinline
+func nesterovOn[T Float](backend Backend, n int, coef *T, x *T, v *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			nesterovF32NEON(n, as[float32](coef), as[float32](x), as[float32](v), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case NEON:
+			nesterovF64NEON(n, as[float64](coef), as[float64](x), as[float64](v), as[float64](g))
+			return
+		}
+	}
+	kernels.Nesterov(unsafe.Slice(x, n), unsafe.Slice(v, n), unsafe.Slice(g, n), (*NesterovCoef[T])(unsafe.Pointer(coef)))
+}
+
+// nesterovTorchOn is NesterovTorch of n elements on a backend.
+//
+//go:noinline
+func nesterovTorchOn[T Float](backend Backend, n int, coef *T, x *T, v *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			nesterovTorchF32NEON(n, as[float32](coef), as[float32](x), as[float32](v), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case NEON:
+			nesterovTorchF64NEON(n, as[float64](coef), as[float64](x), as[float64](v), as[float64](g))
+			return
+		}
+	}
+	kernels.NesterovTorch(unsafe.Slice(x, n), unsafe.Slice(v, n), unsafe.Slice(g, n), (*NesterovTorchCoef[T])(unsafe.Pointer(coef)))
+}
+
+// adaGradOn is AdaGrad of n elements on a backend.
+//
+//go:noinline
+func adaGradOn[T Float](backend Backend, n int, coef *T, x *T, s *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			switch balancedFor[T](NEON, n).F32 {
+			case neoverse:
+				adaGradF32NEONRoots3Of5Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
+				return
+			}
+			adaGradF32NEON(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case NEON:
+			switch balancedFor[T](NEON, n).F64 {
+			case neoverse:
+				adaGradF64NEONRoots3Of3Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
+				return
+			}
+			adaGradF64NEON(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
+			return
+		}
+	}
+	kernels.AdaGrad(unsafe.Slice(x, n), unsafe.Slice(s, n), unsafe.Slice(g, n), (*AdaGradCoef[T])(unsafe.Pointer(coef)))
+}
+
+// rmsPropOn is RMSProp of n elements on a backend.
+//
+//go:noinline
+func rmsPropOn[T Float](backend Backend, n int, coef *T, x *T, s *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			switch balancedFor[T](NEON, n).F32 {
+			case neoverse:
+				rmsPropF32NEONRoots3Of5Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
+				return
+			}
+			rmsPropF32NEON(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case NEON:
+			switch balancedFor[T](NEON, n).F64 {
+			case neoverse:
+				rmsPropF64NEONRoots3Of3Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
+				return
+			}
+			rmsPropF64NEON(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
+			return
+		}
+	}
+	kernels.RMSProp(unsafe.Slice(x, n), unsafe.Slice(s, n), unsafe.Slice(g, n), (*RMSPropCoef[T])(unsafe.Pointer(coef)))
+}
+
+// rmsPropMomentumOn is RMSPropMomentum of n elements on a backend.
+//
+//go:noinline
+func rmsPropMomentumOn[T Float](backend Backend, n int, coef *T, x *T, s *T, b *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			switch balancedFor[T](NEON, n).F32 {
+			case neoverse:
+				rmsPropMomentumF32NEONRoots3Of5Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](b), as[float32](g))
+				return
+			}
+			rmsPropMomentumF32NEON(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](b), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case NEON:
+			switch balancedFor[T](NEON, n).F64 {
+			case neoverse:
+				rmsPropMomentumF64NEONRoots3Of3Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](b), as[float64](g))
+				return
+			}
+			rmsPropMomentumF64NEON(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](b), as[float64](g))
+			return
+		}
+	}
+	kernels.RMSPropMomentum(unsafe.Slice(x, n), unsafe.Slice(s, n), unsafe.Slice(b, n), unsafe.Slice(g, n), (*RMSPropMomentumCoef[T])(unsafe.Pointer(coef)))
+}
+
+// rmsPropCenteredOn is RMSPropCentered of n elements on a backend.
+//
+//go:noinline
+func rmsPropCenteredOn[T Float](backend Backend, n int, coef *T, x *T, s *T, m *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			switch balancedFor[T](NEON, n).F32 {
+			case neoverse:
+				rmsPropCenteredF32NEONRoots2Of5Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](g))
+				return
+			}
+			rmsPropCenteredF32NEON(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case NEON:
+			switch balancedFor[T](NEON, n).F64 {
+			case neoverse:
+				rmsPropCenteredF64NEONRoots3Of4Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](g))
+				return
+			}
+			rmsPropCenteredF64NEON(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](g))
+			return
+		}
+	}
+	kernels.RMSPropCentered(unsafe.Slice(x, n), unsafe.Slice(s, n), unsafe.Slice(m, n), unsafe.Slice(g, n), (*RMSPropCenteredCoef[T])(unsafe.Pointer(coef)))
+}
+
+// rmsPropCenteredMomentumOn is RMSPropCenteredMomentum of n elements on a backend.
+//
+//go:noinline
+func rmsPropCenteredMomentumOn[T Float](backend Backend, n int, coef *T, x *T, s *T, m *T, b *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			switch balancedFor[T](NEON, n).F32 {
+			case neoverse:
+				rmsPropCenteredMomentumF32NEONRoots2Of5Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](b), as[float32](g))
+				return
+			}
+			rmsPropCenteredMomentumF32NEON(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](b), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case NEON:
+			switch balancedFor[T](NEON, n).F64 {
+			case neoverse:
+				rmsPropCenteredMomentumF64NEONRoots3Of4Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](b), as[float64](g))
+				return
+			}
+			rmsPropCenteredMomentumF64NEON(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](b), as[float64](g))
+			return
+		}
+	}
+	kernels.RMSPropCenteredMomentum(unsafe.Slice(x, n), unsafe.Slice(s, n), unsafe.Slice(m, n), unsafe.Slice(b, n), unsafe.Slice(g, n), (*RMSPropCenteredMomentumCoef[T])(unsafe.Pointer(coef)))
+}
+
+// adamOn is Adam of n elements on a backend.
+//
+//go:noinline
+func adamOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			switch balancedFor[T](NEON, n).F32 {
+			case neoverse:
+				adamF32NEONRoots2Of5Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
+				return
+			}
+			adamF32NEON(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case NEON:
+			switch balancedFor[T](NEON, n).F64 {
+			case neoverse:
+				adamF64NEONRoots3Of4Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
+				return
+			}
+			adamF64NEON(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
+			return
+		}
+	}
+	kernels.Adam(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(v, n), unsafe.Slice(g, n), (*AdamCoef[T])(unsafe.Pointer(coef)))
+}
+
+// amsGradOn is AMSGrad of n elements on a backend.
+//
+//go:noinline
+func amsGradOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, vmax *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			switch balancedFor[T](NEON, n).F32 {
+			case neoverse:
+				amsGradF32NEONRoots2Of5Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](vmax), as[float32](g))
+				return
+			}
+			amsGradF32NEON(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](vmax), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case NEON:
+			switch balancedFor[T](NEON, n).F64 {
+			case neoverse:
+				amsGradF64NEONRoots3Of4Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](vmax), as[float64](g))
+				return
+			}
+			amsGradF64NEON(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](vmax), as[float64](g))
+			return
+		}
+	}
+	kernels.AMSGrad(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(v, n), unsafe.Slice(vmax, n), unsafe.Slice(g, n), (*AMSGradCoef[T])(unsafe.Pointer(coef)))
+}
+
+// lionOn is Lion of n elements on a backend.
+//
+//go:noinline
+func lionOn[T Float](backend Backend, n int, coef *T, x *T, m *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			lionF32NEON(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case NEON:
+			lionF64NEON(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](g))
+			return
+		}
+	}
+	kernels.Lion(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(g, n), (*LionCoef[T])(unsafe.Pointer(coef)))
+}
+
+// axpyOn is Axpy of n elements on a backend.
+//
+//go:noinline
+func axpyOn[T Float](backend Backend, n int, coef *T, y *T, x *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			axpyF32NEON(n, as[float32](coef), as[float32](y), as[float32](x))
+			return
+		}
+	default:
+		switch backend {
+		case NEON:
+			axpyF64NEON(n, as[float64](coef), as[float64](y), as[float64](x))
+			return
+		}
+	}
+	scalars := (*[1]T)(unsafe.Pointer(coef))
+	kernels.Axpy(unsafe.Slice(y, n), unsafe.Slice(x, n), scalars[0])
+}
+
+// axpbyOn is Axpby of n elements on a backend.
+//
+//go:noinline
+func axpbyOn[T Float](backend Backend, n int, coef *T, y *T, x *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			axpbyF32NEON(n, as[float32](coef), as[float32](y), as[float32](x))
+			return
+		}
+	default:
+		switch backend {
+		case NEON:
+			axpbyF64NEON(n, as[float64](coef), as[float64](y), as[float64](x))
+			return
+		}
+	}
+	scalars := (*[2]T)(unsafe.Pointer(coef))
+	kernels.Axpby(unsafe.Slice(y, n), unsafe.Slice(x, n), scalars[0], scalars[1])
+}
+
+// scaleOn is Scale of n elements on a backend.
+//
+//go:noinline
+func scaleOn[T Float](backend Backend, n int, coef *T, x *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			scaleF32NEON(n, as[float32](coef), as[float32](x))
+			return
+		}
+	default:
+		switch backend {
+		case NEON:
+			scaleF64NEON(n, as[float64](coef), as[float64](x))
+			return
+		}
+	}
+	scalars := (*[1]T)(unsafe.Pointer(coef))
+	kernels.Scale(unsafe.Slice(x, n), scalars[0])
+}
+
+// addOn is Add of n elements on a backend.
+//
+//go:noinline
+func addOn[T Float](backend Backend, n int, z *T, x *T, y *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			addF32NEON(n, nil, as[float32](z), as[float32](x), as[float32](y))
+			return
+		}
+	default:
+		switch backend {
+		case NEON:
+			addF64NEON(n, nil, as[float64](z), as[float64](x), as[float64](y))
+			return
+		}
+	}
+	kernels.Add(unsafe.Slice(z, n), unsafe.Slice(x, n), unsafe.Slice(y, n))
+}
+
+// subOn is Sub of n elements on a backend.
+//
+//go:noinline
+func subOn[T Float](backend Backend, n int, z *T, x *T, y *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			subF32NEON(n, nil, as[float32](z), as[float32](x), as[float32](y))
+			return
+		}
+	default:
+		switch backend {
+		case NEON:
+			subF64NEON(n, nil, as[float64](z), as[float64](x), as[float64](y))
+			return
+		}
+	}
+	kernels.Sub(unsafe.Slice(z, n), unsafe.Slice(x, n), unsafe.Slice(y, n))
+}
+
+// mulOn is Mul of n elements on a backend.
+//
+//go:noinline
+func mulOn[T Float](backend Backend, n int, z *T, x *T, y *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			mulF32NEON(n, nil, as[float32](z), as[float32](x), as[float32](y))
+			return
+		}
+	default:
+		switch backend {
+		case NEON:
+			mulF64NEON(n, nil, as[float64](z), as[float64](x), as[float64](y))
+			return
+		}
+	}
+	kernels.Mul(unsafe.Slice(z, n), unsafe.Slice(x, n), unsafe.Slice(y, n))
+}
+
+// clipOn is Clip of n elements on a backend.
+//
+//go:noinline
+func clipOn[T Float](backend Backend, n int, coef *T, x *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			clipF32NEON(n, as[float32](coef), as[float32](x))
+			return
+		}
+	default:
+		switch backend {
+		case NEON:
+			clipF64NEON(n, as[float64](coef), as[float64](x))
+			return
+		}
+	}
+	scalars := (*[2]T)(unsafe.Pointer(coef))
+	kernels.Clip(unsafe.Slice(x, n), scalars[0], scalars[1])
+}
+
+// fromBytesOn is FromBytes of n elements on a backend.
+//
+//go:noinline
+func fromBytesOn[T Float](backend Backend, n int, coef *T, dst *T, src *uint8, offset *T) {
+	done := 0 // by assembly, which takes whole vectors
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			done = n &^ 3
+			if fromBytesF32NEON(done, as[float32](coef), as[float32](dst), src, as[float32](offset)); done == n {
+				return
+			}
+		}
+	default:
+		switch backend {
+		case NEON:
+			done = n &^ 1
+			if fromBytesF64NEON(done, as[float64](coef), as[float64](dst), src, as[float64](offset)); done == n {
+				return
+			}
+		}
+	}
+	scalars := (*[1]T)(unsafe.Pointer(coef))
+	kernels.FromBytes(unsafe.Slice(dst, n)[done:], unsafe.Slice(src, n)[done:], unsafe.Slice(offset, n)[done:], scalars[0])
+}
+
+// expSliceOn is ExpSlice of n elements on a backend.
+//
+//go:noinline
+func expSliceOn[T Float](backend Backend, n int, x *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		}
+	default:
+		switch backend {
+		case NEON:
+			expSliceF64NEON(n, nil, as[float64](x))
+			return
+		}
+	}
+	kernels.ExpSlice(unsafe.Slice(x, n))
+}
+
+// dotOn is Dot of n elements on a backend, which continue lanes, or zeros for nil.
+//
+//go:noinline
+func dotOn[T Float](backend Backend, n int, lanes *[16]T, x *T, y *T) T {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			return T(dotF32NEON(n, (*float32)(unsafe.Pointer(lanes)), as[float32](x), as[float32](y)))
+		}
+	default:
+		switch backend {
+		case NEON:
+			return T(dotF64NEON(n, (*float64)(unsafe.Pointer(lanes)), as[float64](x), as[float64](y)))
+		}
+	}
+	if lanes == nil {
+		lanes = new([16]T)
+	}
+	kernels.DotLanes(lanes, unsafe.Slice(x, n), unsafe.Slice(y, n))
+	return foldSum(lanes)
+}
+
+// sumOn is Sum of n elements on a backend, which continue lanes, or zeros for nil.
+//
+//go:noinline
+func sumOn[T Float](backend Backend, n int, lanes *[16]T, x *T) T {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			return T(sumF32NEON(n, (*float32)(unsafe.Pointer(lanes)), as[float32](x)))
+		}
+	default:
+		switch backend {
+		case NEON:
+			return T(sumF64NEON(n, (*float64)(unsafe.Pointer(lanes)), as[float64](x)))
+		}
+	}
+	if lanes == nil {
+		lanes = new([16]T)
+	}
+	kernels.SumLanes(lanes, unsafe.Slice(x, n))
+	return foldSum(lanes)
+}
+
+// sumAbsOn is SumAbs of n elements on a backend, which continue lanes, or zeros for nil.
+//
+//go:noinline
+func sumAbsOn[T Float](backend Backend, n int, lanes *[16]T, x *T) T {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			return T(sumAbsF32NEON(n, (*float32)(unsafe.Pointer(lanes)), as[float32](x)))
+		}
+	default:
+		switch backend {
+		case NEON:
+			return T(sumAbsF64NEON(n, (*float64)(unsafe.Pointer(lanes)), as[float64](x)))
+		}
+	}
+	if lanes == nil {
+		lanes = new([16]T)
+	}
+	kernels.SumAbsLanes(lanes, unsafe.Slice(x, n))
+	return foldSum(lanes)
+}
+
+// sumSquaresOn is SumSquares of n elements on a backend, which continue lanes, or zeros for nil.
+//
+//go:noinline
+func sumSquaresOn[T Float](backend Backend, n int, lanes *[16]T, x *T) T {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			return T(sumSquaresF32NEON(n, (*float32)(unsafe.Pointer(lanes)), as[float32](x)))
+		}
+	default:
+		switch backend {
+		case NEON:
+			return T(sumSquaresF64NEON(n, (*float64)(unsafe.Pointer(lanes)), as[float64](x)))
+		}
+	}
+	if lanes == nil {
+		lanes = new([16]T)
+	}
+	kernels.SumSquaresLanes(lanes, unsafe.Slice(x, n))
+	return foldSum(lanes)
+}
+
+// maxAbsOn is MaxAbs of n elements on a backend, which continue lanes, or zeros for nil.
+//
+//go:noinline
+func maxAbsOn[T Float](backend Backend, n int, lanes *[16]T, x *T) T {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			return T(maxAbsF32NEON(n, (*float32)(unsafe.Pointer(lanes)), as[float32](x)))
+		}
+	default:
+		switch backend {
+		case NEON:
+			return T(maxAbsF64NEON(n, (*float64)(unsafe.Pointer(lanes)), as[float64](x)))
+		}
+	}
+	if lanes == nil {
+		lanes = new([16]T)
+	}
+	kernels.MaxAbsLanes(lanes, unsafe.Slice(x, n))
+	return foldMax(lanes)
 }
 
 // assemblyEach runs a step on n tensors, of which the headers of each operand's slices begin there, or returns false.
@@ -376,8 +837,8 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 	return true
 }
 
-// assemblyLanes continues the lanes of chunks with n elements of each, the first from lo on, or returns false. There is
-// one chunk, or as many as mostTogether allows, and then n is a multiple of a line.
+// assemblyLanes continues the lanes of chunks with n elements of each, whole lines, the first from lo on, or returns
+// false. There are more than one, and as many as mostTogether allows.
 func (c *call[T]) assemblyLanes(lanes [][16]T, lo, n int) bool {
 	if num.Is32[T]() {
 		return c.lanesF32((*float32)(unsafe.Pointer(&lanes[0])), len(lanes), lo, n)
@@ -395,9 +856,6 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 			case 2:
 				dotx2F32NEON(n, stride, lanes,
 					at[float32](c, 0, lo), at[float32](c, 1, lo))
-			case 1:
-				dotF32NEON(n, lanes,
-					at[float32](c, 0, lo), at[float32](c, 1, lo))
 			default:
 				return false
 			}
@@ -408,9 +866,6 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 					at[float32](c, 0, lo))
 			case 2:
 				sumx2F32NEON(n, stride, lanes,
-					at[float32](c, 0, lo))
-			case 1:
-				sumF32NEON(n, lanes,
 					at[float32](c, 0, lo))
 			default:
 				return false
@@ -423,9 +878,6 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 			case 2:
 				sumAbsx2F32NEON(n, stride, lanes,
 					at[float32](c, 0, lo))
-			case 1:
-				sumAbsF32NEON(n, lanes,
-					at[float32](c, 0, lo))
 			default:
 				return false
 			}
@@ -437,9 +889,6 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 			case 2:
 				sumSquaresx2F32NEON(n, stride, lanes,
 					at[float32](c, 0, lo))
-			case 1:
-				sumSquaresF32NEON(n, lanes,
-					at[float32](c, 0, lo))
 			default:
 				return false
 			}
@@ -450,9 +899,6 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 					at[float32](c, 0, lo))
 			case 2:
 				maxAbsx2F32NEON(n, stride, lanes,
-					at[float32](c, 0, lo))
-			case 1:
-				maxAbsF32NEON(n, lanes,
 					at[float32](c, 0, lo))
 			default:
 				return false
@@ -476,9 +922,6 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 			case 2:
 				dotx2F64NEON(n, stride, lanes,
 					at[float64](c, 0, lo), at[float64](c, 1, lo))
-			case 1:
-				dotF64NEON(n, lanes,
-					at[float64](c, 0, lo), at[float64](c, 1, lo))
 			default:
 				return false
 			}
@@ -489,9 +932,6 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 					at[float64](c, 0, lo))
 			case 2:
 				sumx2F64NEON(n, stride, lanes,
-					at[float64](c, 0, lo))
-			case 1:
-				sumF64NEON(n, lanes,
 					at[float64](c, 0, lo))
 			default:
 				return false
@@ -504,9 +944,6 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 			case 2:
 				sumAbsx2F64NEON(n, stride, lanes,
 					at[float64](c, 0, lo))
-			case 1:
-				sumAbsF64NEON(n, lanes,
-					at[float64](c, 0, lo))
 			default:
 				return false
 			}
@@ -517,9 +954,6 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 					at[float64](c, 0, lo))
 			case 2:
 				sumSquaresx2F64NEON(n, stride, lanes,
-					at[float64](c, 0, lo))
-			case 1:
-				sumSquaresF64NEON(n, lanes,
 					at[float64](c, 0, lo))
 			default:
 				return false
@@ -532,9 +966,6 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 			case 2:
 				maxAbsx2F64NEON(n, stride, lanes,
 					at[float64](c, 0, lo))
-			case 1:
-				maxAbsF64NEON(n, lanes,
-					at[float64](c, 0, lo))
 			default:
 				return false
 			}
@@ -545,11 +976,6 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 		return false
 	}
 	return true
-}
-
-// at points at element lo of operand i, which is stored as E.
-func at[E any, T Float](c *call[T], i, lo int) *E {
-	return (*E)(unsafe.Add(c.op[i], lo*int(unsafe.Sizeof(*new(E)))))
 }
 
 // as makes a pointer one of U, which is T.

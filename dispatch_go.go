@@ -4,7 +4,11 @@
 
 package bitstep
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"github.com/bitstep-go/bitstep/kernels"
+)
 
 // Without assembly: what the detect and dispatch files of an architecture with assembly provide.
 
@@ -12,11 +16,224 @@ func detect() []Backend { return nil }
 
 var processors []processorIs
 
-func (c *call[T]) assembly(lo, n int) bool { return false }
-
 func (c *call[T]) assemblyEach(n int, headers *[maxOperands]unsafe.Pointer) bool { return false }
 
 func (c *call[T]) assemblyLanes(lanes [][16]T, lo, n int) bool { return false }
+
+// sgdOn is SGD of n elements on a backend.
+//
+//go:noinline
+func sgdOn[T Float](backend Backend, n int, coef *T, x *T, g *T) {
+	kernels.SGD(unsafe.Slice(x, n), unsafe.Slice(g, n), (*SGDCoef[T])(unsafe.Pointer(coef)))
+}
+
+// momentumOn is Momentum of n elements on a backend.
+//
+//go:noinline
+func momentumOn[T Float](backend Backend, n int, coef *T, x *T, v *T, g *T) {
+	kernels.Momentum(unsafe.Slice(x, n), unsafe.Slice(v, n), unsafe.Slice(g, n), (*MomentumCoef[T])(unsafe.Pointer(coef)))
+}
+
+// momentumVelocityOn is MomentumVelocity of n elements on a backend.
+//
+//go:noinline
+func momentumVelocityOn[T Float](backend Backend, n int, coef *T, x *T, v *T, g *T) {
+	kernels.MomentumVelocity(unsafe.Slice(x, n), unsafe.Slice(v, n), unsafe.Slice(g, n), (*MomentumVelocityCoef[T])(unsafe.Pointer(coef)))
+}
+
+// nesterovOn is Nesterov of n elements on a backend.
+//
+//go:noinline
+func nesterovOn[T Float](backend Backend, n int, coef *T, x *T, v *T, g *T) {
+	kernels.Nesterov(unsafe.Slice(x, n), unsafe.Slice(v, n), unsafe.Slice(g, n), (*NesterovCoef[T])(unsafe.Pointer(coef)))
+}
+
+// nesterovTorchOn is NesterovTorch of n elements on a backend.
+//
+//go:noinline
+func nesterovTorchOn[T Float](backend Backend, n int, coef *T, x *T, v *T, g *T) {
+	kernels.NesterovTorch(unsafe.Slice(x, n), unsafe.Slice(v, n), unsafe.Slice(g, n), (*NesterovTorchCoef[T])(unsafe.Pointer(coef)))
+}
+
+// adaGradOn is AdaGrad of n elements on a backend.
+//
+//go:noinline
+func adaGradOn[T Float](backend Backend, n int, coef *T, x *T, s *T, g *T) {
+	kernels.AdaGrad(unsafe.Slice(x, n), unsafe.Slice(s, n), unsafe.Slice(g, n), (*AdaGradCoef[T])(unsafe.Pointer(coef)))
+}
+
+// rmsPropOn is RMSProp of n elements on a backend.
+//
+//go:noinline
+func rmsPropOn[T Float](backend Backend, n int, coef *T, x *T, s *T, g *T) {
+	kernels.RMSProp(unsafe.Slice(x, n), unsafe.Slice(s, n), unsafe.Slice(g, n), (*RMSPropCoef[T])(unsafe.Pointer(coef)))
+}
+
+// rmsPropMomentumOn is RMSPropMomentum of n elements on a backend.
+//
+//go:noinline
+func rmsPropMomentumOn[T Float](backend Backend, n int, coef *T, x *T, s *T, b *T, g *T) {
+	kernels.RMSPropMomentum(unsafe.Slice(x, n), unsafe.Slice(s, n), unsafe.Slice(b, n), unsafe.Slice(g, n), (*RMSPropMomentumCoef[T])(unsafe.Pointer(coef)))
+}
+
+// rmsPropCenteredOn is RMSPropCentered of n elements on a backend.
+//
+//go:noinline
+func rmsPropCenteredOn[T Float](backend Backend, n int, coef *T, x *T, s *T, m *T, g *T) {
+	kernels.RMSPropCentered(unsafe.Slice(x, n), unsafe.Slice(s, n), unsafe.Slice(m, n), unsafe.Slice(g, n), (*RMSPropCenteredCoef[T])(unsafe.Pointer(coef)))
+}
+
+// rmsPropCenteredMomentumOn is RMSPropCenteredMomentum of n elements on a backend.
+//
+//go:noinline
+func rmsPropCenteredMomentumOn[T Float](backend Backend, n int, coef *T, x *T, s *T, m *T, b *T, g *T) {
+	kernels.RMSPropCenteredMomentum(unsafe.Slice(x, n), unsafe.Slice(s, n), unsafe.Slice(m, n), unsafe.Slice(b, n), unsafe.Slice(g, n), (*RMSPropCenteredMomentumCoef[T])(unsafe.Pointer(coef)))
+}
+
+// adamOn is Adam of n elements on a backend.
+//
+//go:noinline
+func adamOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, g *T) {
+	kernels.Adam(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(v, n), unsafe.Slice(g, n), (*AdamCoef[T])(unsafe.Pointer(coef)))
+}
+
+// amsGradOn is AMSGrad of n elements on a backend.
+//
+//go:noinline
+func amsGradOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, vmax *T, g *T) {
+	kernels.AMSGrad(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(v, n), unsafe.Slice(vmax, n), unsafe.Slice(g, n), (*AMSGradCoef[T])(unsafe.Pointer(coef)))
+}
+
+// lionOn is Lion of n elements on a backend.
+//
+//go:noinline
+func lionOn[T Float](backend Backend, n int, coef *T, x *T, m *T, g *T) {
+	kernels.Lion(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(g, n), (*LionCoef[T])(unsafe.Pointer(coef)))
+}
+
+// axpyOn is Axpy of n elements on a backend.
+//
+//go:noinline
+func axpyOn[T Float](backend Backend, n int, coef *T, y *T, x *T) {
+	scalars := (*[1]T)(unsafe.Pointer(coef))
+	kernels.Axpy(unsafe.Slice(y, n), unsafe.Slice(x, n), scalars[0])
+}
+
+// axpbyOn is Axpby of n elements on a backend.
+//
+//go:noinline
+func axpbyOn[T Float](backend Backend, n int, coef *T, y *T, x *T) {
+	scalars := (*[2]T)(unsafe.Pointer(coef))
+	kernels.Axpby(unsafe.Slice(y, n), unsafe.Slice(x, n), scalars[0], scalars[1])
+}
+
+// scaleOn is Scale of n elements on a backend.
+//
+//go:noinline
+func scaleOn[T Float](backend Backend, n int, coef *T, x *T) {
+	scalars := (*[1]T)(unsafe.Pointer(coef))
+	kernels.Scale(unsafe.Slice(x, n), scalars[0])
+}
+
+// addOn is Add of n elements on a backend.
+//
+//go:noinline
+func addOn[T Float](backend Backend, n int, z *T, x *T, y *T) {
+	kernels.Add(unsafe.Slice(z, n), unsafe.Slice(x, n), unsafe.Slice(y, n))
+}
+
+// subOn is Sub of n elements on a backend.
+//
+//go:noinline
+func subOn[T Float](backend Backend, n int, z *T, x *T, y *T) {
+	kernels.Sub(unsafe.Slice(z, n), unsafe.Slice(x, n), unsafe.Slice(y, n))
+}
+
+// mulOn is Mul of n elements on a backend.
+//
+//go:noinline
+func mulOn[T Float](backend Backend, n int, z *T, x *T, y *T) {
+	kernels.Mul(unsafe.Slice(z, n), unsafe.Slice(x, n), unsafe.Slice(y, n))
+}
+
+// clipOn is Clip of n elements on a backend.
+//
+//go:noinline
+func clipOn[T Float](backend Backend, n int, coef *T, x *T) {
+	scalars := (*[2]T)(unsafe.Pointer(coef))
+	kernels.Clip(unsafe.Slice(x, n), scalars[0], scalars[1])
+}
+
+// fromBytesOn is FromBytes of n elements on a backend.
+//
+//go:noinline
+func fromBytesOn[T Float](backend Backend, n int, coef *T, dst *T, src *uint8, offset *T) {
+	done := 0 // by assembly, which takes whole vectors
+	scalars := (*[1]T)(unsafe.Pointer(coef))
+	kernels.FromBytes(unsafe.Slice(dst, n)[done:], unsafe.Slice(src, n)[done:], unsafe.Slice(offset, n)[done:], scalars[0])
+}
+
+// expSliceOn is ExpSlice of n elements on a backend.
+//
+//go:noinline
+func expSliceOn[T Float](backend Backend, n int, x *T) {
+	kernels.ExpSlice(unsafe.Slice(x, n))
+}
+
+// dotOn is Dot of n elements on a backend, which continue lanes, or zeros for nil.
+//
+//go:noinline
+func dotOn[T Float](backend Backend, n int, lanes *[16]T, x *T, y *T) T {
+	if lanes == nil {
+		lanes = new([16]T)
+	}
+	kernels.DotLanes(lanes, unsafe.Slice(x, n), unsafe.Slice(y, n))
+	return foldSum(lanes)
+}
+
+// sumOn is Sum of n elements on a backend, which continue lanes, or zeros for nil.
+//
+//go:noinline
+func sumOn[T Float](backend Backend, n int, lanes *[16]T, x *T) T {
+	if lanes == nil {
+		lanes = new([16]T)
+	}
+	kernels.SumLanes(lanes, unsafe.Slice(x, n))
+	return foldSum(lanes)
+}
+
+// sumAbsOn is SumAbs of n elements on a backend, which continue lanes, or zeros for nil.
+//
+//go:noinline
+func sumAbsOn[T Float](backend Backend, n int, lanes *[16]T, x *T) T {
+	if lanes == nil {
+		lanes = new([16]T)
+	}
+	kernels.SumAbsLanes(lanes, unsafe.Slice(x, n))
+	return foldSum(lanes)
+}
+
+// sumSquaresOn is SumSquares of n elements on a backend, which continue lanes, or zeros for nil.
+//
+//go:noinline
+func sumSquaresOn[T Float](backend Backend, n int, lanes *[16]T, x *T) T {
+	if lanes == nil {
+		lanes = new([16]T)
+	}
+	kernels.SumSquaresLanes(lanes, unsafe.Slice(x, n))
+	return foldSum(lanes)
+}
+
+// maxAbsOn is MaxAbs of n elements on a backend, which continue lanes, or zeros for nil.
+//
+//go:noinline
+func maxAbsOn[T Float](backend Backend, n int, lanes *[16]T, x *T) T {
+	if lanes == nil {
+		lanes = new([16]T)
+	}
+	kernels.MaxAbsLanes(lanes, unsafe.Slice(x, n))
+	return foldMax(lanes)
+}
 
 func chainTiles[T Float](backend Backend, code int, args *byte) { panic("bitstep: no assembly") }
 

@@ -14,7 +14,7 @@ import (
 )
 
 // Assembly runs where it is claimed to: called behind the dispatch, every kernel of every backend makes of whole
-// vectors, and steps and reductions of a tail, what the definition does, and nothing of what lies beyond them.
+// vectors and a tail what the definition does, and nothing of what lies beyond them.
 func TestArchAssemblyRuns(t *testing.T) {
 	for _, b := range Backends()[1:] {
 		missing := 0
@@ -35,7 +35,7 @@ func TestArchAssemblyRuns(t *testing.T) {
 }
 
 func assemblyRuns[T kernels.Float](t *testing.T, b Backend, id kernelID, row table.Row) (ran bool) {
-	const n, all = 192, 256 // n is a multiple of every vector and of a line
+	const n, all = 192, 256 // n is a multiple of every vector
 	// Two calls on equal operands, of which those that are bytes are not written.
 	c, want := call[T]{id: id, backend: b, n: all}, call[T]{id: id, n: all}
 	var got, defined, before [maxOperands][]T
@@ -68,24 +68,28 @@ func assemblyRuns[T kernels.Float](t *testing.T, b Backend, id kernelID, row tab
 	_, prelude := program.Prelude()
 	*(*kernels.Use)(unsafe.Pointer(&coef[len(p.Scalars)+len(prelude)])) = 0 // none
 	want.coef = c.coef
+	const elements = n + 3 // a tail
 	if row.Kind == table.Reduction {
-		var lanes, defined [1][16]T
-		if !c.assemblyLanes(lanes[:], 0, n+3) {
+		if !isAssembly(func() { c.continueLanes(nil, 0, -n) }) {
 			return false
 		}
-		if want.defineLanes(&defined[0], 0, n+3); lanes != defined || lanes == [1][16]T{} {
-			t.Errorf("%v %s %T: lanes %v, want %v", b, row.Name, T(0), lanes, defined)
+		var lanes, defined [16]T
+		sum, fold := c.continueLanes(nil, 0, elements), want.continueLanes(&defined, 0, elements)
+		kept := c.continueLanes(&lanes, 0, elements)
+		if lanes != defined || lanes == [16]T{} || sum != fold || kept != fold {
+			t.Errorf("%v %s %T: %v of lanes %v, or without %v, want %v of %v", b, row.Name, T(0), kept, lanes, sum,
+				fold, defined)
+		}
+		if most := c.mostTogether(); !c.assemblyLanes(make([][16]T, most), 0, -n) {
+			t.Errorf("%v %s %T: no assembly for %d chunks", b, row.Name, T(0), most)
 		}
 		return true
 	}
-	elements := n
-	if row.Kind == table.Step {
-		elements += 3 // a tail
-	}
-	if !c.assembly(0, elements) {
+	if !isAssembly(func() { c.chunk(0, -n) }) {
 		return false
 	}
-	want.define(0, elements)
+	c.chunk(0, elements)
+	want.chunk(0, elements)
 	changed := false
 	for i, o := range row.Operands {
 		for j := range got[i] {
@@ -98,6 +102,14 @@ func assemblyRuns[T kernels.Float](t *testing.T, b Backend, id kernelID, row tab
 	if !changed {
 		t.Errorf("%v %s %T changed nothing", b, row.Name, T(0))
 	}
+	return true
+}
+
+// isAssembly reports whether a call of fewer elements than none is one of assembly, which then has nothing to do. The
+// slices of a definition panic.
+func isAssembly(call func()) (is bool) {
+	defer func() { is = recover() == nil }()
+	call()
 	return true
 }
 

@@ -77,17 +77,14 @@ const small = 4096
 func (c *eachCall[T]) runTensors(lo, hi int) {
 	for lo < hi {
 		n := c.together(lo, hi)
-		if n == 0 {
+		if n > 0 && c.chunkEach(lo, n) {
+			lo += n
+			continue
+		}
+		for end := lo + max(n, 1); lo < end; lo++ {
 			c.tensor(lo)
 			c.run(0, c.n)
-			n = 1
-		} else if !c.chunkEach(lo, n) {
-			for i := range n {
-				c.tensor(lo + i)
-				c.define(0, c.n)
-			}
 		}
-		lo += n
 	}
 }
 

@@ -19,12 +19,12 @@ type balanced struct{ F32, F64 processor }
 // of the longest vectors.
 const pipelined = 1024
 
-// balanced returns the processors for which a call of n elements is balanced.
-func (c *call[T]) balanced(n int) balanced {
+// balancedFor returns the processors for which a call of n elements is balanced.
+func balancedFor[T Float](backend Backend, n int) balanced {
 	if n*int(unsafe.Sizeof(T(0))) < pipelined {
 		return balanced{}
 	}
-	return rootsBy[c.backend]
+	return rootsBy[backend]
 }
 
 // processorOf returns the first kind that the machine is.

@@ -157,7 +157,7 @@ func unfitRoots[T Float](t *testing.T, b Backend, id kernelID, row table.Row, le
 		*(*kernels.Use)(unsafe.Pointer(&coef[len(row0.Scalars)+len(prelude)])) = 0
 		want.coef = c.coef
 		c.run(0, groups)
-		want.define(0, groups)
+		want.run(0, groups)
 		for i, o := range row.Operands {
 			if j := edge.Differ(got[i], defined[i]); j >= 0 {
 				t.Fatalf("%s %T, %x at %d: %s[%d] = %x, want %x", row.Name, special, special, at, o.Name, j, got[i][j],

@@ -497,7 +497,7 @@ func lionF32AVX2(n int, c *float32, x *float32, m *float32, grad *float32)
 //go:noescape
 func lionEachF32AVX2(count int, c *float32, x *[]float32, m *[]float32, grad *[]float32)
 
-// axpyF32AVX2 updates n elements, whole vectors, by
+// axpyF32AVX2 updates n elements by
 //
 //	y = y + a*x
 //
@@ -506,7 +506,7 @@ func lionEachF32AVX2(count int, c *float32, x *[]float32, m *[]float32, grad *[]
 //go:noescape
 func axpyF32AVX2(n int, c *float32, y *float32, x *float32)
 
-// axpbyF32AVX2 updates n elements, whole vectors, by
+// axpbyF32AVX2 updates n elements by
 //
 //	y = a*x + b*y
 //
@@ -515,7 +515,7 @@ func axpyF32AVX2(n int, c *float32, y *float32, x *float32)
 //go:noescape
 func axpbyF32AVX2(n int, c *float32, y *float32, x *float32)
 
-// scaleF32AVX2 updates n elements, whole vectors, by
+// scaleF32AVX2 updates n elements by
 //
 //	x = a*x
 //
@@ -524,7 +524,7 @@ func axpbyF32AVX2(n int, c *float32, y *float32, x *float32)
 //go:noescape
 func scaleF32AVX2(n int, c *float32, x *float32)
 
-// addF32AVX2 updates n elements, whole vectors, by
+// addF32AVX2 updates n elements by
 //
 //	z = x + y
 //
@@ -533,7 +533,7 @@ func scaleF32AVX2(n int, c *float32, x *float32)
 //go:noescape
 func addF32AVX2(n int, c *float32, z *float32, x *float32, y *float32)
 
-// subF32AVX2 updates n elements, whole vectors, by
+// subF32AVX2 updates n elements by
 //
 //	z = x - y
 //
@@ -542,7 +542,7 @@ func addF32AVX2(n int, c *float32, z *float32, x *float32, y *float32)
 //go:noescape
 func subF32AVX2(n int, c *float32, z *float32, x *float32, y *float32)
 
-// mulF32AVX2 updates n elements, whole vectors, by
+// mulF32AVX2 updates n elements by
 //
 //	z = x*y
 //
@@ -551,7 +551,7 @@ func subF32AVX2(n int, c *float32, z *float32, x *float32, y *float32)
 //go:noescape
 func mulF32AVX2(n int, c *float32, z *float32, x *float32, y *float32)
 
-// clipF32AVX2 updates n elements, whole vectors, by
+// clipF32AVX2 updates n elements by
 //
 //	x = lo > x ? lo : x
 //	x = hi < x ? hi : x
@@ -577,12 +577,12 @@ func fromBytesF32AVX2(n int, c *float32, dst *float32, src *uint8, offset *float
 //go:noescape
 func dotx2F32AVX2(n int, stride int, lanes *float32, x *float32, y *float32)
 
-// dotF32AVX2 continues a line of lanes with n elements, by
+// dotF32AVX2 continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
 //	lane = fma(x, y, lane)
 //
 //go:noescape
-func dotF32AVX2(n int, lanes *float32, x *float32, y *float32)
+func dotF32AVX2(n int, lanes *float32, x *float32, y *float32) float32
 
 // sumx4F32AVX2 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
 //
@@ -598,12 +598,12 @@ func sumx4F32AVX2(n int, stride int, lanes *float32, x *float32)
 //go:noescape
 func sumx2F32AVX2(n int, stride int, lanes *float32, x *float32)
 
-// sumF32AVX2 continues a line of lanes with n elements, by
+// sumF32AVX2 continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
 //	lane = lane + x
 //
 //go:noescape
-func sumF32AVX2(n int, lanes *float32, x *float32)
+func sumF32AVX2(n int, lanes *float32, x *float32) float32
 
 // sumAbsx4F32AVX2 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
 //
@@ -619,12 +619,12 @@ func sumAbsx4F32AVX2(n int, stride int, lanes *float32, x *float32)
 //go:noescape
 func sumAbsx2F32AVX2(n int, stride int, lanes *float32, x *float32)
 
-// sumAbsF32AVX2 continues a line of lanes with n elements, by
+// sumAbsF32AVX2 continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
 //	lane = lane + |x|
 //
 //go:noescape
-func sumAbsF32AVX2(n int, lanes *float32, x *float32)
+func sumAbsF32AVX2(n int, lanes *float32, x *float32) float32
 
 // sumSquaresx4F32AVX2 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
 //
@@ -640,12 +640,12 @@ func sumSquaresx4F32AVX2(n int, stride int, lanes *float32, x *float32)
 //go:noescape
 func sumSquaresx2F32AVX2(n int, stride int, lanes *float32, x *float32)
 
-// sumSquaresF32AVX2 continues a line of lanes with n elements, by
+// sumSquaresF32AVX2 continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
 //	lane = fma(x, x, lane)
 //
 //go:noescape
-func sumSquaresF32AVX2(n int, lanes *float32, x *float32)
+func sumSquaresF32AVX2(n int, lanes *float32, x *float32) float32
 
 // maxAbsx4F32AVX2 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
 //
@@ -661,12 +661,12 @@ func maxAbsx4F32AVX2(n int, stride int, lanes *float32, x *float32)
 //go:noescape
 func maxAbsx2F32AVX2(n int, stride int, lanes *float32, x *float32)
 
-// maxAbsF32AVX2 continues a line of lanes with n elements, by
+// maxAbsF32AVX2 continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
 //	lane = max(lane, |x|)
 //
 //go:noescape
-func maxAbsF32AVX2(n int, lanes *float32, x *float32)
+func maxAbsF32AVX2(n int, lanes *float32, x *float32) float32
 
 // chainF32AVX2 computes tiles of C by rule 8, in the code of that number.
 //
@@ -1130,7 +1130,7 @@ func lionF64AVX2(n int, c *float64, x *float64, m *float64, grad *float64)
 //go:noescape
 func lionEachF64AVX2(count int, c *float64, x *[]float64, m *[]float64, grad *[]float64)
 
-// axpyF64AVX2 updates n elements, whole vectors, by
+// axpyF64AVX2 updates n elements by
 //
 //	y = y + a*x
 //
@@ -1139,7 +1139,7 @@ func lionEachF64AVX2(count int, c *float64, x *[]float64, m *[]float64, grad *[]
 //go:noescape
 func axpyF64AVX2(n int, c *float64, y *float64, x *float64)
 
-// axpbyF64AVX2 updates n elements, whole vectors, by
+// axpbyF64AVX2 updates n elements by
 //
 //	y = a*x + b*y
 //
@@ -1148,7 +1148,7 @@ func axpyF64AVX2(n int, c *float64, y *float64, x *float64)
 //go:noescape
 func axpbyF64AVX2(n int, c *float64, y *float64, x *float64)
 
-// scaleF64AVX2 updates n elements, whole vectors, by
+// scaleF64AVX2 updates n elements by
 //
 //	x = a*x
 //
@@ -1157,7 +1157,7 @@ func axpbyF64AVX2(n int, c *float64, y *float64, x *float64)
 //go:noescape
 func scaleF64AVX2(n int, c *float64, x *float64)
 
-// addF64AVX2 updates n elements, whole vectors, by
+// addF64AVX2 updates n elements by
 //
 //	z = x + y
 //
@@ -1166,7 +1166,7 @@ func scaleF64AVX2(n int, c *float64, x *float64)
 //go:noescape
 func addF64AVX2(n int, c *float64, z *float64, x *float64, y *float64)
 
-// subF64AVX2 updates n elements, whole vectors, by
+// subF64AVX2 updates n elements by
 //
 //	z = x - y
 //
@@ -1175,7 +1175,7 @@ func addF64AVX2(n int, c *float64, z *float64, x *float64, y *float64)
 //go:noescape
 func subF64AVX2(n int, c *float64, z *float64, x *float64, y *float64)
 
-// mulF64AVX2 updates n elements, whole vectors, by
+// mulF64AVX2 updates n elements by
 //
 //	z = x*y
 //
@@ -1184,7 +1184,7 @@ func subF64AVX2(n int, c *float64, z *float64, x *float64, y *float64)
 //go:noescape
 func mulF64AVX2(n int, c *float64, z *float64, x *float64, y *float64)
 
-// clipF64AVX2 updates n elements, whole vectors, by
+// clipF64AVX2 updates n elements by
 //
 //	x = lo > x ? lo : x
 //	x = hi < x ? hi : x
@@ -1203,7 +1203,7 @@ func clipF64AVX2(n int, c *float64, x *float64)
 //go:noescape
 func fromBytesF64AVX2(n int, c *float64, dst *float64, src *uint8, offset *float64)
 
-// expSliceF64AVX2 updates n elements, whole vectors, by
+// expSliceF64AVX2 updates n elements by
 //
 //	x = exp(x)
 //
@@ -1219,12 +1219,12 @@ func expSliceF64AVX2(n int, c *float64, x *float64)
 //go:noescape
 func dotx2F64AVX2(n int, stride int, lanes *float64, x *float64, y *float64)
 
-// dotF64AVX2 continues a line of lanes with n elements, by
+// dotF64AVX2 continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
 //	lane = fma(x, y, lane)
 //
 //go:noescape
-func dotF64AVX2(n int, lanes *float64, x *float64, y *float64)
+func dotF64AVX2(n int, lanes *float64, x *float64, y *float64) float64
 
 // sumx4F64AVX2 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
 //
@@ -1240,12 +1240,12 @@ func sumx4F64AVX2(n int, stride int, lanes *float64, x *float64)
 //go:noescape
 func sumx2F64AVX2(n int, stride int, lanes *float64, x *float64)
 
-// sumF64AVX2 continues a line of lanes with n elements, by
+// sumF64AVX2 continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
 //	lane = lane + x
 //
 //go:noescape
-func sumF64AVX2(n int, lanes *float64, x *float64)
+func sumF64AVX2(n int, lanes *float64, x *float64) float64
 
 // sumAbsx4F64AVX2 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
 //
@@ -1261,12 +1261,12 @@ func sumAbsx4F64AVX2(n int, stride int, lanes *float64, x *float64)
 //go:noescape
 func sumAbsx2F64AVX2(n int, stride int, lanes *float64, x *float64)
 
-// sumAbsF64AVX2 continues a line of lanes with n elements, by
+// sumAbsF64AVX2 continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
 //	lane = lane + |x|
 //
 //go:noescape
-func sumAbsF64AVX2(n int, lanes *float64, x *float64)
+func sumAbsF64AVX2(n int, lanes *float64, x *float64) float64
 
 // sumSquaresx4F64AVX2 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
 //
@@ -1282,12 +1282,12 @@ func sumSquaresx4F64AVX2(n int, stride int, lanes *float64, x *float64)
 //go:noescape
 func sumSquaresx2F64AVX2(n int, stride int, lanes *float64, x *float64)
 
-// sumSquaresF64AVX2 continues a line of lanes with n elements, by
+// sumSquaresF64AVX2 continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
 //	lane = fma(x, x, lane)
 //
 //go:noescape
-func sumSquaresF64AVX2(n int, lanes *float64, x *float64)
+func sumSquaresF64AVX2(n int, lanes *float64, x *float64) float64
 
 // maxAbsx4F64AVX2 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
 //
@@ -1303,12 +1303,12 @@ func maxAbsx4F64AVX2(n int, stride int, lanes *float64, x *float64)
 //go:noescape
 func maxAbsx2F64AVX2(n int, stride int, lanes *float64, x *float64)
 
-// maxAbsF64AVX2 continues a line of lanes with n elements, by
+// maxAbsF64AVX2 continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
 //	lane = max(lane, |x|)
 //
 //go:noescape
-func maxAbsF64AVX2(n int, lanes *float64, x *float64)
+func maxAbsF64AVX2(n int, lanes *float64, x *float64) float64
 
 // chainF64AVX2 computes tiles of C by rule 8, in the code of that number.
 //
@@ -1853,7 +1853,7 @@ func lionF32AVX512(n int, c *float32, x *float32, m *float32, grad *float32)
 //go:noescape
 func lionEachF32AVX512(count int, c *float32, x *[]float32, m *[]float32, grad *[]float32)
 
-// axpyF32AVX512 updates n elements, whole vectors, by
+// axpyF32AVX512 updates n elements by
 //
 //	y = y + a*x
 //
@@ -1862,7 +1862,7 @@ func lionEachF32AVX512(count int, c *float32, x *[]float32, m *[]float32, grad *
 //go:noescape
 func axpyF32AVX512(n int, c *float32, y *float32, x *float32)
 
-// axpbyF32AVX512 updates n elements, whole vectors, by
+// axpbyF32AVX512 updates n elements by
 //
 //	y = a*x + b*y
 //
@@ -1871,7 +1871,7 @@ func axpyF32AVX512(n int, c *float32, y *float32, x *float32)
 //go:noescape
 func axpbyF32AVX512(n int, c *float32, y *float32, x *float32)
 
-// scaleF32AVX512 updates n elements, whole vectors, by
+// scaleF32AVX512 updates n elements by
 //
 //	x = a*x
 //
@@ -1880,7 +1880,7 @@ func axpbyF32AVX512(n int, c *float32, y *float32, x *float32)
 //go:noescape
 func scaleF32AVX512(n int, c *float32, x *float32)
 
-// addF32AVX512 updates n elements, whole vectors, by
+// addF32AVX512 updates n elements by
 //
 //	z = x + y
 //
@@ -1889,7 +1889,7 @@ func scaleF32AVX512(n int, c *float32, x *float32)
 //go:noescape
 func addF32AVX512(n int, c *float32, z *float32, x *float32, y *float32)
 
-// subF32AVX512 updates n elements, whole vectors, by
+// subF32AVX512 updates n elements by
 //
 //	z = x - y
 //
@@ -1898,7 +1898,7 @@ func addF32AVX512(n int, c *float32, z *float32, x *float32, y *float32)
 //go:noescape
 func subF32AVX512(n int, c *float32, z *float32, x *float32, y *float32)
 
-// mulF32AVX512 updates n elements, whole vectors, by
+// mulF32AVX512 updates n elements by
 //
 //	z = x*y
 //
@@ -1907,7 +1907,7 @@ func subF32AVX512(n int, c *float32, z *float32, x *float32, y *float32)
 //go:noescape
 func mulF32AVX512(n int, c *float32, z *float32, x *float32, y *float32)
 
-// clipF32AVX512 updates n elements, whole vectors, by
+// clipF32AVX512 updates n elements by
 //
 //	x = lo > x ? lo : x
 //	x = hi < x ? hi : x
@@ -1933,12 +1933,12 @@ func fromBytesF32AVX512(n int, c *float32, dst *float32, src *uint8, offset *flo
 //go:noescape
 func dotx2F32AVX512(n int, stride int, lanes *float32, x *float32, y *float32)
 
-// dotF32AVX512 continues a line of lanes with n elements, by
+// dotF32AVX512 continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
 //	lane = fma(x, y, lane)
 //
 //go:noescape
-func dotF32AVX512(n int, lanes *float32, x *float32, y *float32)
+func dotF32AVX512(n int, lanes *float32, x *float32, y *float32) float32
 
 // sumx4F32AVX512 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
 //
@@ -1954,12 +1954,12 @@ func sumx4F32AVX512(n int, stride int, lanes *float32, x *float32)
 //go:noescape
 func sumx2F32AVX512(n int, stride int, lanes *float32, x *float32)
 
-// sumF32AVX512 continues a line of lanes with n elements, by
+// sumF32AVX512 continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
 //	lane = lane + x
 //
 //go:noescape
-func sumF32AVX512(n int, lanes *float32, x *float32)
+func sumF32AVX512(n int, lanes *float32, x *float32) float32
 
 // sumAbsx4F32AVX512 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
 //
@@ -1975,12 +1975,12 @@ func sumAbsx4F32AVX512(n int, stride int, lanes *float32, x *float32)
 //go:noescape
 func sumAbsx2F32AVX512(n int, stride int, lanes *float32, x *float32)
 
-// sumAbsF32AVX512 continues a line of lanes with n elements, by
+// sumAbsF32AVX512 continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
 //	lane = lane + |x|
 //
 //go:noescape
-func sumAbsF32AVX512(n int, lanes *float32, x *float32)
+func sumAbsF32AVX512(n int, lanes *float32, x *float32) float32
 
 // sumSquaresx4F32AVX512 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
 //
@@ -1996,12 +1996,12 @@ func sumSquaresx4F32AVX512(n int, stride int, lanes *float32, x *float32)
 //go:noescape
 func sumSquaresx2F32AVX512(n int, stride int, lanes *float32, x *float32)
 
-// sumSquaresF32AVX512 continues a line of lanes with n elements, by
+// sumSquaresF32AVX512 continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
 //	lane = fma(x, x, lane)
 //
 //go:noescape
-func sumSquaresF32AVX512(n int, lanes *float32, x *float32)
+func sumSquaresF32AVX512(n int, lanes *float32, x *float32) float32
 
 // maxAbsx4F32AVX512 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
 //
@@ -2017,12 +2017,12 @@ func maxAbsx4F32AVX512(n int, stride int, lanes *float32, x *float32)
 //go:noescape
 func maxAbsx2F32AVX512(n int, stride int, lanes *float32, x *float32)
 
-// maxAbsF32AVX512 continues a line of lanes with n elements, by
+// maxAbsF32AVX512 continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
 //	lane = max(lane, |x|)
 //
 //go:noescape
-func maxAbsF32AVX512(n int, lanes *float32, x *float32)
+func maxAbsF32AVX512(n int, lanes *float32, x *float32) float32
 
 // chainF32AVX512 computes tiles of C by rule 8, in the code of that number.
 //
@@ -2486,7 +2486,7 @@ func lionF64AVX512(n int, c *float64, x *float64, m *float64, grad *float64)
 //go:noescape
 func lionEachF64AVX512(count int, c *float64, x *[]float64, m *[]float64, grad *[]float64)
 
-// axpyF64AVX512 updates n elements, whole vectors, by
+// axpyF64AVX512 updates n elements by
 //
 //	y = y + a*x
 //
@@ -2495,7 +2495,7 @@ func lionEachF64AVX512(count int, c *float64, x *[]float64, m *[]float64, grad *
 //go:noescape
 func axpyF64AVX512(n int, c *float64, y *float64, x *float64)
 
-// axpbyF64AVX512 updates n elements, whole vectors, by
+// axpbyF64AVX512 updates n elements by
 //
 //	y = a*x + b*y
 //
@@ -2504,7 +2504,7 @@ func axpyF64AVX512(n int, c *float64, y *float64, x *float64)
 //go:noescape
 func axpbyF64AVX512(n int, c *float64, y *float64, x *float64)
 
-// scaleF64AVX512 updates n elements, whole vectors, by
+// scaleF64AVX512 updates n elements by
 //
 //	x = a*x
 //
@@ -2513,7 +2513,7 @@ func axpbyF64AVX512(n int, c *float64, y *float64, x *float64)
 //go:noescape
 func scaleF64AVX512(n int, c *float64, x *float64)
 
-// addF64AVX512 updates n elements, whole vectors, by
+// addF64AVX512 updates n elements by
 //
 //	z = x + y
 //
@@ -2522,7 +2522,7 @@ func scaleF64AVX512(n int, c *float64, x *float64)
 //go:noescape
 func addF64AVX512(n int, c *float64, z *float64, x *float64, y *float64)
 
-// subF64AVX512 updates n elements, whole vectors, by
+// subF64AVX512 updates n elements by
 //
 //	z = x - y
 //
@@ -2531,7 +2531,7 @@ func addF64AVX512(n int, c *float64, z *float64, x *float64, y *float64)
 //go:noescape
 func subF64AVX512(n int, c *float64, z *float64, x *float64, y *float64)
 
-// mulF64AVX512 updates n elements, whole vectors, by
+// mulF64AVX512 updates n elements by
 //
 //	z = x*y
 //
@@ -2540,7 +2540,7 @@ func subF64AVX512(n int, c *float64, z *float64, x *float64, y *float64)
 //go:noescape
 func mulF64AVX512(n int, c *float64, z *float64, x *float64, y *float64)
 
-// clipF64AVX512 updates n elements, whole vectors, by
+// clipF64AVX512 updates n elements by
 //
 //	x = lo > x ? lo : x
 //	x = hi < x ? hi : x
@@ -2559,7 +2559,7 @@ func clipF64AVX512(n int, c *float64, x *float64)
 //go:noescape
 func fromBytesF64AVX512(n int, c *float64, dst *float64, src *uint8, offset *float64)
 
-// expSliceF64AVX512 updates n elements, whole vectors, by
+// expSliceF64AVX512 updates n elements by
 //
 //	x = exp(x)
 //
@@ -2575,12 +2575,12 @@ func expSliceF64AVX512(n int, c *float64, x *float64)
 //go:noescape
 func dotx2F64AVX512(n int, stride int, lanes *float64, x *float64, y *float64)
 
-// dotF64AVX512 continues a line of lanes with n elements, by
+// dotF64AVX512 continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
 //	lane = fma(x, y, lane)
 //
 //go:noescape
-func dotF64AVX512(n int, lanes *float64, x *float64, y *float64)
+func dotF64AVX512(n int, lanes *float64, x *float64, y *float64) float64
 
 // sumx4F64AVX512 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
 //
@@ -2596,12 +2596,12 @@ func sumx4F64AVX512(n int, stride int, lanes *float64, x *float64)
 //go:noescape
 func sumx2F64AVX512(n int, stride int, lanes *float64, x *float64)
 
-// sumF64AVX512 continues a line of lanes with n elements, by
+// sumF64AVX512 continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
 //	lane = lane + x
 //
 //go:noescape
-func sumF64AVX512(n int, lanes *float64, x *float64)
+func sumF64AVX512(n int, lanes *float64, x *float64) float64
 
 // sumAbsx4F64AVX512 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
 //
@@ -2617,12 +2617,12 @@ func sumAbsx4F64AVX512(n int, stride int, lanes *float64, x *float64)
 //go:noescape
 func sumAbsx2F64AVX512(n int, stride int, lanes *float64, x *float64)
 
-// sumAbsF64AVX512 continues a line of lanes with n elements, by
+// sumAbsF64AVX512 continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
 //	lane = lane + |x|
 //
 //go:noescape
-func sumAbsF64AVX512(n int, lanes *float64, x *float64)
+func sumAbsF64AVX512(n int, lanes *float64, x *float64) float64
 
 // sumSquaresx4F64AVX512 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
 //
@@ -2638,12 +2638,12 @@ func sumSquaresx4F64AVX512(n int, stride int, lanes *float64, x *float64)
 //go:noescape
 func sumSquaresx2F64AVX512(n int, stride int, lanes *float64, x *float64)
 
-// sumSquaresF64AVX512 continues a line of lanes with n elements, by
+// sumSquaresF64AVX512 continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
 //	lane = fma(x, x, lane)
 //
 //go:noescape
-func sumSquaresF64AVX512(n int, lanes *float64, x *float64)
+func sumSquaresF64AVX512(n int, lanes *float64, x *float64) float64
 
 // maxAbsx4F64AVX512 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
 //
@@ -2659,12 +2659,12 @@ func maxAbsx4F64AVX512(n int, stride int, lanes *float64, x *float64)
 //go:noescape
 func maxAbsx2F64AVX512(n int, stride int, lanes *float64, x *float64)
 
-// maxAbsF64AVX512 continues a line of lanes with n elements, by
+// maxAbsF64AVX512 continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
 //	lane = max(lane, |x|)
 //
 //go:noescape
-func maxAbsF64AVX512(n int, lanes *float64, x *float64)
+func maxAbsF64AVX512(n int, lanes *float64, x *float64) float64
 
 // chainF64AVX512 computes tiles of C by rule 8, in the code of that number.
 //

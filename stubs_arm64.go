@@ -319,7 +319,7 @@ func lionF32NEON(n int, c *float32, x *float32, m *float32, grad *float32)
 //go:noescape
 func lionEachF32NEON(count int, c *float32, x *[]float32, m *[]float32, grad *[]float32)
 
-// axpyF32NEON updates n elements, whole vectors, by
+// axpyF32NEON updates n elements by
 //
 //	y = y + a*x
 //
@@ -328,7 +328,7 @@ func lionEachF32NEON(count int, c *float32, x *[]float32, m *[]float32, grad *[]
 //go:noescape
 func axpyF32NEON(n int, c *float32, y *float32, x *float32)
 
-// axpbyF32NEON updates n elements, whole vectors, by
+// axpbyF32NEON updates n elements by
 //
 //	y = a*x + b*y
 //
@@ -337,7 +337,7 @@ func axpyF32NEON(n int, c *float32, y *float32, x *float32)
 //go:noescape
 func axpbyF32NEON(n int, c *float32, y *float32, x *float32)
 
-// scaleF32NEON updates n elements, whole vectors, by
+// scaleF32NEON updates n elements by
 //
 //	x = a*x
 //
@@ -346,7 +346,7 @@ func axpbyF32NEON(n int, c *float32, y *float32, x *float32)
 //go:noescape
 func scaleF32NEON(n int, c *float32, x *float32)
 
-// addF32NEON updates n elements, whole vectors, by
+// addF32NEON updates n elements by
 //
 //	z = x + y
 //
@@ -355,7 +355,7 @@ func scaleF32NEON(n int, c *float32, x *float32)
 //go:noescape
 func addF32NEON(n int, c *float32, z *float32, x *float32, y *float32)
 
-// subF32NEON updates n elements, whole vectors, by
+// subF32NEON updates n elements by
 //
 //	z = x - y
 //
@@ -364,7 +364,7 @@ func addF32NEON(n int, c *float32, z *float32, x *float32, y *float32)
 //go:noescape
 func subF32NEON(n int, c *float32, z *float32, x *float32, y *float32)
 
-// mulF32NEON updates n elements, whole vectors, by
+// mulF32NEON updates n elements by
 //
 //	z = x*y
 //
@@ -373,7 +373,7 @@ func subF32NEON(n int, c *float32, z *float32, x *float32, y *float32)
 //go:noescape
 func mulF32NEON(n int, c *float32, z *float32, x *float32, y *float32)
 
-// clipF32NEON updates n elements, whole vectors, by
+// clipF32NEON updates n elements by
 //
 //	x = lo > x ? lo : x
 //	x = hi < x ? hi : x
@@ -399,12 +399,12 @@ func fromBytesF32NEON(n int, c *float32, dst *float32, src *uint8, offset *float
 //go:noescape
 func dotx2F32NEON(n int, stride int, lanes *float32, x *float32, y *float32)
 
-// dotF32NEON continues a line of lanes with n elements, by
+// dotF32NEON continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
 //	lane = fma(x, y, lane)
 //
 //go:noescape
-func dotF32NEON(n int, lanes *float32, x *float32, y *float32)
+func dotF32NEON(n int, lanes *float32, x *float32, y *float32) float32
 
 // sumx4F32NEON continues the lines of lanes of 4 chunks with n elements each, whole lines, by
 //
@@ -420,12 +420,12 @@ func sumx4F32NEON(n int, stride int, lanes *float32, x *float32)
 //go:noescape
 func sumx2F32NEON(n int, stride int, lanes *float32, x *float32)
 
-// sumF32NEON continues a line of lanes with n elements, by
+// sumF32NEON continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
 //	lane = lane + x
 //
 //go:noescape
-func sumF32NEON(n int, lanes *float32, x *float32)
+func sumF32NEON(n int, lanes *float32, x *float32) float32
 
 // sumAbsx4F32NEON continues the lines of lanes of 4 chunks with n elements each, whole lines, by
 //
@@ -441,12 +441,12 @@ func sumAbsx4F32NEON(n int, stride int, lanes *float32, x *float32)
 //go:noescape
 func sumAbsx2F32NEON(n int, stride int, lanes *float32, x *float32)
 
-// sumAbsF32NEON continues a line of lanes with n elements, by
+// sumAbsF32NEON continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
 //	lane = lane + |x|
 //
 //go:noescape
-func sumAbsF32NEON(n int, lanes *float32, x *float32)
+func sumAbsF32NEON(n int, lanes *float32, x *float32) float32
 
 // sumSquaresx4F32NEON continues the lines of lanes of 4 chunks with n elements each, whole lines, by
 //
@@ -462,12 +462,12 @@ func sumSquaresx4F32NEON(n int, stride int, lanes *float32, x *float32)
 //go:noescape
 func sumSquaresx2F32NEON(n int, stride int, lanes *float32, x *float32)
 
-// sumSquaresF32NEON continues a line of lanes with n elements, by
+// sumSquaresF32NEON continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
 //	lane = fma(x, x, lane)
 //
 //go:noescape
-func sumSquaresF32NEON(n int, lanes *float32, x *float32)
+func sumSquaresF32NEON(n int, lanes *float32, x *float32) float32
 
 // maxAbsx4F32NEON continues the lines of lanes of 4 chunks with n elements each, whole lines, by
 //
@@ -483,12 +483,12 @@ func maxAbsx4F32NEON(n int, stride int, lanes *float32, x *float32)
 //go:noescape
 func maxAbsx2F32NEON(n int, stride int, lanes *float32, x *float32)
 
-// maxAbsF32NEON continues a line of lanes with n elements, by
+// maxAbsF32NEON continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
 //	lane = max(lane, |x|)
 //
 //go:noescape
-func maxAbsF32NEON(n int, lanes *float32, x *float32)
+func maxAbsF32NEON(n int, lanes *float32, x *float32) float32
 
 // chainF32NEON computes tiles of C by rule 8, in the code of that number.
 //
@@ -840,7 +840,7 @@ func lionF64NEON(n int, c *float64, x *float64, m *float64, grad *float64)
 //go:noescape
 func lionEachF64NEON(count int, c *float64, x *[]float64, m *[]float64, grad *[]float64)
 
-// axpyF64NEON updates n elements, whole vectors, by
+// axpyF64NEON updates n elements by
 //
 //	y = y + a*x
 //
@@ -849,7 +849,7 @@ func lionEachF64NEON(count int, c *float64, x *[]float64, m *[]float64, grad *[]
 //go:noescape
 func axpyF64NEON(n int, c *float64, y *float64, x *float64)
 
-// axpbyF64NEON updates n elements, whole vectors, by
+// axpbyF64NEON updates n elements by
 //
 //	y = a*x + b*y
 //
@@ -858,7 +858,7 @@ func axpyF64NEON(n int, c *float64, y *float64, x *float64)
 //go:noescape
 func axpbyF64NEON(n int, c *float64, y *float64, x *float64)
 
-// scaleF64NEON updates n elements, whole vectors, by
+// scaleF64NEON updates n elements by
 //
 //	x = a*x
 //
@@ -867,7 +867,7 @@ func axpbyF64NEON(n int, c *float64, y *float64, x *float64)
 //go:noescape
 func scaleF64NEON(n int, c *float64, x *float64)
 
-// addF64NEON updates n elements, whole vectors, by
+// addF64NEON updates n elements by
 //
 //	z = x + y
 //
@@ -876,7 +876,7 @@ func scaleF64NEON(n int, c *float64, x *float64)
 //go:noescape
 func addF64NEON(n int, c *float64, z *float64, x *float64, y *float64)
 
-// subF64NEON updates n elements, whole vectors, by
+// subF64NEON updates n elements by
 //
 //	z = x - y
 //
@@ -885,7 +885,7 @@ func addF64NEON(n int, c *float64, z *float64, x *float64, y *float64)
 //go:noescape
 func subF64NEON(n int, c *float64, z *float64, x *float64, y *float64)
 
-// mulF64NEON updates n elements, whole vectors, by
+// mulF64NEON updates n elements by
 //
 //	z = x*y
 //
@@ -894,7 +894,7 @@ func subF64NEON(n int, c *float64, z *float64, x *float64, y *float64)
 //go:noescape
 func mulF64NEON(n int, c *float64, z *float64, x *float64, y *float64)
 
-// clipF64NEON updates n elements, whole vectors, by
+// clipF64NEON updates n elements by
 //
 //	x = lo > x ? lo : x
 //	x = hi < x ? hi : x
@@ -913,7 +913,7 @@ func clipF64NEON(n int, c *float64, x *float64)
 //go:noescape
 func fromBytesF64NEON(n int, c *float64, dst *float64, src *uint8, offset *float64)
 
-// expSliceF64NEON updates n elements, whole vectors, by
+// expSliceF64NEON updates n elements by
 //
 //	x = exp(x)
 //
@@ -929,12 +929,12 @@ func expSliceF64NEON(n int, c *float64, x *float64)
 //go:noescape
 func dotx2F64NEON(n int, stride int, lanes *float64, x *float64, y *float64)
 
-// dotF64NEON continues a line of lanes with n elements, by
+// dotF64NEON continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
 //	lane = fma(x, y, lane)
 //
 //go:noescape
-func dotF64NEON(n int, lanes *float64, x *float64, y *float64)
+func dotF64NEON(n int, lanes *float64, x *float64, y *float64) float64
 
 // sumx4F64NEON continues the lines of lanes of 4 chunks with n elements each, whole lines, by
 //
@@ -950,12 +950,12 @@ func sumx4F64NEON(n int, stride int, lanes *float64, x *float64)
 //go:noescape
 func sumx2F64NEON(n int, stride int, lanes *float64, x *float64)
 
-// sumF64NEON continues a line of lanes with n elements, by
+// sumF64NEON continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
 //	lane = lane + x
 //
 //go:noescape
-func sumF64NEON(n int, lanes *float64, x *float64)
+func sumF64NEON(n int, lanes *float64, x *float64) float64
 
 // sumAbsx4F64NEON continues the lines of lanes of 4 chunks with n elements each, whole lines, by
 //
@@ -971,12 +971,12 @@ func sumAbsx4F64NEON(n int, stride int, lanes *float64, x *float64)
 //go:noescape
 func sumAbsx2F64NEON(n int, stride int, lanes *float64, x *float64)
 
-// sumAbsF64NEON continues a line of lanes with n elements, by
+// sumAbsF64NEON continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
 //	lane = lane + |x|
 //
 //go:noescape
-func sumAbsF64NEON(n int, lanes *float64, x *float64)
+func sumAbsF64NEON(n int, lanes *float64, x *float64) float64
 
 // sumSquaresx4F64NEON continues the lines of lanes of 4 chunks with n elements each, whole lines, by
 //
@@ -992,12 +992,12 @@ func sumSquaresx4F64NEON(n int, stride int, lanes *float64, x *float64)
 //go:noescape
 func sumSquaresx2F64NEON(n int, stride int, lanes *float64, x *float64)
 
-// sumSquaresF64NEON continues a line of lanes with n elements, by
+// sumSquaresF64NEON continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
 //	lane = fma(x, x, lane)
 //
 //go:noescape
-func sumSquaresF64NEON(n int, lanes *float64, x *float64)
+func sumSquaresF64NEON(n int, lanes *float64, x *float64) float64
 
 // maxAbsx4F64NEON continues the lines of lanes of 4 chunks with n elements each, whole lines, by
 //
@@ -1013,12 +1013,12 @@ func maxAbsx4F64NEON(n int, stride int, lanes *float64, x *float64)
 //go:noescape
 func maxAbsx2F64NEON(n int, stride int, lanes *float64, x *float64)
 
-// maxAbsF64NEON continues a line of lanes with n elements, by
+// maxAbsF64NEON continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
 //	lane = max(lane, |x|)
 //
 //go:noescape
-func maxAbsF64NEON(n int, lanes *float64, x *float64)
+func maxAbsF64NEON(n int, lanes *float64, x *float64) float64
 
 // chainF64NEON computes tiles of C by rule 8, in the code of that number.
 //

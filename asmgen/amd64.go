@@ -101,6 +101,14 @@ func newAMD64(f file, s isa, elem int) amd64 {
 	return amd64{function: function{file: f, ctx: f.context(), isa: s, elem: elem}}
 }
 
+func (m *amd64) Return(v Reg) {
+	at, err := m.ctx.ReturnIndex(0).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	m.do(pick(m, anyForm(x86.VMOVSS), x86.VMOVSD)(v.(reg.VecVirtual).AsX(), at.Addr))
+}
+
 func (m *amd64) End() {
 	m.do(x86.VZEROUPPER())
 	m.do(x86.RET())
@@ -311,6 +319,14 @@ func (m *amd64) WithLoad(op program.Op, a, p Reg, off int) Reg {
 // VMAX and VMIN return their second source when the comparison is false, NaN included.
 func (m *amd64) Larger(a, b Reg) Reg  { return m.op3(x86.VMAXPS, x86.VMAXPD, a, b) }
 func (m *amd64) Smaller(a, b Reg) Reg { return m.op3(x86.VMINPS, x86.VMINPD, a, b) }
+
+// swapWithin is SwapHalves of blocks of 16 or 8 bytes.
+func (m *amd64) swapWithin(a Reg, bytes int) Reg {
+	which := map[int]uint64{16: 0b01_00_11_10, 8: 0b10_11_00_01}[bytes]
+	d := m.vec()
+	m.do(x86.VPERMILPS(operand.Imm(which), a, d))
+	return d
+}
 
 func (m *amd64) Sqrt(a Reg) Reg {
 	d := m.vec()

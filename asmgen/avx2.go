@@ -142,6 +142,15 @@ func (m *avx2) blocks(a, b Reg) (lo, hi Reg) {
 	return lo, hi
 }
 
+func (m *avx2) SwapHalves(a Reg, bytes int) Reg {
+	if bytes < 32 {
+		return m.swapWithin(a, bytes)
+	}
+	d := m.vec()
+	m.do(x86.VPERM2F128(operand.Imm(1), a, a, d))
+	return d
+}
+
 func (m *avx2) FoldLines(n int, load func(n, i int) Reg) Reg {
 	half := 16 / m.elem
 	line := func(n int) Reg { return m.Add(load(n, 0), load(n, 1)) }

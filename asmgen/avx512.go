@@ -116,6 +116,16 @@ func (m *avx512) blocks(first, second uint64, a, b Reg) (lo, hi Reg) {
 // What the immediate operands choose: blocks 0 and 2, 1 and 3; 2, 3, 0 and 1, 1, 0, 3 and 2.
 const evenBlocks, oddBlocks, swapHalves, swapBlocks = 0x88, 0xdd, 0x4e, 0xb1
 
+func (m *avx512) SwapHalves(a Reg, bytes int) Reg {
+	switch bytes {
+	case 64:
+		return m.choose(swapHalves, a, a)
+	case 32:
+		return m.choose(swapBlocks, a, a)
+	}
+	return m.swapWithin(a, bytes)
+}
+
 // blend returns a, with b's elements where the mask is.
 func (m *avx512) blend(a, b, mask Reg) Reg {
 	v := m.vec()

@@ -128,11 +128,16 @@ func lower(name string) string {
 	return string(r)
 }
 
-// signature puts the element type's name in a parameter list.
+// signature puts the element type's name in a parameter list, behind which a result may follow.
 func signature(params string, elem int) string {
 	t := types.Typ[types.Float64].Name()
 	if elem == 4 {
 		t = types.Typ[types.Float32].Name()
 	}
-	return "func(" + strings.NewReplacer("*T", "*"+t, "[]T", "[]"+t).Replace(params) + ")"
+	params, result, _ := strings.Cut(params, returns)
+	return "func(" + strings.NewReplacer("*T", "*"+t, "[]T", "[]"+t).Replace(params) + ")" +
+		strings.Replace(result, "T", t, 1)
 }
+
+// returns stands between parameters and the type of a result.
+const returns = " -> "

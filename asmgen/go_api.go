@@ -41,6 +41,17 @@ func (e Engine[T]) {{.Name}}({{.Params}}){{if .IsReduction}} T{{end}} {
 		check(id{{$row.Name}}, {{$row.Written}}, {{$row.EachOp "mem.Of(#)"}})
 	}
 	{{- end}}
+	if n := len({{(index .Row.Operands 0).Name}}); n <= chunk { // what follows takes longer than some calls
+		{{- if .IsReduction}}
+		return {{.Symbol}}On(e.backend, n, nil, {{.EachOp "unsafe.SliceData(#)"}})
+		{{- else}}
+		{{- if and .Scalars (not .IsStep)}}
+		c := [{{len .Scalars}}]T{ {{.ScalarList}} }
+		{{- end}}
+		{{.Symbol}}On(e.backend, n, {{if .HasCoef}}(*T)(unsafe.Pointer(&c)), {{end}}{{.EachOp "unsafe.SliceData(#)"}})
+		return
+		{{- end}}
+	}
 	var call call[T]
 	call.id, call.backend, call.n = id{{.Name}}, e.backend, len({{(index .Row.Operands 0).Name}})
 	{{- range $i, $o := .Row.Operands}}
@@ -50,20 +61,10 @@ func (e Engine[T]) {{.Name}}({{.Params}}){{if .IsReduction}} T{{end}} {
 	return e.reduce(&call)
 	{{- else}}
 	{{- if .IsStep}}
-	k := (*{{.Name}}Coef[T])(unsafe.Pointer(&call.coef)) // one by one: wide loads would wait for the stores of scalars
-	{{- range .Scalars}}
-	k.{{.Field}} = c.{{.Field}}
-	{{- end}}
-	if c.Use != 0 {
-		k.Prelude = c.Prelude
-	}
+	*(*{{.Name}}Coef[T])(unsafe.Pointer(&call.coef)) = c
 	{{- else if .Scalars}}
 	*(*[{{len .Scalars}}]T)(unsafe.Pointer(&call.coef)) = [{{len .Scalars}}]T{ {{.ScalarList}} }
 	{{- end}}
-	if call.n <= chunk { // what update would find out takes longer than some calls
-		call.chunk(0, call.n)
-		return
-	}
 	e.update(&call)
 	{{- end}}
 }

@@ -4,6 +4,39 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/bitstep-go/bitstep/internal/program"
+	"github.com/bitstep-go/bitstep/kernels/table"
+)
+
+// onTemplate and definitionTemplate begin and end the function that runs a kernel on a backend.
+const (
+	onTemplate = `
+// {{.Symbol}}On is {{.Name}} of n elements on a backend
+{{- if .IsReduction}}, which continue lanes, or zeros for nil{{end}}.
+//
+//go:noinline
+func {{.Symbol}}On[T Float](backend Backend, n int, {{.OnParams}}){{if .IsReduction}} T{{end}} {
+	{{- if .Whole}}
+	done := 0 // by assembly, which takes whole vectors
+	{{- end}}
+`
+	definitionTemplate = `
+	{{- if .IsStep}}
+	kernels.{{.Name}}({{.EachOp "unsafe.Slice(#, n)"}}, (*{{.Name}}Coef[T])(unsafe.Pointer(coef)))
+	{{- else if .IsReduction}}
+	if lanes == nil {
+		lanes = new([16]T)
+	}
+	kernels.{{.Name}}Lanes(lanes, {{.EachOp "unsafe.Slice(#, n)"}})
+	return {{.Fold}}(lanes)
+	{{- else}}
+	{{- if .Scalars}}
+	scalars := (*[{{len .Scalars}}]T)(unsafe.Pointer(coef))
+	{{- end}}
+	kernels.{{.Name}}({{.Definition}}{{.EachScalar "scalars[#]"}})
+	{{- end}}
+`
 )
 
 // dispatchTemplate is dispatch_ARCH.go: the switches from a call to assembly.
@@ -19,43 +52,38 @@ import (
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
-// assembly runs a step, or a vector operation with n a multiple of the backend's vector, on elements lo to lo+n. It
-// returns false if the backend has no program for the kernel: then its definition runs.
-func (c *call[T]) assembly(lo, n int) bool {
-	if num.Is32[T]() {
-		return c.assemblyF32(lo, n)
-	}
-	return c.assemblyF64(lo, n)
-}
-{{range $t := .Types}}
-func (c *call[T]) assembly{{.Suffix}}(lo, n int) bool {
-	coef := (*{{.Name}})(unsafe.Pointer(&c.coef))
-	switch c.backend {
-{{- range $isa := $.ISAs}}
-	case {{$isa.Const}}:
-		switch c.id {
-	{{- range $r := $.Rows}}{{if not .IsReduction}}{{if $.Has $isa . $t}}
-		case id{{.Name}}:
-		{{- with $.Balances $isa . $t}}
-			switch c.balanced(n).{{$t.Suffix}} {
-			{{- range .}}
+{{range $r := .Rows}}
+` + onTemplate + `	switch {
+	{{- range $t := $.Types}}
+	{{if eq .Bytes 4}}case num.Is32[T](){{else}}default{{end}}:
+		switch backend {
+		{{- range $isa := $.ISAs}}{{if $.Has . $r $t}}
+		case {{.Const}}:
+			{{- with $.Balances . $r $t}}
+			switch balancedFor[T]({{$isa.Const}}, n).{{$t.Suffix}} {
+				{{- range .}}
 			case {{.Cases}}:
-				{{$r.Symbol}}{{$t.Suffix}}{{$isa.Const}}{{.Suffix}}(n, coef, {{$r.EachOf "at[E](c, #, lo)" $t.Name}})
-				return true
-			{{- end}}
+				{{$r.Symbol}}{{$t.Suffix}}{{$isa.Const}}{{.Suffix}}(n, {{$r.AssemblyArgs $t.Name}})
+				return
+				{{- end}}
 			}
-		{{- end}}
-			{{.Symbol}}{{$t.Suffix}}{{$isa.Const}}(n, coef, {{.EachOf "at[E](c, #, lo)" $t.Name}})
-	{{- end}}{{end}}{{end}}
-		default:
-			return false
+			{{- end}}
+			{{- if $r.Whole}}
+			done = n &^ {{.LastLane $t}}
+			if {{$r.Symbol}}{{$t.Suffix}}{{.Const}}(done, {{$r.AssemblyArgs $t.Name}}); done == n {
+				return
+			}
+			{{- else if $r.IsReduction}}
+			return T({{$r.Symbol}}{{$t.Suffix}}{{.Const}}(n, {{$r.AssemblyArgs $t.Name}}))
+			{{- else}}
+			{{$r.Symbol}}{{$t.Suffix}}{{.Const}}(n, {{$r.AssemblyArgs $t.Name}})
+			return
+			{{- end}}
+		{{- end}}{{end}}
 		}
-{{- end}}
-	default:
-		return false
+	{{- end}}
 	}
-	return true
-}
+` + definitionTemplate + `}
 {{end}}
 // assemblyEach runs a step on n tensors, of which the headers of each operand's slices begin there, or returns false.
 func (c *call[T]) assemblyEach(n int, headers *[maxOperands]unsafe.Pointer) bool {
@@ -95,8 +123,8 @@ func (c *call[T]) each{{.Suffix}}(n int, headers *[maxOperands]unsafe.Pointer) b
 	return true
 }
 {{end}}
-// assemblyLanes continues the lanes of chunks with n elements of each, the first from lo on, or returns false. There is
-// one chunk, or as many as mostTogether allows, and then n is a multiple of a line.
+// assemblyLanes continues the lanes of chunks with n elements of each, whole lines, the first from lo on, or returns
+// false. There are more than one, and as many as mostTogether allows.
 func (c *call[T]) assemblyLanes(lanes [][16]T, lo, n int) bool {
 	if num.Is32[T]() {
 		return c.lanesF32((*float32)(unsafe.Pointer(&lanes[0])), len(lanes), lo, n)
@@ -114,11 +142,11 @@ func (c *call[T]) lanes{{.Suffix}}(lanes *{{.Name}}, chunks, lo, n int) bool {
 		case id{{.Name}}:
 		{{- $row := .}}
 			switch chunks {
-		{{- range .Chunks}}
+		{{- range .Chunks}}{{if .Suffix}}
 			case {{.Number}}:
-				{{$row.Symbol}}{{.Suffix}}{{$t.Suffix}}{{$isa.Const}}(n, {{if .Suffix}}stride, {{end}}lanes,
+				{{$row.Symbol}}{{.Suffix}}{{$t.Suffix}}{{$isa.Const}}(n, stride, lanes,
 					{{$row.EachOf "at[E](c, #, lo)" $t.Name}})
-		{{- end}}
+		{{- end}}{{end}}
 			default:
 				return false
 			}
@@ -133,11 +161,6 @@ func (c *call[T]) lanes{{.Suffix}}(lanes *{{.Name}}, chunks, lo, n int) bool {
 	return true
 }
 {{end}}
-// at points at element lo of operand i, which is stored as E.
-func at[E any, T Float](c *call[T], i, lo int) *E {
-	return (*E)(unsafe.Add(c.op[i], lo*int(unsafe.Sizeof(*new(E)))))
-}
-
 // as makes a pointer one of U, which is T.
 func as[U, T Float](p *T) *U { return (*U)(unsafe.Pointer(p)) }
 
@@ -259,6 +282,66 @@ func (k microKernel) each(f func(name, typ string) string) string {
 	return strings.Join(fields, ", ")
 }
 
+// Whole reports whether assembly takes whole vectors of a row only.
+func (r rowView) Whole() bool { return wholeVectors(r.Row) }
+
+// LastLane is the last of the lanes of a vector.
+func (s isa) LastLane(t typeView) int { return s.VecBytes/t.Bytes - 1 }
+
+// HasCoef reports whether a kernel has scalars.
+func (r rowView) HasCoef() bool { return r.IsStep() || len(r.Scalars) > 0 }
+
+// OnParams are the parameters of what runs a kernel on a backend, behind the number of elements: the lanes of a
+// reduction, or the scalars if there are any, and the operands.
+func (r rowView) OnParams() string {
+	s := ""
+	switch {
+	case r.IsReduction():
+		s = "lanes *[16]T, "
+	case r.HasCoef():
+		s = "coef *T, "
+	}
+	for _, o := range r.Row.Operands {
+		s += o.Name + " *" + goType(o.Storage) + ", "
+	}
+	return strings.TrimSuffix(s, ", ")
+}
+
+// AssemblyArgs are those parameters for assembly of an element type.
+func (r rowView) AssemblyArgs(elem string) string {
+	s := "nil"
+	switch {
+	case r.IsReduction():
+		s = "(*" + elem + ")(unsafe.Pointer(lanes))"
+	case r.HasCoef():
+		s = "as[" + elem + "](coef)"
+	}
+	for _, o := range r.Row.Operands {
+		if o.Storage == table.Byte {
+			s += ", " + o.Name
+		} else {
+			s += ", as[" + elem + "](" + o.Name + ")"
+		}
+	}
+	return s
+}
+
+// Definition is the slices of a vector operation that its definition runs on.
+func (r rowView) Definition() string {
+	if r.Whole() {
+		return r.EachOp("unsafe.Slice(#, n)[done:]")
+	}
+	return r.EachOp("unsafe.Slice(#, n)")
+}
+
+// Fold is the function that folds a reduction's lanes.
+func (r rowView) Fold() string {
+	if r.Program.Ops[program.MaxMagnitude] {
+		return "foldMax"
+	}
+	return "foldSum"
+}
+
 // Chunks are the numbers of chunks of a reduction that run at a time, with the ends of their functions' names.
 func (r rowView) Chunks() (all []chunksView) {
 	for _, n := range chunksTogether(r.Program) {
@@ -339,30 +422,20 @@ func (c *call[T]) mostTogether() int {
 	return 1
 }
 
-// define runs the definition of a step or vector operation on elements lo to hi.
-func (c *call[T]) define(lo, hi int) {
+// chunk updates elements lo to hi of a step or vector operation.
+func (c *call[T]) chunk(lo, hi int) {
+	n, coef := hi-lo, (*T)(unsafe.Pointer(&c.coef))
 	switch c.id {
 {{- range .Rows}}{{if not .IsReduction}}
 	case id{{.Name}}:
-	{{- if .IsStep}}
-		kernels.{{.Name}}({{.Each "operand[E](c, #, lo, hi)"}}, (*{{.Name}}Coef[T])(unsafe.Pointer(&c.coef)))
-	{{- else if .Scalars}}
-		s := (*[{{len .Scalars}}]T)(unsafe.Pointer(&c.coef))
-		kernels.{{.Name}}({{.Each "operand[E](c, #, lo, hi)"}}{{.EachScalar "s[#]"}})
-	{{- else}}
-		kernels.{{.Name}}({{.Each "operand[E](c, #, lo, hi)"}})
-	{{- end}}
+		{{.Symbol}}On(c.backend, n, {{if .HasCoef}}coef, {{end}}{{.Each "at[E](c, #, lo)"}})
 {{- end}}{{end}}
 	}
 }
 
-// isStep reports whether the kernel is a Step.
-func (c *call[T]) isStep() bool {
-	switch c.id {
-	case {{range $i, $r := .StepRows}}{{if $i}}, {{end}}id{{.Name}}{{end}}:
-		return true
-	}
-	return false
+// at points at element lo of operand i, which is stored as E.
+func at[E any, T Float](c *call[T], i, lo int) *E {
+	return (*E)(unsafe.Add(c.op[i], lo*int(unsafe.Sizeof(*new(E)))))
 }
 
 // foldsByMax reports how the lanes of a reduction, and its chunks, are joined: by the larger one, or else by
@@ -375,13 +448,15 @@ func (c *call[T]) foldsByMax() bool {
 	return false
 }
 
-// defineLanes continues a reduction's lanes by definition with elements lo to hi.
-func (c *call[T]) defineLanes(lanes *[16]T, lo, hi int) {
+// continueLanes continues the lanes of a reduction with n elements from lo on, or zeros if there are none, and returns
+// their fold.
+func (c *call[T]) continueLanes(lanes *[16]T, lo, n int) T {
 	switch c.id {
 {{- range .Rows}}{{if .IsReduction}}
 	case id{{.Name}}:
-		kernels.{{.Name}}Lanes(lanes, {{.Each "operand[E](c, #, lo, hi)"}})
+		return {{.Symbol}}On(c.backend, n, lanes, {{.Each "at[E](c, #, lo)"}})
 {{- end}}{{end}}
 	}
+	panic("bitstep: no reduction")
 }
 `

@@ -15,7 +15,11 @@ const noneTemplate = `
 
 package bitstep
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"github.com/bitstep-go/bitstep/kernels"
+)
 
 // Without assembly: what the detect and dispatch files of an architecture with assembly provide.
 
@@ -23,12 +27,12 @@ func detect() []Backend { return nil }
 
 var processors []processorIs
 
-func (c *call[T]) assembly(lo, n int) bool { return false }
-
 func (c *call[T]) assemblyEach(n int, headers *[maxOperands]unsafe.Pointer) bool { return false }
 
 func (c *call[T]) assemblyLanes(lanes [][16]T, lo, n int) bool { return false }
 
+{{range .Rows}}` + onTemplate + definitionTemplate + `}
+{{end}}
 {{range .MicroKernels}}
 func {{.Name}}[T Float](backend Backend, {{.Params "*T"}}) { panic("bitstep: no assembly") }
 {{end}}`

@@ -24,11 +24,13 @@ type Machine interface {
 	Can(op program.Op) bool
 
 	// Begin starts the function name with the given parameters, "n int, x, y *T" where T stands for
-	// the element type, and a doc comment; End returns from it.
+	// the element type, and a doc comment; End returns from it. With a result, "n int, x *T -> T", Return sets it to
+	// the first element of a vector.
 	//
 	// BeginLocal starts one that only a table of code names.
 	Begin(name, params string, doc ...string)
 	BeginLocal(name, params string, doc ...string)
+	Return(v Reg)
 	End()
 	Comment(lines ...string)
 
@@ -85,6 +87,8 @@ type Machine interface {
 	Larger(a, b Reg) Reg   // a > b ? a : b
 	Smaller(a, b Reg) Reg  // a < b ? a : b
 	Round(a Reg) Reg       // to an integer, half to even
+
+	SwapHalves(a Reg, bytes int) Reg // of each so many bytes, a vector's or a half, a quarter ... of one
 
 	// Operations that may need constants; calling the method emits those, calling its result
 	// the operation.

@@ -418,6 +418,28 @@ func (m *neon) FMAMasked(acc, a, b Reg, mask Mask) {
 func (m *neon) zip1(a, b Reg) Reg { return m.native("VZIP1", "D2", a, b) }
 func (m *neon) zip2(a, b Reg) Reg { return m.native("VZIP2", "D2", a, b) }
 
+func (m *neon) SwapHalves(a Reg, bytes int) Reg {
+	v := m.Vector()
+	if bytes == 16 {
+		m.inst([]Reg{v}, []Reg{a}, spelled("VEXT", "$8, V%[2]d.B16, V%[2]d.B16, V%[1]d.B16"))
+	} else {
+		m.inst([]Reg{v}, []Reg{a}, spelled("VREV64", "V%[2]d.S4, V%[1]d.S4"))
+	}
+	return v
+}
+
+func (m *neon) Return(v Reg) {
+	at, err := m.ctx.ReturnIndex(0).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	store := "FMOVS"
+	if m.elem == 8 {
+		store = "FMOVD"
+	}
+	m.inst(nil, []Reg{v}, spelled(store, "F%d, "+at.Addr.Asm()))
+}
+
 func (m *neon) FoldLines(_ int, load func(n, i int) Reg) Reg {
 	line := func(n int) Reg { // its fold to one vector
 		sums := each(lineBytes/m.isa.VecBytes, func(i int) Reg { return load(n, i) })

@@ -6,7 +6,7 @@ import (
 	"github.com/bitstep-go/bitstep/internal/program"
 )
 
-// Reductions: 64-byte lines of lanes (rule 7), the last one of one chunk masked. The fold and longer sums are Go's.
+// Reductions: 64-byte lines of lanes (rule 7), of one chunk the last one masked, and the fold. Longer sums are Go's.
 
 // lineBytes is one line of lanes.
 const lineBytes = 64
@@ -38,17 +38,20 @@ func reductions(m Machine, p *program.Program) {
 	}
 }
 
-// reduction emits func(n int, lanes *T, operands ...*T): n elements continue the lanes. For several chunks, which begin
+// reduction emits func(n int, lanes *T, operands ...*T) T: n elements continue the lanes, or zeros if there are none,
+// whose fold is the result. (Lanes that a call has just set to zero are slow to load: stores of 16 bytes do not forward
+// to a load of a vector, which then waits for all that the processor has begun before.) For several chunks, which begin
 // stride bytes apart, it emits func(n, stride int, lanes *T, operands ...*T): n elements of each, whole lines, continue
-// its own lanes, which lie 16 elements apart.
+// its own lanes, which lie 16 elements apart, and are folded by Go.
 func reduction(m Machine, p *program.Program, chunks int) {
 	name := symbol(p.Row.Name+chunksSuffix(chunks), m)
-	arguments, doc := "n int", name+" continues a line of lanes with n elements, by"
+	arguments, result := "n int", returns+"T"
+	doc := name + " continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by"
 	if chunks > 1 {
-		arguments, doc = "n, stride int", fmt.Sprintf(
+		arguments, result, doc = "n, stride int", "", fmt.Sprintf(
 			"%s continues the lines of lanes of %d chunks with n elements each, whole lines, by", name, chunks)
 	}
-	m.Begin(name, arguments+", lanes *T"+params(p.Row), doc, "", "\t"+p.Lines[0].Text)
+	m.Begin(name, arguments+", lanes *T"+params(p.Row)+result, doc, "", "\t"+p.Lines[0].Text)
 	n, out := m.Arg("n"), m.Arg("lanes")
 	all := []*kernel{newKernel(m, p)}
 	all[0].constants()
@@ -59,10 +62,23 @@ func reduction(m Machine, p *program.Program, chunks int) {
 		}
 	}
 	lines := make([][]Reg, chunks)
-	for c := range lines {
-		for off := 0; off < lineBytes; off += m.ISA().VecBytes {
-			lines[c] = append(lines[c], m.Load(out, c*16*m.ElemBytes()+off))
+	eachLane := func(f func(lane Reg, off int)) {
+		for c := range lines {
+			for i, lane := range lines[c] {
+				f(lane, c*16*m.ElemBytes()+i*m.ISA().VecBytes)
+			}
 		}
+	}
+	for c := range lines {
+		lines[c] = each(lineBytes/m.ISA().VecBytes, func(int) Reg { return m.Vector() })
+	}
+	load := func() { eachLane(func(lane Reg, off int) { m.LoadTo(lane, out, off) }) }
+	store := func() { eachLane(func(lane Reg, off int) { m.Store(lane, out, off) }) }
+	if chunks == 1 {
+		eachLane(func(lane Reg, _ int) { m.SetZero(lane) })
+		m.Rarely("lanes", out, load)
+	} else {
+		load()
 	}
 	m.While("loop", n, lineBytes/m.ElemBytes(), func() {
 		m.Comment(p.Lines[0].Text)
@@ -79,13 +95,29 @@ func reduction(m Machine, p *program.Program, chunks int) {
 	})
 	if chunks == 1 {
 		m.IfMore(n, 0, func() { all[0].lastLine(n, lines[0]) })
-	}
-	for c := range lines {
-		for i, lane := range lines[c] {
-			m.Store(lane, out, c*16*m.ElemBytes()+i*m.ISA().VecBytes)
-		}
+		m.Rarely("store", out, store)
+		m.Return(all[0].fold(lines[0]))
+	} else {
+		store()
 	}
 	m.End()
+}
+
+// fold joins lanes by halves until one is left.
+func (k *kernel) fold(line []Reg) Reg {
+	join := k.Add
+	if k.Ops[program.MaxMagnitude] {
+		join = k.larger
+	}
+	for len(line) > 1 {
+		half := line[len(line)/2:]
+		line = each(len(half), func(i int) Reg { return join(line[i], half[i]) })
+	}
+	v := line[0]
+	for bytes := k.ISA().VecBytes; bytes > k.ElemBytes(); bytes /= 2 {
+		v = join(v, k.SwapHalves(v, bytes))
+	}
+	return v
 }
 
 // behind is k for operands that begin so many bytes behind its own.

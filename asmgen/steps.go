@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/bitstep-go/bitstep/internal/program"
@@ -231,12 +232,17 @@ func (k *kernel) again() *kernel {
 	return &a
 }
 
-// begin starts a kernel of kind Step or Map: func(n int, c *T, operands ...), of a Map for n a multiple of the vector's
-// lanes; c points at the scalars, behind which a step's Prelude follows.
+// wholeVectors reports whether a kernel runs on whole vectors only: there are no masked loads of bytes.
+func wholeVectors(row table.Row) bool {
+	return slices.ContainsFunc(row.Operands, func(o table.Operand) bool { return o.Storage == table.Byte })
+}
+
+// begin starts a kernel of kind Step or Map: func(n int, c *T, operands ...); c points at the scalars, behind which a
+// step's Prelude follows.
 func begin(m Machine, p *program.Program, suffix string) (k *kernel, n Reg) {
 	name := symbol(p.Row.Name, m) + suffix
 	elements := "n elements"
-	if p.Row.Kind == table.Map {
+	if wholeVectors(p.Row) {
 		elements += ", whole vectors,"
 	}
 	doc, layout := []string{name + " updates " + elements + " by", ""}, layout(m, p)
@@ -270,6 +276,9 @@ func elementwise(m Machine, p *program.Program) {
 	}
 	if p.Row.Kind != table.Step {
 		plain()
+		if !wholeVectors(p.Row) {
+			k.tail(n, nil)
+		}
 		m.End()
 		return
 	}
@@ -305,20 +314,24 @@ func (k *kernel) loop(n Reg, unroll int, prelude Reg) {
 	})
 }
 
-// tail updates n elements, fewer than a vector, of a Step: as one masked vector.
+// tail updates n elements, fewer than a vector, as one masked vector. A prelude may be nil.
 func (k *kernel) tail(n, prelude Reg) {
 	k.IfMore(n, 0, func() {
 		mask, e := k.Mask(n, 0), k.element(0)
 		for _, o := range k.Row.Operands {
-			e.value[k.Operand(o.Name)] = k.LoadMasked(k.ptr[o.Name], 0, mask)
+			if o.Read {
+				e.value[k.Operand(o.Name)] = k.LoadMasked(k.ptr[o.Name], 0, mask)
+			}
 		}
-		for i, name := range []string{"x", "g"} {
-			v := k.Fixed(i)
-			k.Move(v, e.value[k.Operand(name)])
-			e.value[k.Operand(name)] = v
+		if prelude != nil {
+			for i, name := range []string{"x", "g"} {
+				v := k.Fixed(i)
+				k.Move(v, e.value[k.Operand(name)])
+				e.value[k.Operand(name)] = v
+			}
+			inOut, clobbered := preludeRegisters(k.Machine, 1)
+			k.Rarely("preludeTail", prelude, func() { k.CallShared(prelude, inOut, clobbered) })
 		}
-		inOut, clobbered := preludeRegisters(k.Machine, 1)
-		k.Rarely("preludeTail", prelude, func() { k.CallShared(prelude, inOut, clobbered) })
 		for _, l := range e.Lines {
 			k.Comment(l.Text)
 			v := e.get(l.Value)

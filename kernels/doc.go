@@ -1,6 +1,6 @@
 // Package kernels holds the meaning of bitstep: one pure-Go definition of every kernel. The
-// definition is the fallback on every machine, the oracle of every test, and the code that finishes a
-// vector operation after the last whole vector. Assembly is right when it returns these bits, and only then.
+// definition is the fallback on every machine, and the oracle of every test. Assembly is right when it returns these
+// bits, and only then.
 //
 // # The numeric contract
 //
