@@ -36,9 +36,9 @@
  * are set aside during a call and do not change its results. The thread's mode and its exception flags are afterwards
  * what they were before.
  *
- * FORK. In a child that fork makes of a process that has loaded the library, calls fail with BITSTEP_FORKED: the
- * threads of Go's runtime do not exist there. A child that calls exec is fine, and one that is the first to load the
- * library.
+ * FORK. In a child that fork makes of a process that has loaded the library, calls fail with BITSTEP_FORKED, and
+ * queries answer NULL or 0: the threads of Go's runtime do not exist there. A child that calls exec is fine, and one
+ * that is the first to load the library.
  */
 
 #ifndef BITSTEP_H

@@ -53,8 +53,17 @@ type hyper struct {
 	in   interval
 }
 
+// elements returns n elements at an address. Of none it keeps no address: 4, say, which is a pointer to nothing in some
+// languages, ends the program where Go's runtime finds it in a stack that it moves.
+func elements[E any](p unsafe.Pointer, n uintptr) []E {
+	if n == 0 {
+		return nil
+	}
+	return unsafe.Slice((*E)(p), int(n))
+}
+
 // at returns an operand of a call of one tensor.
-func at[E any](c *rowCall, i int) []E { return unsafe.Slice((*E)(c.op[i]), int(c.n)) }
+func at[E any](c *rowCall, i int) []E { return elements[E](c.op[i], uintptr(c.n)) }
 
 func scalar[T bitstep.Float](c *rowCall, i int) T { return *(*T)(unsafe.Pointer(&c.scalar[i])) }
 
@@ -198,11 +207,11 @@ func runEach[T bitstep.Float](e bitstep.Engine[T], c *rowCall, f *function, h *[
 	}()
 	var given [maxOperands][]unsafe.Pointer
 	for i := range f.operands {
-		given[i] = unsafe.Slice((*unsafe.Pointer)(c.op[i]), int(count))
+		given[i] = elements[unsafe.Pointer](c.op[i], count)
 		l[i] = slices.Grow(l[i], int(count))[:count]
 	}
 	size := unsafe.Sizeof(T(0))
-	for tensor, n := range unsafe.Slice(c.lengths, int(count)) {
+	for tensor, n := range elements[C.size_t](unsafe.Pointer(c.lengths), count) {
 		var op [maxOperands]uintptr
 		for i := range f.operands {
 			op[i] = uintptr(given[i][tensor])
@@ -213,7 +222,7 @@ func runEach[T bitstep.Float](e bitstep.Engine[T], c *rowCall, f *function, h *[
 			}
 		}
 		for i := range f.operands {
-			l[i][tensor] = unsafe.Slice((*T)(given[i][tensor]), int(n))
+			l[i][tensor] = elements[T](given[i][tensor], uintptr(n))
 		}
 	}
 	call(e.Checked(mem.Checked{}), c, h, p, (*[maxOperands][][]T)(l))

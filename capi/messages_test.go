@@ -132,7 +132,11 @@ func TestMessages(t *testing.T) {
 		}
 		copy(hyper, before)
 	}
+	nothing := [8]uint64{4, 4, 4, 4} // pointers to no elements
 	for _, r := range []request{adam(func(*request) {}), gemm(func(*request) {}), each(func(*request) {}),
+		adam(func(r *request) { r.N, r.Op = 0, nothing }),
+		each(func(r *request) { r.N, r.Op, r.Lengths = 0, nothing, 4 }),
+		gemm(func(r *request) { r.K, r.Op[0], r.Op[1] = 0, 4, 4 }),
 		set("bitstep_set_threads", 4096, 0), set("bitstep_set_threads", 0, 0), set("bitstep_set_backend", 0, 0)} {
 		if a, _ := d.call(t, r, memory.memory); a.Code != ok {
 			t.Errorf("%s: code %d, %s", r.name(), a.Code, a.message())

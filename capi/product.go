@@ -130,5 +130,3 @@ func runProduct[T bitstep.Float](c *productCall) *mistake {
 	}
 	return nil
 }
-
-func elements[T bitstep.Float](p unsafe.Pointer, n uintptr) []T { return unsafe.Slice((*T)(p), int(n)) }
