@@ -11,6 +11,8 @@
 // What several machines print, each with -o FILE, is compared by
 //
 //	go run github.com/bitstep-go/bitstep/samebits -compare FILE...
+//
+// With -emulator GOARCH it prints the command that runs a program of that architecture here, for scripts.
 package main
 
 import (
@@ -37,14 +39,26 @@ func run(args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("samebits", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Usage = func() {
-		fmt.Fprintln(stderr, "samebits [-on TARGET,...] [-o FILE] PACKAGE [ARGUMENT...]\nsamebits -compare FILE...")
+		fmt.Fprintln(stderr, "samebits [-on TARGET,...] [-o FILE] PACKAGE [ARGUMENT...]\nsamebits -compare FILE...\n"+
+			"samebits -emulator GOARCH")
 		flags.PrintDefaults()
 	}
 	on := flags.String("on", runtime.GOARCH, "targets: each a GOARCH, with settings as in amd64:GOAMD64=v3")
 	file := flags.String("o", "", "write what the program prints to this file")
 	compare := flags.Bool("compare", false, "compare files that -o wrote")
+	emulator := flags.String("emulator", "", "print the command that runs programs of this GOARCH")
 	if flags.Parse(args) != nil {
 		return 2
+	}
+	if *emulator != "" {
+		t := target{goarch: *emulator}
+		command, err := t.emulator()
+		if err != nil {
+			fmt.Fprintln(stderr, "samebits:", err)
+			return 2
+		}
+		fmt.Fprintln(stdout, strings.Join(append(append([]string{"env"}, t.emulated()...), command...), " "))
+		return 0
 	}
 	outputs, err := collect(*compare, *on, flags.Args(), stdout)
 	if err == nil && len(outputs) < 2 && *file == "" {

@@ -70,6 +70,21 @@ func TestBackends(t *testing.T) {
 	}
 }
 
+// What runs programs of an architecture is printed for scripts.
+func TestEmulator(t *testing.T) {
+	check(t, 0, "env\n", "-emulator", runtime.GOARCH)
+	check(t, 2, "qemu-vax-static", "-emulator", "vax")
+	for _, goarch := range emulated(t) {
+		check(t, 0, "qemu-", "-emulator", goarch)
+	}
+	t.Setenv("PATH", t.TempDir())
+	name := filepath.Join(os.Getenv("PATH"), "qemu-mips64el-static")
+	if err := os.WriteFile(name, []byte("#!"), 0o755); err != nil || runtime.GOOS == "windows" {
+		t.Skip("no programs without a suffix: ", err)
+	}
+	check(t, 0, "env GODEBUG=asyncpreemptoff=1 "+name+"\n", "-emulator", "mips64le")
+}
+
 // What cannot be found out is no success.
 func TestRefused(t *testing.T) {
 	own := runtime.GOARCH

@@ -71,14 +71,19 @@ func (t target) emulator() ([]string, error) {
 	return nil, fmt.Errorf("neither qemu-%s-static nor qemu-%[1]s is installed", name)
 }
 
+// emulated are settings that a program needs under the emulator.
+func (t target) emulated() []string {
+	if strings.HasPrefix(t.goarch, "mips") { // QEMU 7.2 restores no FCSR: a signal before a branch turns it either way
+		return []string{"GODEBUG=asyncpreemptoff=1"}
+	}
+	return nil
+}
+
 // environment is that of the build and of the run.
 func (t target) environment() []string {
-	env := append(os.Environ(), "GOARCH="+t.goarch)
-	switch {
-	case t.goarch == "wasm":
+	env := append(append(os.Environ(), "GOARCH="+t.goarch), t.emulated()...)
+	if t.goarch == "wasm" {
 		env = append(env, "GOOS=js")
-	case strings.HasPrefix(t.goarch, "mips"): // QEMU 7.2 restores no FCSR: a signal before a branch turns it either way
-		env = append(env, "GODEBUG=asyncpreemptoff=1")
 	}
 	return append(env, t.settings...)
 }
