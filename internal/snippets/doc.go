@@ -7,7 +7,7 @@
 //	<!-- run by FILE -->               sh: the script has a line with the words of each line, in this order
 //	<!-- in a clone -->                sh: runs in a copy of the repository
 //	<!-- in a module with NAME.go -->  sh: runs in a new module with bitstep, with testdata/NAME.go as program NAME
-//	<!-- fails in a clone -->          sh: runs, and exits with another status than 0
+//	<!-- fails in a clone -->          sh: runs, and exits with another status than 0, with the output that is shown
 //	<!-- not run: REASON -->           for what cannot be run here
 //
 // A Go program that begins with its package clause needs none. In all Go a line of three dots stands for what is left

@@ -60,6 +60,8 @@ func (b block) run(t *testing.T) string {
 		b.program(t, before+b.text+after)
 	case b.lang == "go" && strings.HasPrefix(b.text, "package main\n"):
 		b.program(t, b.text)
+	case mark == "fails in a clone" && !b.hasOutput:
+		t.Error("it shows no output, by which its failure is that which is meant")
 	case b.lang == "sh" && (strings.HasSuffix(mark, "in a clone") || mark == "in a module with"):
 		if !everything {
 			t.Skip("commands run if BITSTEP_SNIPPETS is set")
