@@ -110,8 +110,8 @@ int bitstep_set_threads(size_t threads);
 
 /*
  * Starts a pool: so many threads, the caller's among them, that stay awake for a moment between calls, so that smaller
- * calls are worth spreading. It serves one call at a time; a call that finds it busy does without. 0 ends it. There is
- * none at the start.
+ * calls are worth spreading. It serves one call at a time, which has no more threads than the pool; a call that finds
+ * it busy does without. 0 ends it. There is none at the start.
  */
 int bitstep_set_pool(size_t threads);
 
