@@ -12,17 +12,20 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/posener/complete/v2"
+
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/optim/checkpoint"
 )
 
 // A command is a subcommand of bench.
 type command struct {
-	name    string // as it is typed; empty for bench without a subcommand
-	summary string // a line in the list of commands
-	about   string // what it does, in sentences, for -help
-	example string // command lines, for -help
-	args    string // what it takes but for flags; if empty, nothing
+	name    string             // as it is typed; empty for bench without a subcommand
+	summary string             // a line in the list of commands
+	about   string             // what it does, in sentences, for -help
+	example string             // command lines, for -help
+	args    string             // what it takes but for flags; if empty, nothing
+	words   complete.Predictor // what a shell offers for args; nil for nothing
 	// register declares the flags, and returns what runs the command once they are parsed.
 	register func(*flag.FlagSet) runner
 }
@@ -32,12 +35,16 @@ type runner func(ctx context.Context, w io.Writer, args []string) error
 
 // commands are the subcommands; the first is bench without one.
 func commands() []command {
-	return []command{everything, compareCommand, machinesCommand, peersCommand, trainCommand, randomSearchCommand}
+	return []command{everything, compareCommand, machinesCommand, peersCommand, trainCommand, randomSearchCommand,
+		completionCommand}
 }
 
 // Main runs bench with these arguments and returns the exit status: 1 after an error, 2 after a mistake in the
 // command line, 130 after an interrupt.
 func Main(args []string) int {
+	if completed(os.Getenv("COMP_LINE"), os.Getenv("COMP_POINT")) {
+		return 0
+	}
 	all := commands()
 	chosen := all[0]
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
@@ -75,6 +82,7 @@ func help(w io.Writer) {
 	}
 	t.Flush()
 	fmt.Fprintf(w, "\n%s command -help says what a command does and lists its flags.\n", program())
+	fmt.Fprintf(w, "eval \"$(%s completion bash)\" makes a shell complete them; so do zsh and fish.\n", program())
 	fmt.Fprintf(w, "BITSTEP=NAME in the environment chooses a backend: this machine runs %v.\n", bitstep.Backends())
 }
 

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/posener/complete/v2/predict"
+
 	comparison "github.com/bitstep-go/bitstep/bench/internal/compare"
 	"github.com/bitstep-go/bitstep/bench/internal/record"
 )
@@ -21,6 +23,7 @@ var compareCommand = command{
 	name:    "compare",
 	summary: "tell what changed from one record to others",
 	args:    "OLD NEW...",
+	words:   predict.Files("*.json"),
 	about: `Compares the times of rows that two records (JSON files of bench) have in common: the ratio of the medians,
 new to old, its confidence interval (at least 95%) and the p-value of the Mann-Whitney test. Rows that changed are
 shown: those with a p-value below -alpha and an interval without 1; and what only one side has. Records of machines

@@ -9,6 +9,7 @@ import (
 	"github.com/klauspost/cpuid/v2"
 
 	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/bench/internal/record"
 	"github.com/bitstep-go/bitstep/internal/caches"
 )
 
@@ -66,4 +67,10 @@ func size(n int) string {
 		return fmt.Sprintf("%d MB", n>>20)
 	}
 	return fmt.Sprintf("%d KB", n>>10)
+}
+
+// record returns the machine as records have it.
+func (m machine) record() record.Machine {
+	return record.Machine{CPU: m.CPU, OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: m.Cores, Threads: m.Threads,
+		Features: m.Features, L1: m.L1, L2: m.L2, L3: m.L3, Assumed: m.Assumed, Backends: m.Backends, Active: m.Active}
 }

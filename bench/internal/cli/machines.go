@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/posener/complete/v2/predict"
+
 	"github.com/bitstep-go/bitstep/bench/internal/page"
 	"github.com/bitstep-go/bitstep/bench/internal/record"
 )
@@ -17,6 +19,7 @@ var machinesCommand = command{
 	name:    "machines",
 	summary: "make a table of machines, as HTML, of a folder of records",
 	args:    "DIR",
+	words:   predict.Dirs("*"),
 	about: `Reads all records (*.json) of a folder and writes a page with a row for each machine: whether its digest is
 that of the others, its key figures and its shares of ceilings. The first rows are machines that the project measured.`,
 	example: `  bench machines records

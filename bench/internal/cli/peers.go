@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -51,7 +52,8 @@ what rounding in another order explains, gamma(k) times the sum of the products'
 
 func measurePeers(ctx context.Context, w io.Writer, quick bool) (record.Record, error) {
 	m := describe()
-	r := record.Record{}
+	r := record.Record{Schema: record.Schema, Command: os.Args[1:], Started: time.Now(),
+		Program: record.Program{Go: m.Go}, Machine: m.record()}
 	o := peers.Options{Backend: bitstep.Active(), Quick: quick, L1: m.L1, L2: m.L2, L3: m.L3,
 		Turns: func(samples int, least time.Duration, fns ...func()) (all [][]float64) {
 			for _, s := range compare(samples, least, fns...) {
@@ -64,7 +66,7 @@ func measurePeers(ctx context.Context, w io.Writer, quick bool) (record.Record, 
 	}
 	err := peers.Run(ctx, o, func(row record.Row) { r.Rows = append(r.Rows, row) })
 	printPeers(w, r.Rows)
-	r.Complete = ctx.Err() == nil
+	r.Complete, r.Seconds = ctx.Err() == nil, time.Since(r.Started).Seconds()
 	return r, err
 }
 

@@ -55,8 +55,8 @@ var (
 	grid   = color.RGBA{R: 0xFA, G: 0xFA, B: 1, A: 0xFF}
 	inks   = variables()
 	shapes = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, draw.RingGlyph{},
-		draw.SquareGlyph{}}
-	marks = []string{"●", "■", "▲", "○", "□"} // the shapes as legends have them
+		draw.SquareGlyph{}, draw.TriangleGlyph{}, draw.CrossGlyph{}}
+	marks = []string{"●", "■", "▲", "○", "□", "△", "×"} // the shapes as legends have them
 )
 
 func variables() *strings.Replacer {
@@ -73,7 +73,7 @@ func seriesInk(i int) color.RGBA {
 
 func hex(c color.RGBA) string { return fmt.Sprintf("#%02X%02X%02X", c.R, c.G, c.B) }
 
-const width, height, fontSize = 440, 340, 12 // points; a phone shows a figure at .8 of that
+const width, height, fontSize = 400, 320, 12 // points; a phone shows a figure at .8 of that
 
 // svg draws the chart. Title and description are what a screen reader says of it.
 func (c chart) svg(id, title, description string) (template.HTML, error) {
@@ -166,18 +166,18 @@ func (c chart) axes(p *plot.Plot) {
 
 // names labels the points of the first series, from the top, each at its left, if no other label is there.
 func (c chart) names(p *plot.Plot) *plotter.Labels {
-	const letter, tall = 5, 10.
+	const letter, tall = 5.5, 11.
 	var taken []vg.Rectangle
 	labels := &plotter.Labels{}
 	points := slices.SortedFunc(slices.Values(c.series[0].points), func(a, b point) int {
 		return cmp.Or(cmp.Compare(b.y, a.y), cmp.Compare(a.x, b.x))
 	})
 	style := p.X.Tick.Label
-	style.Font, style.XAlign, style.YAlign = face(9), draw.XRight, draw.YCenter
+	style.Font, style.XAlign, style.YAlign = face(10), draw.XRight, draw.YCenter
 	for _, q := range points {
 		name, _, _ := strings.Cut(q.name, ":")
 		at := vg.Point{X: vg.Length(p.X.Norm(q.x)) * .85 * width, Y: vg.Length(p.Y.Norm(q.y)) * .85 * height}
-		box := vg.Rectangle{Min: at.Sub(vg.Point{X: vg.Length(letter * len(name)), Y: tall}), Max: at}
+		box := vg.Rectangle{Min: at.Sub(vg.Point{X: vg.Length(letter * float64(len(name))), Y: tall}), Max: at}
 		if box.Min.X < 0 || slices.ContainsFunc(taken, func(r vg.Rectangle) bool {
 			return box.Min.X < r.Max.X && r.Min.X < box.Max.X && box.Min.Y < r.Max.Y && r.Min.Y < box.Max.Y
 		}) {

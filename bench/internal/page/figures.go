@@ -61,6 +61,9 @@ func figuresOf(r record.Record) (all []figure, err error) {
 	for _, typ := range types {
 		add(threads(r, typ))
 	}
+	for _, typ := range types {
+		add(besides(r, typ))
+	}
 	return all, err
 }
 
@@ -230,6 +233,41 @@ func threads(r record.Record, typ string) (figure, error) {
 		tabulate(title, all, []property{nameOf, levelOf, shapeOf, threadsOf, elementOf, gflopsOf, scalingOf, shareOf}))
 }
 
+// besides compares other ways to compute the same with bitstep.
+func besides(r record.Record, typ string) (figure, error) {
+	c := chart{xLabel: "times as fast as bitstep"}
+	all := rows(r, func(row record.Row) bool { return row.Group == record.Peer && row.Type == typ })
+	rates := map[string]float64{} // of bitstep
+	for _, row := range all {
+		if row.Peer == "bitstep" {
+			rates[asked(row)] = row.GFLOPs
+		}
+	}
+	for _, row := range all {
+		rate := rates[asked(row)]
+		if row.Peer == "bitstep" || rate == 0 {
+			continue
+		}
+		if !slices.Contains(c.categories, asked(row)) {
+			c.categories = append(c.categories, asked(row))
+		}
+		at := slices.IndexFunc(c.series, func(s series) bool { return s.name == row.Peer })
+		if at < 0 {
+			at, c.series = len(c.series), append(c.series, series{name: row.Peer})
+		}
+		c.series[at].points = append(c.series[at].points, point{row.GFLOPs / rate,
+			float64(slices.Index(c.categories, asked(row))), fmt.Sprintf("%s, %s: %s, bitstep %s", row.Peer, asked(row),
+				unit(row.GFLOPs, "GFLOP/s"), unit(rate, "GFLOP/s"))})
+	}
+	c.line(1)
+	return newFigure("peers-"+typ, "Beside others, "+typ, "What else a Go program can call, in turns with bitstep. "+
+		"One thread. The line is at 1: as fast as bitstep.", c,
+		tabulate("Beside others, "+typ, all, []property{nameOf, peerOf, shapeOf, levelOf, medianOf, gflopsOf, gbsOf}))
+}
+
+// asked is what all peers of a row were asked for.
+func asked(r record.Row) string { return strings.TrimSpace(r.Name + " " + r.Shape + r.Level) }
+
 // byKernel has a category for each name and a series for each level; products, which have no level, are a series.
 func byKernel(all []record.Row, label string, value func(record.Row) float64) chart {
 	c := chart{xLabel: label, categories: names(all)}
@@ -250,8 +288,13 @@ func byKernel(all []record.Row, label string, value func(record.Row) float64) ch
 		}
 		c.series = append(c.series, s)
 	}
-	if n := float64(len(c.categories)); n > 0 {
-		c.lines = []line{{points: plotter.XYs{{X: 1, Y: -.5}, {X: 1, Y: n - .5}}, series: -1, dashed: true}}
-	}
+	c.line(1)
 	return c
+}
+
+// line draws a line through all categories.
+func (c *chart) line(x float64) {
+	if n := float64(len(c.categories)); n > 0 {
+		c.lines = []line{{points: plotter.XYs{{X: x, Y: -.5}, {X: x, Y: n - .5}}, series: -1, dashed: true}}
+	}
 }

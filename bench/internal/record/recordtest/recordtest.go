@@ -39,8 +39,12 @@ func New(seed uint64) record.Record {
 				Median: 7e7 / float64(threads)})
 		}
 	}
-	g.row(record.Row{Group: record.Peer, Name: "Dot", Peer: "gonum", Type: "float32", Threads: 1, N: 4096,
-		Median: 1000})
+	for i, peer := range []string{"bitstep", "Go loop", "gonum", "OpenBLAS"} {
+		for _, name := range []string{"Dot", "Axpy"} {
+			g.row(record.Row{Group: record.Peer, Name: name, Peer: peer, Type: "float32", Threads: 1, Level: "L1",
+				N: 4096, Median: 1000 * float64(i+1), GFLOPs: 8 / float64(i+1)})
+		}
+	}
 	return g.r
 }
 
