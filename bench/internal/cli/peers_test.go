@@ -21,7 +21,7 @@ func TestPeers(t *testing.T) {
 		}
 	}
 	r, err := record.ReadFile(filepath.Join(dir, "peers.json"))
-	if err != nil || !r.Complete || len(r.Rows) < 46 {
+	if err != nil || !r.Complete || len(r.Rows) < 76 {
 		t.Fatalf("%v, %d rows", err, len(r.Rows))
 	}
 	for _, row := range r.Rows {

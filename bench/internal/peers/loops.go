@@ -20,11 +20,11 @@ func loopGemm[T kernels.Float](transA, transB bool, m, n, k int, a []T, lda int,
 		row := c[i*ldc : i*ldc+n]
 		clear(row)
 		for p := range k {
-			x := a[i*lda+p:]
+			at := i*lda + p
 			if transA {
-				x = a[p*lda+i:]
+				at = p*lda + i
 			}
-			f := x[0]
+			f := a[at]
 			if transB {
 				for j := range row {
 					row[j] += T(f * b[j*ldb+p])
