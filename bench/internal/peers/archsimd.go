@@ -23,7 +23,7 @@ func archsimd() (peer[float32], error) {
 func axpy16(a float32, x, y []float32) {
 	f, i := vector.BroadcastFloat32x16(a), 0
 	for ; i+16 <= len(x); i += 16 {
-		vector.LoadFloat32x16Slice(x[i:]).MulAdd(f, vector.LoadFloat32x16Slice(y[i:])).StoreSlice(y[i:])
+		store16(load16(x[i:]).MulAdd(f, load16(y[i:])), y[i:])
 	}
 	vector.ClearAVXUpperBits()
 	loopAxpy(a, x[i:], y[i:])
@@ -32,7 +32,7 @@ func axpy16(a float32, x, y []float32) {
 func axpy8(a float32, x, y []float32) {
 	f, i := vector.BroadcastFloat32x8(a), 0
 	for ; i+8 <= len(x); i += 8 {
-		vector.LoadFloat32x8Slice(x[i:]).MulAdd(f, vector.LoadFloat32x8Slice(y[i:])).StoreSlice(y[i:])
+		store8(load8(x[i:]).MulAdd(f, load8(y[i:])), y[i:])
 	}
 	vector.ClearAVXUpperBits()
 	loopAxpy(a, x[i:], y[i:])
@@ -44,13 +44,13 @@ func dot16(x, y []float32) float32 {
 	i := 0
 	for ; i+64 <= len(x); i += 64 {
 		x, y := x[i:i+64], y[i:i+64]
-		a = vector.LoadFloat32x16Slice(x).MulAdd(vector.LoadFloat32x16Slice(y), a)
-		b = vector.LoadFloat32x16Slice(x[16:]).MulAdd(vector.LoadFloat32x16Slice(y[16:]), b)
-		c = vector.LoadFloat32x16Slice(x[32:]).MulAdd(vector.LoadFloat32x16Slice(y[32:]), c)
-		d = vector.LoadFloat32x16Slice(x[48:]).MulAdd(vector.LoadFloat32x16Slice(y[48:]), d)
+		a = load16(x).MulAdd(load16(y), a)
+		b = load16(x[16:]).MulAdd(load16(y[16:]), b)
+		c = load16(x[32:]).MulAdd(load16(y[32:]), c)
+		d = load16(x[48:]).MulAdd(load16(y[48:]), d)
 	}
 	var lanes [16]float32
-	a.Add(b).Add(c.Add(d)).Store(&lanes)
+	store16(a.Add(b).Add(c.Add(d)), lanes[:])
 	vector.ClearAVXUpperBits()
 	return total(lanes[:]) + loopDot(x[i:], y[i:])
 }
@@ -60,13 +60,13 @@ func dot8(x, y []float32) float32 {
 	i := 0
 	for ; i+32 <= len(x); i += 32 {
 		x, y := x[i:i+32], y[i:i+32]
-		a = vector.LoadFloat32x8Slice(x).MulAdd(vector.LoadFloat32x8Slice(y), a)
-		b = vector.LoadFloat32x8Slice(x[8:]).MulAdd(vector.LoadFloat32x8Slice(y[8:]), b)
-		c = vector.LoadFloat32x8Slice(x[16:]).MulAdd(vector.LoadFloat32x8Slice(y[16:]), c)
-		d = vector.LoadFloat32x8Slice(x[24:]).MulAdd(vector.LoadFloat32x8Slice(y[24:]), d)
+		a = load8(x).MulAdd(load8(y), a)
+		b = load8(x[8:]).MulAdd(load8(y[8:]), b)
+		c = load8(x[16:]).MulAdd(load8(y[16:]), c)
+		d = load8(x[24:]).MulAdd(load8(y[24:]), d)
 	}
 	var lanes [8]float32
-	a.Add(b).Add(c.Add(d)).Store(&lanes)
+	store8(a.Add(b).Add(c.Add(d)), lanes[:])
 	vector.ClearAVXUpperBits()
 	return total(lanes[:]) + loopDot(x[i:], y[i:])
 }
@@ -84,13 +84,13 @@ func adam16(x, m, v, g []float32, c *kernels.AdamCoef[float32]) {
 	alpha, unbias := vector.BroadcastFloat32x16(c.Alpha), vector.BroadcastFloat32x16(c.Unbias)
 	eps, i := vector.BroadcastFloat32x16(c.Eps), 0
 	for ; i+16 <= len(x); i += 16 {
-		grad := vector.LoadFloat32x16Slice(g[i:])
-		mean := vector.LoadFloat32x16Slice(m[i:]).MulAdd(beta1, oneMinus1.Mul(grad))
-		square := vector.LoadFloat32x16Slice(v[i:]).MulAdd(beta2, oneMinus2.Mul(grad).Mul(grad))
-		mean.StoreSlice(m[i:])
-		square.StoreSlice(v[i:])
+		grad := load16(g[i:])
+		mean := load16(m[i:]).MulAdd(beta1, oneMinus1.Mul(grad))
+		square := load16(v[i:]).MulAdd(beta2, oneMinus2.Mul(grad).Mul(grad))
+		store16(mean, m[i:])
+		store16(square, v[i:])
 		step := alpha.Mul(mean).Div(unbias.Mul(square).Sqrt().Add(eps))
-		vector.LoadFloat32x16Slice(x[i:]).Sub(step).StoreSlice(x[i:])
+		store16(load16(x[i:]).Sub(step), x[i:])
 	}
 	vector.ClearAVXUpperBits()
 	loopAdam(x[i:], m[i:], v[i:], g[i:], c)
@@ -102,13 +102,13 @@ func adam8(x, m, v, g []float32, c *kernels.AdamCoef[float32]) {
 	alpha, unbias := vector.BroadcastFloat32x8(c.Alpha), vector.BroadcastFloat32x8(c.Unbias)
 	eps, i := vector.BroadcastFloat32x8(c.Eps), 0
 	for ; i+8 <= len(x); i += 8 {
-		grad := vector.LoadFloat32x8Slice(g[i:])
-		mean := vector.LoadFloat32x8Slice(m[i:]).MulAdd(beta1, oneMinus1.Mul(grad))
-		square := vector.LoadFloat32x8Slice(v[i:]).MulAdd(beta2, oneMinus2.Mul(grad).Mul(grad))
-		mean.StoreSlice(m[i:])
-		square.StoreSlice(v[i:])
+		grad := load8(g[i:])
+		mean := load8(m[i:]).MulAdd(beta1, oneMinus1.Mul(grad))
+		square := load8(v[i:]).MulAdd(beta2, oneMinus2.Mul(grad).Mul(grad))
+		store8(mean, m[i:])
+		store8(square, v[i:])
 		step := alpha.Mul(mean).Div(unbias.Mul(square).Sqrt().Add(eps))
-		vector.LoadFloat32x8Slice(x[i:]).Sub(step).StoreSlice(x[i:])
+		store8(load8(x[i:]).Sub(step), x[i:])
 	}
 	vector.ClearAVXUpperBits()
 	loopAdam(x[i:], m[i:], v[i:], g[i:], c)
