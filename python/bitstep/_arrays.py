@@ -43,14 +43,7 @@ def _addresses(what, operands, arrays, dtype=None):
 
 def _plain(kernel):
     """Makes the function of a kernel."""
-    operands = [o.name for o in kernel.operands]
-    signature = _signature(kernel)
-
-    def function(*args, **kwargs):
-        bound = signature.bind(*args, **kwargs)
-        bound.apply_defaults()
-        given = bound.arguments
-        arrays = [given.pop(name) for name in operands]
+    def function(arrays, given):
         addresses, dtype = _addresses(kernel.name, kernel.operands, arrays)
         call = kernel.functions[_KINDS[dtype]]
         if kernel.reduction:
@@ -59,20 +52,15 @@ def _plain(kernel):
             return result[()]
         call(arrays[0].size, *addresses, *(kernel.parameters(given) if kernel.step else given.values()))
 
-    return _public(function, kernel.name, signature, kernel)
+    _public(function, kernel.name, kernel)
 
 
 def _several(kernel):
     """Makes the function of a step for lists of arrays."""
     name = kernel.name + "_each"
-    operands = [o.name for o in kernel.operands]
-    signature = _signature(kernel)
 
-    def function(*args, **kwargs):
-        bound = signature.bind(*args, **kwargs)
-        bound.apply_defaults()
-        given = bound.arguments
-        lists = [list(given.pop(o)) for o in operands]
+    def function(lists, given):
+        lists = [list(arrays) for arrays in lists]
         if any(len(l) != len(lists[0]) for l in lists):
             raise ValueError(f"bitstep.{name}: lists of {[len(l) for l in lists]} arrays, want as many of each operand")
         dtype, columns = None, []
@@ -84,12 +72,12 @@ def _several(kernel):
             _check_memory(name, kernel, spans[0] * np.uintp(dtype.itemsize), spans[1:])
             each(kernel.name, _KINDS[dtype], Spans(spans), given)
 
-    return _public(function, name, signature, kernel)
+    _public(function, name, kernel)
 
 
 def _check_memory(what, kernel, sizes, starts):
-    """Raises if an array that is written shares memory with another, of those of all tensors. (Of one tensor the library
-    sees it.)"""
+    """Raises if an array that is written shares memory with another, of those of all tensors. (Of one tensor the
+    library sees it.)"""
     rows = [o.written for o in kernel.operands]
     read = [not r for r in rows]
     written = Written(starts[rows].ravel(), (starts[rows] + sizes).ravel())
@@ -109,17 +97,20 @@ def _signature(kernel):
     return inspect.Signature(parameters)
 
 
-def _public(function, name, signature, kernel):
-    function.__name__ = function.__qualname__ = name
-    function.__module__ = "bitstep"
-    function.__signature__ = signature
+def _public(function, name, kernel):
+    """Makes a function of this module of one of the operands, in order, and of all else by its name."""
+    signature, operands = _signature(kernel), [o.name for o in kernel.operands]
+    given = ", ".join(f"{p}={p}" for p in signature.parameters if p not in operands)
+    text = f"def {name}{signature}: return _function([{', '.join(operands)}], dict({given}))"
+    names = {"_function": function, "__name__": "bitstep"}
+    exec(text, names)  # since Signature.bind takes longer than the rest of a call
+    public = globals()[name] = names[name]
     written = ", ".join(o.name for o in kernel.operands if o.written)
-    text = "\n".join("    " + line for line in kernel.lines)
-    what = f"Writes {written}, element by element" if written else "Returns the fold of lanes that take elements in turn"
-    function.__doc__ = f"{what}:\n\n{text}\n"
-    globals()[name] = function
+    lines = "\n".join("    " + line for line in kernel.lines)
+    what = (f"Writes {written}, element by element" if written else
+            "Returns the fold of lanes that take elements in turn")
+    public.__doc__ = f"{what}:\n\n{lines}\n"
     __all__.append(name)
-    return function
 
 
 for _kernel in kernels.values():

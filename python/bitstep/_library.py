@@ -20,8 +20,8 @@ _NO_BIAS_CORRECTION = 2**64 - 1
 
 
 class _Float(ctypes.c_float):
-    """A float that an argument is rounded to. ctypes does that in the thread's mode, where a subnormal one may be flushed
-    to 0: it is made of its bits, of which a number below 2**-126 is a multiple of 2**-149."""
+    """A float that an argument is rounded to. ctypes does that in the thread's mode, which may flush a subnormal one
+    to 0: so that is made of its bits, which are its multiple of 2**-149."""
 
     @classmethod
     def from_param(cls, value):

@@ -95,7 +95,7 @@ class _Numbers:
 
 
 class _Work:
-    """The step of a group's parameters that have gradients, which have been looked at, as have states and gradients: now,
+    """The step of a group's parameters that have gradients. They, their states and gradients have been looked at: now,
     or in the group's last step, if nothing has changed since."""
 
     def __init__(self, optimizer, index, last):
@@ -149,8 +149,8 @@ class _Work:
         return torch.full_like(p, value, memory_format=torch.preserve_format)
 
     def check(self):
-        """Raises for the first tensor that is not as a step needs it. Shapes are looked at here alone: another one of as
-        many elements is a state's of another model, or one that has been changed."""
+        """Raises for the first tensor that is not as a step needs it. Shapes are looked at here alone: another one of
+        as many elements is a state's of another model, or one that has been changed."""
         n = len(self.params)
         for i, t in enumerate(self.tensors):
             p, where = self.params[i % n], f"{self.name()}{self.what(i // n)}parameter {i % n}"

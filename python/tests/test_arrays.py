@@ -159,7 +159,7 @@ class Refused(unittest.TestCase):
         self.adam(TypeError, r"x is <c8", x=self.x.astype(np.complex64))
         self.refuse(TypeError, r"src is <f4, want \|u1", bitstep.from_bytes, self.x, self.g, self.m, 1.0)
         self.refuse(TypeError, "unexpected keyword", bitstep.sgd, self.x, self.g, momentum=0.9)
-        self.refuse(TypeError, "missing a required argument: 't'", bitstep.adam, self.x, self.m, self.v, self.g)
+        self.refuse(TypeError, "missing .* 't'", bitstep.adam, self.x, self.m, self.v, self.g)
 
     def test_shapes(self):
         self.adam(ValueError, r"g has shape \(11,\), want \(12,\), as x", g=self.g[:11])

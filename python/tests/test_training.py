@@ -11,8 +11,8 @@ torch.set_num_threads(1)
 
 
 def train(make, dtype, options, disturb=0.0):
-    """Returns the parameters and the losses of a training. After each step each parameter is multiplied by 1 + disturb or
-    1 - disturb, at random."""
+    """Returns the parameters and the losses of a training. After each step each parameter is multiplied by 1 + disturb
+    or 1 - disturb, at random."""
     torch.manual_seed(3)
     net = torch.nn.Sequential(
         torch.nn.Conv2d(1, 4, 3), torch.nn.Tanh(), torch.nn.AvgPool2d(2), torch.nn.Conv2d(4, 8, 3, padding=1),
