@@ -20,6 +20,8 @@ type balanced struct{ F32, F64 processor }
 const pipelined = 1024
 
 // balancedFor returns the processors for which a call of n elements is balanced.
+//
+//lint:ignore U1000 architectures without assembly have no dispatch that asks
 func balancedFor[T Float](backend Backend, n int) balanced {
 	if n*int(unsafe.Sizeof(T(0))) < pipelined {
 		return balanced{}

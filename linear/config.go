@@ -78,6 +78,10 @@ type TrainConfig struct {
 	Progress      func(Progress)
 	ProgressSteps uint64
 
+	// Trace, unless nil, is called at the end of every step, those that are skipped included, on its goroutine. An error
+	// ends the run; the step has been taken.
+	Trace func(Trace) error
+
 	// Stop, unless nil, is called after each Progress, or where that would be called. If it returns true, the
 	// run ends: it is saved and measured as after its last epoch, and can be resumed.
 	Stop func(Progress) bool

@@ -62,19 +62,28 @@ const historyColumns = 5
 // Save writes the run's state to a checkpoint, as [checkpoint.File.WriteFile] does: the file is replaced
 // whole or not at all. It refuses to save weights that are not finite.
 func (t *Trainer[T]) Save(path string) error {
-	if err := t.checkFinite(); err != nil {
+	c, err := t.Snapshot()
+	if err != nil {
 		return err
 	}
-	if err := t.snapshot().WriteFile(path); err != nil {
+	if err := c.WriteFile(path); err != nil {
 		return err
 	}
 	t.setSaved(path)
 	return nil
 }
 
+// Snapshot returns the run's state, as Save writes it to a file.
+func (t *Trainer[T]) Snapshot() (*checkpoint.File, error) {
+	if err := t.checkFinite(); err != nil {
+		return nil, err
+	}
+	return t.snapshot(), nil
+}
+
 // setSaved notes that the file holds the present state.
 func (t *Trainer[T]) setSaved(path string) {
-	t.saved.path, t.saved.step, t.saved.taken, t.saved.reported = path, t.Steps(), t.minibatches(), t.reported()
+	t.saved.path, t.saved.step, t.saved.taken, t.saved.reported = path, t.Steps(), t.Drawn(), t.reported()
 }
 
 func (t *Trainer[T]) snapshot() *checkpoint.File {
@@ -167,11 +176,20 @@ func (t *Trainer[T]) Resume(path string) error {
 	if err != nil {
 		return err
 	}
-	if err := t.restore(c); err != nil {
-		return fmt.Errorf("linear: resuming: %w", err) // which names the file
+	if err := t.Restore(c); err != nil {
+		return err
 	}
 	t.setSaved(path)
 	t.saved.reported, _ = c.Meta(metaReported)
+	return nil
+}
+
+// Restore is Resume from a state that Snapshot returned or a file has.
+func (t *Trainer[T]) Restore(c *checkpoint.File) error {
+	if err := t.restore(c); err != nil {
+		return fmt.Errorf("linear: resuming: %w", err) // which names the file
+	}
+	t.saved.path = ""
 	return nil
 }
 

@@ -27,6 +27,14 @@ type Progress struct {
 	at time.Time // of the step's end, before what follows an epoch
 }
 
+// A Trace is what a step has taken and found.
+type Trace struct {
+	Drawn uint64  // minibatches drawn so far: steps taken and skipped
+	Batch []int   // the examples of this one, in order; to be read during the call only
+	Loss  float64 // before the step
+	Rate  float64 // the learning rate, with the schedule's factor
+}
+
 // An Epoch is the record of one pass over the training set.
 type Epoch struct {
 	Number int    // from 1
@@ -174,14 +182,27 @@ func (t *Trainer[T]) Steps() uint64 { return t.opt.Steps() }
 // Skipped is how many steps were skipped: see [Progress].
 func (t *Trainer[T]) Skipped() uint64 { return t.opt.Skipped() }
 
-// minibatches is how many minibatches have been drawn.
-func (t *Trainer[T]) minibatches() uint64 { return t.Steps() + t.Skipped() }
+// Drawn is how many minibatches have been drawn: for steps taken and skipped.
+func (t *Trainer[T]) Drawn() uint64 { return t.Steps() + t.Skipped() }
 
 // Epochs returns the record of the epochs so far.
 func (t *Trainer[T]) Epochs() []Epoch { return slices.Clone(t.epochs) }
 
 // Model returns the model, which further steps change.
 func (t *Trainer[T]) Model() *Model[T] { return t.model }
+
+// Outcome returns a copy of the model that a run returns which ends here: that of the best epoch so far if there is
+// Patience, else the present one.
+func (t *Trainer[T]) Outcome() *Model[T] {
+	m := t.model.clone(t.model.W)
+	if t.reported() == bestTensor {
+		copy(m.W, t.best)
+	}
+	return m
+}
+
+// Done reports whether a run ends here: no epoch is left, or Patience is at its end.
+func (t *Trainer[T]) Done() bool { return len(t.epochs) >= t.c.Epochs || t.impatient() }
 
 // TakeTimes returns how long the parts of the steps since the last TakeTimes took, summed over threads, and
 // turns measuring on. It costs nothing before the first use.
@@ -233,7 +254,7 @@ func (t *Trainer[T]) Run(ctx context.Context) (*Result[T], error) {
 	t.train.pass.hold(t.c.Threads)
 	defer t.train.pass.dismiss()
 	started, images, stopped := time.Now(), 0, false
-	for !t.done() && !stopped {
+	for !t.Done() && !stopped {
 		if ctx.Err() != nil {
 			return nil, t.interrupt(context.Cause(ctx))
 		}
@@ -246,7 +267,7 @@ func (t *Trainer[T]) Run(ctx context.Context) (*Result[T], error) {
 		if err := t.saveDue(p); err != nil {
 			return nil, err
 		}
-		if t.minibatches()%t.c.ProgressSteps != 0 && p.Ended == nil {
+		if t.Drawn()%t.c.ProgressSteps != 0 && p.Ended == nil {
 			continue
 		}
 		if t.c.Progress != nil {
@@ -258,13 +279,13 @@ func (t *Trainer[T]) Run(ctx context.Context) (*Result[T], error) {
 	if err := t.checkFinite(); err != nil {
 		return nil, err
 	}
-	if t.c.Checkpoint != "" && (t.saved.path != t.c.Checkpoint || t.saved.taken != t.minibatches() ||
+	if t.c.Checkpoint != "" && (t.saved.path != t.c.Checkpoint || t.saved.taken != t.Drawn() ||
 		t.saved.reported != t.reported()) {
 		if err := t.Save(t.c.Checkpoint); err != nil {
 			return nil, err
 		}
 	}
-	return t.result(stopped && !t.done()), nil
+	return t.result(stopped && !t.Done()), nil
 }
 
 // saveDue writes the files that are due after a step.
@@ -277,7 +298,7 @@ func (t *Trainer[T]) saveDue(p Progress) error {
 			return err
 		}
 	}
-	due := t.c.CheckpointSteps != 0 && t.minibatches()%t.c.CheckpointSteps == 0 ||
+	due := t.c.CheckpointSteps != 0 && t.Drawn()%t.c.CheckpointSteps == 0 ||
 		p.Ended != nil && p.Epoch%t.c.CheckpointEpochs == 0
 	if due && t.c.Checkpoint != "" {
 		return t.Save(t.c.Checkpoint)
@@ -294,9 +315,6 @@ func (t *Trainer[T]) interrupt(cause error) error {
 	}
 	return e
 }
-
-// done reports whether no epoch is left, or patience is at its end.
-func (t *Trainer[T]) done() bool { return len(t.epochs) >= t.c.Epochs || t.impatient() }
 
 func (t *Trainer[T]) impatient() bool {
 	return t.c.Patience > 0 && len(t.epochs)-t.bestEpoch() >= t.c.Patience
@@ -334,11 +352,24 @@ func (t *Trainer[T]) Step() (Progress, error) {
 		return p, t.failed
 	}
 	t.failed = errPanicked // unless the step comes to its end
+	rate := t.rate()
 	err := t.step(&p)
 	if t.failed == errPanicked {
 		t.failed = nil
 	}
+	if err == nil && t.c.Trace != nil {
+		err = t.c.Trace(Trace{t.Drawn(), t.batch[:t.taken], p.Loss, rate})
+	}
 	return p, err
+}
+
+// rate is the learning rate of the next step.
+func (t *Trainer[T]) rate() float64 {
+	rate := t.opt.LR(0)
+	if t.c.Schedule != nil {
+		rate = float64(rate * t.c.Schedule.Factor(t.Steps()))
+	}
+	return rate
 }
 
 // errPanicked is what a trainer says whose step a panic has ended.
@@ -416,10 +447,7 @@ func (t *Trainer[T]) reported() string {
 }
 
 func (t *Trainer[T]) result(stopped bool) *Result[T] {
-	m := t.model.clone(t.model.W)
-	if t.reported() == bestTensor {
-		copy(m.W, t.best)
-	}
+	m := t.Outcome()
 	r := &Result[T]{Model: m, Epochs: t.Epochs(), Steps: t.Steps(), Skipped: t.Skipped(), Best: t.bestEpoch(),
 		Early: t.impatient() && len(t.epochs) < t.c.Epochs, Stopped: stopped}
 	steps := t.train.pass.times // those of the evaluation are none of a step

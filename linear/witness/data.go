@@ -1,0 +1,63 @@
+package witness
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/internal/num"
+	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/linear"
+	"github.com/bitstep-go/bitstep/linear/dataset"
+	"github.com/bitstep-go/bitstep/receipt"
+)
+
+// block is how many examples have a digest together: where one was changed, the finding says which block it is in.
+const block = 64
+
+// Images are claims about a set of images: its classes, and the digests of pixels and labels of each 64 images. The name
+// says which set: training, validation.
+func Images(name string, d *dataset.Images) []receipt.Claim {
+	if d == nil {
+		return []receipt.Claim{{Name: name + " images", Value: "none"}}
+	}
+	claims := []receipt.Claim{{Name: name + " images", Value: fmt.Sprintf("%d of %d classes %q", d.Len(), len(d.Classes),
+		d.Classes)}}
+	for lo := 0; lo < d.Len(); lo += block {
+		hi := min(lo+block, d.Len())
+		claims = append(claims,
+			claim(name+" pixels", lo, hi, d.Pixels[lo*dataset.ImageBytes:hi*dataset.ImageBytes]),
+			claim(name+" labels", lo, hi, d.Labels[lo:hi]))
+	}
+	return claims
+}
+
+// Examples are claims about any set: the number of examples and features, and the digests of the bits of features,
+// and of labels or values, of each 64 examples. Features are read by the active backend.
+func Examples[T kernels.Float](name string, s linear.Set[T]) []receipt.Claim {
+	if s.Source == nil {
+		return []receipt.Claim{{Name: name + " examples", Value: "none"}}
+	}
+	n, features := s.Source.Len(), s.Source.Features()
+	claims := []receipt.Claim{{Name: name + " examples", Value: fmt.Sprintf("%d of %d features", n, features)}}
+	rows, engine := make([]T, block*features), bitstep.On[T](bitstep.Active())
+	for lo := 0; lo < n; lo += block {
+		hi := min(lo+block, n)
+		part := rows[:(hi-lo)*features]
+		s.Source.FillRange(engine, part, features, lo, hi)
+		claims = append(claims, claim(name+" features", lo, hi, num.AppendBits(nil, part...)))
+		switch {
+		case s.Values != nil:
+			claims = append(claims, claim(name+" values", lo, hi, num.AppendBits(nil, s.Values[lo:hi]...)))
+		case s.Labels != nil:
+			claims = append(claims, claim(name+" labels", lo, hi, s.Labels[lo:hi]))
+		}
+	}
+	return claims
+}
+
+func claim(what string, lo, hi int, b []byte) receipt.Claim {
+	sum := sha256.Sum256(b)
+	return receipt.Claim{Name: fmt.Sprintf("%s %d to %d", what, lo, hi-1), Value: "SHA-256 " + hex.EncodeToString(sum[:])}
+}

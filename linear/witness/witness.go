@@ -1,0 +1,230 @@
+// Package witness writes receipts of linear.Trainer's runs, and replays them: see package receipt.
+//
+//	w, err := witness.New(config, data, claims)
+//	...
+//	to, err := receipt.NewWriter(file, w.Claims())
+//	...
+//	result, digest, err := w.Run(ctx, to, 100) // a state every 100 minibatches
+//
+//	w, err := witness.New(config, data, claims) // the auditor's, of the auditor's own data
+//	...
+//	report, err := receipt.Audit(ctx, r, w, receipt.Options{Segments: 5, Seed: 1})
+package witness
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/linear"
+	"github.com/bitstep-go/bitstep/optim/checkpoint"
+	"github.com/bitstep-go/bitstep/receipt"
+)
+
+// A Witness is a trainer whose steps are noted: a run that writes a receipt, or a [receipt.Replayer] of one. A step of a
+// receipt is a minibatch, taken or skipped. It is not safe for concurrent use.
+type Witness[T kernels.Float] struct {
+	trainer *linear.Trainer[T]
+	claims  []receipt.Claim
+	start   []byte // the state before the first step
+	notes   notes
+	after   func(linear.Trace) error // what a run does after a step
+}
+
+// New returns the witness of a run at its start. Its claims are first those given, about the data and whatever else
+// decides the run, such as the schedule ([Images] and [Examples] make those about data), and then what the trainer's own
+// checkpoints say of the configuration, the number of epochs and the patience. A Trace of c is called before the notes
+// are made.
+func New[T kernels.Float](c linear.TrainConfig, d linear.Data[T], claims []receipt.Claim) (*Witness[T], error) {
+	w := &Witness[T]{}
+	trace := c.Trace
+	c.Trace = func(s linear.Trace) error {
+		if trace != nil {
+			if err := trace(s); err != nil {
+				return err
+			}
+		}
+		w.notes.add(s)
+		if w.after != nil {
+			return w.after(s)
+		}
+		return nil
+	}
+	var err error
+	if w.trainer, err = linear.NewTrainer(c, d); err != nil {
+		return nil, err
+	}
+	w.notes.clear()
+	file, err := w.trainer.Snapshot()
+	if err != nil {
+		return nil, err
+	}
+	var start bytes.Buffer
+	if err := file.Encode(&start); err != nil {
+		return nil, err
+	}
+	w.start = start.Bytes()
+	w.claims = slices.Concat(claims, configuration(file), []receipt.Claim{
+		{Name: "element type", Value: fmt.Sprintf("%T", T(0))},
+		{Name: "epochs", Value: strconv.Itoa(cmp.Or(c.Epochs, linear.DefaultEpochs))},
+		{Name: "patience", Value: strconv.Itoa(c.Patience)},
+		{Name: "schedule", Value: kindOf(c.Schedule)},
+	})
+	return w, nil
+}
+
+// kindOf tells whether there is a schedule and of which type; which one it is a claim of the caller's has to say.
+func kindOf(s any) string {
+	if s == nil {
+		return "none"
+	}
+	return fmt.Sprintf("%T", s)
+}
+
+// configuration is what the metadata of the first state says, which is all but what moves with the steps.
+func configuration(start *checkpoint.File) (claims []receipt.Claim) {
+	for _, key := range start.MetaKeys() {
+		if key == "bitstep" || key == "sha256" || strings.HasPrefix(key, "trainer.epoch.") {
+			continue
+		}
+		value, _ := start.Meta(key)
+		claims = append(claims, receipt.Claim{Name: key, Value: value})
+	}
+	return claims
+}
+
+// Trainer returns the trainer, to choose its backend or look at it. Its steps are the witness's to take.
+func (w *Witness[T]) Trainer() *linear.Trainer[T] { return w.trainer }
+
+// Claims are what New was given and found.
+func (w *Witness[T]) Claims() []receipt.Claim { return slices.Clone(w.claims) }
+
+// Start sets the trainer to the state before the first step.
+func (w *Witness[T]) Start() error { return w.Restore(w.start) }
+
+// Restore sets the trainer to a state.
+func (w *Witness[T]) Restore(state []byte) error {
+	file, err := checkpoint.Decode(bytes.NewReader(state), int64(len(state)))
+	if err != nil {
+		return err
+	}
+	w.notes.clear()
+	return w.trainer.Restore(file)
+}
+
+// State returns the trainer's state: the bytes of a checkpoint, which Resume takes as a file too.
+func (w *Witness[T]) State() ([]byte, error) {
+	file, err := w.trainer.Snapshot()
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	err = file.Encode(&b)
+	return b.Bytes(), err
+}
+
+// Replay trains until so many minibatches have been drawn.
+func (w *Witness[T]) Replay(ctx context.Context, step uint64) ([]receipt.Claim, error) {
+	if drawn := w.trainer.Drawn(); drawn >= step {
+		return nil, fmt.Errorf("witness: the state is one after %d minibatches, and %d are asked for", drawn, step)
+	}
+	for w.trainer.Drawn() < step {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if w.trainer.Done() {
+			return nil, fmt.Errorf("witness: the run ends after %d minibatches, %d are claimed", w.trainer.Drawn(), step)
+		}
+		if _, err := w.trainer.Step(); err != nil {
+			return nil, err
+		}
+	}
+	return w.notes.take(), nil
+}
+
+// Results are the hash of the run's model and the record of its epochs.
+func (w *Witness[T]) Results() ([]receipt.Claim, error) {
+	if !w.trainer.Done() {
+		return nil, fmt.Errorf("witness: the run goes on after %d minibatches, in epoch %d", w.trainer.Drawn(),
+			len(w.trainer.Epochs())+1)
+	}
+	return results(w.trainer), nil
+}
+
+func results[T kernels.Float](t *linear.Trainer[T]) []receipt.Claim {
+	all := []receipt.Claim{{Name: "weights", Value: "SHA-256 " + t.Outcome().Hash()}}
+	for _, e := range t.Epochs() {
+		all = append(all, receipt.Claim{Name: fmt.Sprintf("epoch %d", e.Number), Value: fmt.Sprintf(
+			"loss %v, accuracy %v, validation loss %v, accuracy %v", e.TrainLoss, e.TrainAccuracy, e.ValidationLoss,
+			e.ValidationAccuracy)})
+	}
+	return all
+}
+
+// Differ says where two states differ first.
+func (w *Witness[T]) Differ(claimed, found []byte) string {
+	var files [2]*checkpoint.File
+	for i, state := range [][]byte{claimed, found} {
+		var err error
+		if files[i], err = checkpoint.Decode(bytes.NewReader(state), int64(len(state))); err != nil {
+			return err.Error()
+		}
+	}
+	return files[0].Difference(files[1])
+}
+
+// notes are digests of what steps have taken and found.
+type notes struct {
+	order, rates, losses hash.Hash
+	steps, examples      int
+	rate, loss           [2]float64 // first and last
+	buffer               []byte
+}
+
+func (n *notes) clear() {
+	*n = notes{order: sha256.New(), rates: sha256.New(), losses: sha256.New(), buffer: n.buffer}
+}
+
+func (n *notes) add(s linear.Trace) {
+	n.buffer = n.buffer[:0]
+	for _, i := range s.Batch {
+		n.buffer = binary.LittleEndian.AppendUint64(n.buffer, uint64(i))
+	}
+	n.order.Write(n.buffer)
+	for _, v := range []struct {
+		value float64
+		ends  *[2]float64
+		hash  hash.Hash
+	}{{s.Rate, &n.rate, n.rates}, {s.Loss, &n.loss, n.losses}} {
+		if n.steps == 0 {
+			v.ends[0] = v.value
+		}
+		v.ends[1] = v.value
+		n.buffer = binary.LittleEndian.AppendUint64(n.buffer[:0], math.Float64bits(v.value))
+		v.hash.Write(n.buffer)
+	}
+	n.steps++
+	n.examples += len(s.Batch)
+}
+
+// take returns the notes as facts, and begins new ones.
+func (n *notes) take() []receipt.Claim {
+	digest := func(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
+	facts := []receipt.Claim{
+		{Name: "order", Value: fmt.Sprintf("%d examples, SHA-256 %s", n.examples, digest(n.order))},
+		{Name: "learning rate", Value: fmt.Sprintf("%v to %v, SHA-256 %s", n.rate[0], n.rate[1], digest(n.rates))},
+		{Name: "loss", Value: fmt.Sprintf("%v to %v, SHA-256 %s", n.loss[0], n.loss[1], digest(n.losses))},
+	}
+	n.clear()
+	return facts
+}
