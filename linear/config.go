@@ -78,8 +78,8 @@ type TrainConfig struct {
 	Progress      func(Progress)
 	ProgressSteps uint64
 
-	// Trace, unless nil, is called at the end of every step, those that are skipped included, on its goroutine. An error
-	// ends the run; the step has been taken.
+	// Trace, unless nil, is called at the end of every step, those that are skipped included, on its goroutine. An
+	// error ends the run; the step has been taken.
 	Trace func(Trace) error
 
 	// Stop, unless nil, is called after each Progress, or where that would be called. If it returns true, the

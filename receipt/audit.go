@@ -23,8 +23,8 @@ type Replayer interface {
 	// with states in any order; a state that is damaged or impossible is an error.
 	Restore(state []byte) error
 
-	// Replay takes steps until so many have been taken since the start, and returns facts about the steps since the last
-	// Start, Restore or Replay. It is an error if the state has as many already, or the run ends before.
+	// Replay takes steps until so many have been taken since the start, and returns facts about the steps since the
+	// last Start, Restore or Replay. It is an error if the state has as many already, or the run ends before.
 	Replay(ctx context.Context, step uint64) (facts []Claim, err error)
 
 	// State returns the state.
@@ -103,9 +103,9 @@ const (
 	foundEnd    = "end"
 )
 
-// Audit checks a receipt with the data and the configuration of a replayer: that the claims are the replayer's, that the
-// start is what it makes, that segments drawn by Options replay to the states and facts that they claim, and that the
-// results are those of the last state. What is not so is in the report; the error is of the context, of reading the
+// Audit checks a receipt with the data and the configuration of a replayer: that the claims are the replayer's, that
+// the start is what it makes, that segments drawn by Options replay to the states and facts that they claim, and that
+// the results are those of the last state. What is not so is in the report; the error is of the context, of reading the
 // receipt, or a negative number of segments.
 //
 // With other claims than the replayer's nothing is replayed. Segments are replayed one by one and do not depend on each
@@ -204,8 +204,8 @@ func (r *Report) results(receipt *Receipt, p Replayer) error {
 	last := len(receipt.Segments) - 1
 	step := receipt.Segments[last].Step
 	if !receipt.Ended {
-		r.Findings = append(r.Findings, Finding{-1, step, step, foundEnd, nothing, "no end of the run: it goes on, or the " +
-			"receipt was cut off", ""})
+		r.Findings = append(r.Findings, Finding{-1, step, step, foundEnd, nothing,
+			"no end of the run: it goes on, or the receipt was cut off", ""})
 		return nil
 	}
 	state, err := receipt.State(last)
@@ -218,8 +218,8 @@ func (r *Report) results(receipt *Receipt, p Replayer) error {
 	}
 	results, err := p.Results()
 	if err != nil {
-		r.Findings = append(r.Findings, Finding{-1, step, step, foundEnd, fmt.Sprintf("after step %d", step), err.Error(),
-			""})
+		r.Findings = append(r.Findings, Finding{-1, step, step, foundEnd, fmt.Sprintf("after step %d", step),
+			err.Error(), ""})
 		return nil
 	}
 	r.compare(-1, step, step, receipt.Results, results)

@@ -13,8 +13,8 @@
 //	r, err := receipt.Open("run.receipt") // every byte is checked
 //	report, err := receipt.Audit(ctx, r, replayer, receipt.Options{Segments: 5, Seed: 1})
 //
-// The package knows nothing of what is trained: a state is bytes, a [Replayer] makes them. Package linear/witness writes
-// and replays receipts of linear.Trainer.
+// The package knows nothing of what is trained: a state is bytes, a [Replayer] makes them. Package linear/witness
+// writes and replays receipts of linear.Trainer.
 //
 // # The file
 //
@@ -28,7 +28,7 @@
 // then come the segments, 0 with the state before the first step, each later one with the state after step
 // steps, and facts about the steps since the segment before:
 //
-//	{"previous":"...","segment":1,"step":100,"facts":[{"name":"order","value":"..."}, ...],"bytes":369012,"sha256":"..."}
+//	{"previous":"...","segment":1,"step":100,"facts":[{"name":"order","value":"..."}],"bytes":369012,"sha256":"..."}
 //
 // and the end, without which a receipt is that of a run that goes on or was cut off:
 //

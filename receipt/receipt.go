@@ -38,8 +38,8 @@ type Segment struct {
 // maxLine bounds what is read of a line that may not be one.
 const maxLine = 64 << 20
 
-// A CutError says that a receipt ends in the middle of a record, or before its end. Receipt is what came before, or nil if
-// not even the start is whole.
+// A CutError says that a receipt ends in the middle of a record, or before its end. Receipt is what came before, or nil
+// if not even the start is whole.
 type CutError struct {
 	Name    string
 	Record  int   // its number from 0

@@ -150,7 +150,8 @@ func TestDraw(t *testing.T) {
 	for seed := range uint64(draws) {
 		o := receipt.Options{Segments: 3, Seed: seed}
 		report := audit(t, b.Bytes(), &counter{factor: 1, end: 100}, o)
-		if again := audit(t, b.Bytes(), &counter{factor: 1, end: 100}, o); !slices.Equal(report.Replayed, again.Replayed) {
+		again := audit(t, b.Bytes(), &counter{factor: 1, end: 100}, o)
+		if !slices.Equal(report.Replayed, again.Replayed) {
 			t.Fatalf("seed %d: %v and %v", seed, report.Replayed, again.Replayed)
 		}
 		for _, i := range report.Replayed {
@@ -270,8 +271,8 @@ func TestForgeries(t *testing.T) {
 				return nil
 			}
 			return state
-		}, []string{"segment 6, steps 51 to 60: state", "segment 7, steps 61 to 70: replay: claimed steps to this state, " +
-			"found the state before: "}},
+		}, []string{"segment 6, steps 51 to 60: state", "segment 7, steps 61 to 70: replay: claimed steps to this " +
+			"state, found the state before: "}},
 	} {
 		report := audit(t, reseal(t, b.Bytes(), c.forge), &counter{factor: 7, end: 95}, receipt.Options{})
 		ok := len(report.Findings) == len(c.want)
@@ -288,8 +289,8 @@ func TestForgeries(t *testing.T) {
 	}
 }
 
-// Every byte of a receipt counts: whichever bit is flipped, reading it or its digest shows it, and wherever it is cut off,
-// that is said.
+// Every byte of a receipt counts: whichever bit is flipped, reading it or its digest shows it, and wherever it is cut
+// off, that is said.
 func TestDamage(t *testing.T) {
 	var b bytes.Buffer
 	digest := record(t, &b, &counter{factor: 7, end: 25})
@@ -502,7 +503,8 @@ func TestCancelled(t *testing.T) {
 	if _, err := receipt.Audit(ctx, r, &counter{factor: 7, end: 25}, receipt.Options{}); err != context.Canceled {
 		t.Errorf("cancelled: %v", err)
 	}
-	if _, err := receipt.Audit(t.Context(), r, &counter{factor: 7, end: 25}, receipt.Options{Segments: -1}); err == nil {
+	_, err = receipt.Audit(t.Context(), r, &counter{factor: 7, end: 25}, receipt.Options{Segments: -1})
+	if err == nil {
 		t.Error("-1 segments passed")
 	}
 }

@@ -49,8 +49,8 @@ func TestUserDependencies(t *testing.T) {
 	allowed := map[string]bool{module: true, "github.com/klauspost/cpuid/v2": true, "golang.org/x/sys": true}
 	for _, arch := range []string{"amd64", "arm64", "s390x"} {
 		t.Setenv("GOARCH", arch)
-		for _, p := range list(t, "-deps", module, module+"/kernels", module+"/optim/...", module+"/linear/dataset",
-			module+"/linear") {
+		for _, p := range list(t, "-deps", module, module+"/kernels", module+"/optim/...", module+"/linear/...",
+			module+"/receipt") {
 			if !p.Standard && (p.Module == nil || !allowed[p.Module.Path]) {
 				t.Errorf("GOARCH=%s: users would import %s", arch, p.ImportPath)
 			}
@@ -67,7 +67,8 @@ func TestImportDirection(t *testing.T) {
 		module + "/internal/mem": 1, module + "/internal/caches": 1,
 		module + "/internal/check": 1, module + "/internal/crew": 1, module + "/kernels": 1, module: 2,
 		module + "/optim/checkpoint": 3, module + "/optim/schedule": 4,
-		module + "/optim": 5, module + "/optim/minimize": 5, module + "/linear/dataset": 6, module + "/linear": 7}
+		module + "/optim": 5, module + "/optim/minimize": 5, module + "/linear/dataset": 6, module + "/linear": 7,
+		module + "/receipt": 1, module + "/linear/witness": 8}
 	for _, p := range list(t, "./...") {
 		for _, imported := range p.Imports {
 			bench := strings.HasPrefix(imported, module+"/bench")

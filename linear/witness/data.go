@@ -4,6 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/internal/num"
@@ -16,20 +19,28 @@ import (
 // block is how many examples have a digest together: where one was changed, the finding says which block it is in.
 const block = 64
 
-// Images are claims about a set of images: its classes, and the digests of pixels and labels of each 64 images. The name
-// says which set: training, validation.
+// Images are claims about a set of images: its classes, and the digests of pixels and labels of each 64 images. The
+// name says which set: training, validation.
 func Images(name string, d *dataset.Images) []receipt.Claim {
 	if d == nil {
 		return []receipt.Claim{{Name: name + " images", Value: "none"}}
 	}
-	claims := []receipt.Claim{{Name: name + " images", Value: fmt.Sprintf("%d of %d classes %q", d.Len(), len(d.Classes),
-		d.Classes)}}
-	for lo := 0; lo < d.Len(); lo += block {
-		hi := min(lo+block, d.Len())
-		claims = append(claims,
-			claim(name+" pixels", lo, hi, d.Pixels[lo*dataset.ImageBytes:hi*dataset.ImageBytes]),
-			claim(name+" labels", lo, hi, d.Labels[lo:hi]))
+	blocks := (d.Len() + block - 1) / block
+	claims := make([]receipt.Claim, 1+2*blocks)
+	claims[0] = receipt.Claim{Name: name + " images", Value: fmt.Sprintf("%d of %d classes %q", d.Len(), len(d.Classes),
+		d.Classes)}
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), blocks) {
+		all.Go(func() {
+			for i := int(next.Add(1)) - 1; i < blocks; i = int(next.Add(1)) - 1 {
+				lo, hi := i*block, min(i*block+block, d.Len())
+				claims[1+2*i] = claim(name+" pixels", lo, hi, d.Pixels[lo*dataset.ImageBytes:hi*dataset.ImageBytes])
+				claims[2+2*i] = claim(name+" labels", lo, hi, d.Labels[lo:hi])
+			}
+		})
 	}
+	all.Wait()
 	return claims
 }
 
@@ -59,5 +70,6 @@ func Examples[T kernels.Float](name string, s linear.Set[T]) []receipt.Claim {
 
 func claim(what string, lo, hi int, b []byte) receipt.Claim {
 	sum := sha256.Sum256(b)
-	return receipt.Claim{Name: fmt.Sprintf("%s %d to %d", what, lo, hi-1), Value: "SHA-256 " + hex.EncodeToString(sum[:])}
+	return receipt.Claim{Name: fmt.Sprintf("%s %d to %d", what, lo, hi-1),
+		Value: "SHA-256 " + hex.EncodeToString(sum[:])}
 }

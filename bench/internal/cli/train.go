@@ -15,6 +15,7 @@ import (
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/linear"
 	"github.com/bitstep-go/bitstep/linear/dataset"
+	"github.com/bitstep-go/bitstep/linear/witness"
 	"github.com/bitstep-go/bitstep/optim"
 	"github.com/bitstep-go/bitstep/optim/schedule"
 )
@@ -25,8 +26,8 @@ type trainFlags struct {
 	optimizer, schedule, loss, sampling string
 	lr, lambda                          float64
 	batch, epochs, patience             int
-	checkpoint, out                     string
-	every                               uint64
+	checkpoint, out, receipt            string
+	every, receiptSteps                 uint64
 	resume, times                       bool
 }
 
@@ -61,6 +62,9 @@ func (f *trainFlags) register(set *flag.FlagSet) {
 	set.StringVar(&f.checkpoint, "checkpoint", "", "`file` that the run is saved to, after every epoch and when\n"+
 		"interrupted (default: checkpoint.safetensors in -out)")
 	set.Uint64Var(&f.every, "checkpoint-steps", 0, "also save every so many `steps`, 0 for not")
+	set.StringVar(&f.receipt, "receipt", "", "new `file` to write a receipt to, from which others can audit the run")
+	set.Uint64Var(&f.receiptSteps, "receipt-steps", 0, fmt.Sprintf(
+		"`steps` between the states in the receipt, 0 for %d", witness.DefaultEvery))
 	set.BoolVar(&f.resume, "resume", false, "go on from the checkpoint")
 	set.BoolVar(&f.times, "times", false, "measure the parts of a step, and print them")
 }
@@ -95,6 +99,9 @@ func (f *trainFlags) run(ctx context.Context, w io.Writer, _ []string) error {
 		return err
 	}
 	if err := checkFile("-checkpoint", f.checkpoint); err != nil { // better now than after the first epoch
+		return err
+	}
+	if err := f.checkReceipt(); err != nil {
 		return err
 	}
 	set, err := f.load(w)
@@ -156,28 +163,32 @@ func runTraining[T kernels.Float](ctx context.Context, w io.Writer, f *trainFlag
 		return err
 	}
 	batch := min(c.Batch, set.train.Len()) // as TrainConfig has it
-	steps := linear.StepsPerEpoch(set.train.Len(), batch)
-	total := steps * uint64(c.Epochs)
+	steps, total := linear.StepsPerEpoch(set.train.Len(), batch), totalSteps(c, set)
 	if c.Schedule, err = schedule.Parse(f.schedule, total); err != nil {
 		return usageError{fmt.Errorf("-schedule: %w", err)}
 	}
 	report := &trainReport{w: w, n: set.train.Len(), batch: batch, validated: set.validation != nil}
 	c.Progress = report.step
-	trainer, err := linear.NewTrainer(c, data)
+	r, err := newRun(c, data, f, set)
 	if err != nil {
 		return err
 	}
+	defer r.close()
+	trainer := r.trainer
 	fmt.Fprintf(w, "features   %d of %s: the pixels less the mean image, and 1; ready in %.1f s\n", dataset.Features,
 		f.typ, time.Since(start).Seconds())
 	fmt.Fprintf(w, "training   %s, lambda %g; %s, rate %g, %s\n", f.loss, f.lambda, f.optimizer, f.lr, f.schedule)
 	fmt.Fprintf(w, "           %d epochs of %d batches of %d, %s; seed %d\n", c.Epochs, steps, batch, f.sampling,
 		f.seed)
 	fmt.Fprintf(w, "running    on %v, %d threads; saved to %s\n", bitstep.Active(), threadsOf(f.threads), c.Checkpoint)
+	if f.receipt != "" {
+		fmt.Fprintf(w, "receipt    to %s\n", f.receipt)
+	}
 	if _, err := os.Stat(c.Checkpoint); err == nil && !f.resume {
 		fmt.Fprintln(w, "           where an earlier run is, which this one replaces: -resume goes on with it")
 	}
 	if f.resume {
-		if err := trainer.Resume(c.Checkpoint); err != nil {
+		if err := r.resume(c.Checkpoint); err != nil {
 			var rate *optim.RateError
 			if errors.As(err, &rate) {
 				err = fmt.Errorf("-lr %v, but the run in %s began with -lr %v", rate.Given, c.Checkpoint, rate.Saved)
@@ -192,7 +203,7 @@ func runTraining[T kernels.Float](ctx context.Context, w io.Writer, f *trainFlag
 	}
 	report.start(total, trainer)
 	first := trainer.Steps()
-	result, err := trainer.Run(ctx)
+	result, digest, err := r.run(ctx)
 	report.bar.Finish()
 	if err != nil {
 		return err
@@ -204,7 +215,18 @@ func runTraining[T kernels.Float](ctx context.Context, w io.Writer, f *trainFlag
 			fmt.Fprintln(w)
 		}
 	}
-	return finishTraining(w, f, result, set)
+	if err := finishTraining(w, f, result, set); err != nil {
+		return err
+	}
+	if f.receipt != "" {
+		fmt.Fprintf(w, "receipt        %s\n               SHA-256 %s\n", f.receipt, digest)
+	}
+	return nil
+}
+
+// totalSteps is how many steps a run has that ends with its last epoch.
+func totalSteps(c linear.TrainConfig, set images) uint64 {
+	return linear.StepsPerEpoch(set.train.Len(), c.Batch) * uint64(c.Epochs)
 }
 
 func threadsOf(n int) int {

@@ -1,0 +1,509 @@
+package witness_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/linear"
+	"github.com/bitstep-go/bitstep/linear/dataset"
+	"github.com/bitstep-go/bitstep/linear/witness"
+	"github.com/bitstep-go/bitstep/optim"
+	"github.com/bitstep-go/bitstep/optim/checkpoint"
+	"github.com/bitstep-go/bitstep/optim/schedule"
+	"github.com/bitstep-go/bitstep/receipt"
+)
+
+// A setup is a run's configuration and images: 96 to train, 3 epochs of 12 steps.
+type setup struct {
+	c                 linear.TrainConfig
+	train, validation *dataset.Images
+}
+
+const every = 5 // steps between states
+
+func newSetup(t testing.TB) setup {
+	t.Helper()
+	train, test, err := dataset.Synthetic{Seed: 5, Train: 96, Test: 40}.Images(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cosine, err := schedule.Parse("cosine", 36)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return setup{linear.TrainConfig{Optimizer: optim.Adam{LR: 1e-3}, Lambda: 1e-4, Batch: 8, Epochs: 3, Seed: 9,
+		Schedule: cosine, Threads: 1}, train, test}
+}
+
+func (s setup) witness(t testing.TB) *witness.Witness[float32] {
+	t.Helper()
+	var d linear.Data[float32]
+	for _, part := range []struct {
+		from *dataset.Images
+		to   *linear.Set[float32]
+	}{{s.train, &d.Train}, {s.validation, &d.Validation}} {
+		e, err := dataset.NewExamples[float32](part.from, dataset.NewPreprocess(s.train))
+		if err != nil {
+			t.Fatal(err)
+		}
+		*part.to = linear.NewSet(e)
+	}
+	claims := slices.Concat(witness.Images("training", s.train), witness.Images("validation", s.validation))
+	w, err := witness.New(s.c, d, claims)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// record returns the receipt of a run.
+func (s setup) record(t testing.TB) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := s.witness(t)
+	to, err := receipt.NewWriter(&b, w.Claims())
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, digest, err := w.Run(t.Context(), to, every)
+	if err != nil || result.Steps != 36 && s.c.Epochs == 3 && s.c.Batch == 8 || len(digest) != 64 {
+		t.Fatalf("run: %v, digest %q", err, digest)
+	}
+	return b.Bytes()
+}
+
+func read(t testing.TB, b []byte) *receipt.Receipt {
+	t.Helper()
+	r, err := receipt.Read(bytes.NewReader(b), int64(len(b)), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func audit(t testing.TB, b []byte, w receipt.Replayer, o receipt.Options) *receipt.Report {
+	t.Helper()
+	report, err := receipt.Audit(t.Context(), read(t, b), w, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+// An honest run is what its receipt claims, on every backend, whatever its threads; and its bytes are always the same.
+func TestArchHonest(t *testing.T) {
+	s := newSetup(t)
+	want := s.record(t)
+	for _, b := range bitstep.Backends() {
+		for threads := 1; threads <= 2; threads++ {
+			s.c.Threads = threads
+			w := s.witness(t)
+			w.Trainer().On(b)
+			report := audit(t, want, w, receipt.Options{})
+			if !report.OK() || len(report.Replayed) != 8 {
+				t.Errorf("%v, %d threads: %+v", b, threads, report)
+			}
+			var again bytes.Buffer
+			w = s.witness(t)
+			w.Trainer().On(b)
+			to, err := receipt.NewWriter(&again, w.Claims())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := w.Run(t.Context(), to, every); err != nil || !bytes.Equal(again.Bytes(), want) {
+				t.Errorf("%v, %d threads: another receipt, %v", b, threads, err)
+			}
+		}
+	}
+}
+
+// A parts is a receipt taken apart, for a forger to put together.
+type parts struct {
+	claims, results []receipt.Claim
+	segments        []part
+}
+
+type part struct {
+	step  uint64
+	facts []receipt.Claim
+	state []byte
+}
+
+func apart(t testing.TB, b []byte) (p parts) {
+	r := read(t, b)
+	p.claims, p.results = r.Claims, r.Results
+	for i, s := range r.Segments {
+		state, err := r.State(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.segments = append(p.segments, part{s.Step, s.Facts, state})
+	}
+	return p
+}
+
+func (p parts) together(t testing.TB) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w, err := receipt.NewWriter(&b, p.claims)
+	for _, s := range p.segments {
+		if err == nil {
+			err = w.Add(s.step, s.facts, s.state)
+		}
+	}
+	if err == nil {
+		_, err = w.End(p.results)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func decode(t testing.TB, state []byte) *checkpoint.File {
+	t.Helper()
+	f, err := checkpoint.Decode(bytes.NewReader(state), int64(len(state)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// altered returns a state with other metadata, and a tensor of which a bit is flipped, its checksum right.
+func altered(t testing.TB, state []byte, meta map[string]string, tensor string, bit int) []byte {
+	t.Helper()
+	f, c := decode(t, state), checkpoint.New()
+	for _, key := range f.MetaKeys() {
+		if value, _ := f.Meta(key); key != "bitstep" && key != "sha256" {
+			c.SetMeta(key, value)
+		}
+	}
+	for key, value := range meta {
+		c.SetMeta(key, value)
+	}
+	for _, name := range f.Names() {
+		tt, _ := f.Tensor(name)
+		tt.Data = bytes.Clone(tt.Data)
+		if name == tensor {
+			tt.Data[bit/8] ^= 1 << (bit % 8)
+		}
+		c.PutTensor(name, tt)
+	}
+	var b bytes.Buffer
+	if err := c.Encode(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// pretend makes the receipt of one run claim to be that of another: its claims, and in its states all that the
+// configuration decides.
+func pretend(t testing.TB, run, honest []byte) []byte {
+	r, h := apart(t, run), apart(t, honest)
+	fixed := map[string]string{}
+	start := decode(t, h.segments[0].state)
+	for _, key := range start.MetaKeys() {
+		moves := key == "trainer.sampler" || strings.HasPrefix(key, "trainer.epoch.") ||
+			strings.HasSuffix(key, "steps") || key == "bitstep" || key == "sha256"
+		if value, _ := start.Meta(key); !moves {
+			fixed[key] = value
+		}
+	}
+	r.claims = h.claims
+	for i := range r.segments {
+		r.segments[i].state = altered(t, r.segments[i].state, fixed, "", 0)
+	}
+	return r.together(t)
+}
+
+// Whatever is forged is found, in an audit of all, and in every audit that replays a segment of those named.
+func TestForgeries(t *testing.T) {
+	honest := newSetup(t)
+	good := honest.record(t)
+	var moment string // of the optimizer
+	for _, name := range decode(t, apart(t, good).segments[1].state).Names() {
+		if strings.HasPrefix(name, "optimizer.") && strings.Contains(name, ".m") {
+			moment = name
+		}
+	}
+	if moment == "" {
+		t.Fatal("no moment in the state")
+	}
+	pixel := func(d *dataset.Images) *dataset.Images {
+		other := d.Slice(0, d.Len())
+		other.Pixels = bytes.Clone(d.Pixels)
+		other.Pixels[min(70, d.Len()-1)*dataset.ImageBytes+1234] ^= 1
+		return other
+	}
+	label := func(d *dataset.Images) *dataset.Images {
+		other := d.Slice(0, d.Len())
+		other.Labels = bytes.Clone(d.Labels)
+		other.Labels[17] = (other.Labels[17] + 1) % 10
+		return other
+	}
+	run := func(change func(*setup)) func() []byte { // of a run that is not the claimed one
+		return func() []byte {
+			s := honest
+			change(&s)
+			return pretend(t, s.record(t), good)
+		}
+	}
+	edit := func(change func(*parts)) func() []byte {
+		return func() []byte {
+			p := apart(t, good)
+			change(&p)
+			return p.together(t)
+		}
+	}
+	theirs := func(change func(*setup)) setup {
+		s := honest
+		change(&s)
+		return s
+	}
+	cut := bytes.LastIndex(good, []byte(`{"previous"`))
+	for _, c := range []struct {
+		name    string
+		forge   func() []byte
+		auditor setup
+		found   []string // in the findings, each in one
+	}{
+		{"a weight's last bit", edit(func(p *parts) {
+			p.segments[3].state = altered(t, p.segments[3].state, nil, "weights", 32*29)
+		}), honest, []string{"segment 3, steps 11 to 15: state"}},
+		{"a weight's last bit, in the optimizer's copy too", edit(func(p *parts) {
+			s := altered(t, p.segments[3].state, nil, "weights", 32*3102)
+			p.segments[3].state = altered(t, s, nil, "optimizer.param.0", 32*3102)
+		}), honest, []string{"tensor optimizer.param.0[3102]: 0x", "(1 of 30730 elements differ)"}},
+		{"another optimizer state", edit(func(p *parts) {
+			p.segments[3].state = altered(t, p.segments[3].state, nil, moment, 32*29)
+		}), honest, []string{"segment 3, steps 11 to 15: state", "tensor " + moment}},
+		{"one pixel, of the auditor's images", func() []byte { return good },
+			theirs(func(s *setup) { s.train = pixel(s.train) }), []string{"training pixels 64 to 95: claimed SHA-256"}},
+		{"one label, of the auditor's images", func() []byte { return good },
+			theirs(func(s *setup) { s.train = label(s.train) }), []string{"training labels 0 to 63: claimed SHA-256"}},
+		{"one pixel to validate with", func() []byte { return good },
+			theirs(func(s *setup) { s.validation = pixel(s.train.Slice(0, 40)) }),
+			[]string{"validation pixels 0 to 39"}},
+		{"one pixel", run(func(s *setup) { s.train = pixel(s.train) }), honest, []string{"segment 1, steps 1 to 5"}},
+		{"one label", run(func(s *setup) { s.train = label(s.train) }), honest,
+			[]string{"segment 2, steps 6 to 10: loss"}},
+		{"order of the images", run(func(s *setup) { s.c.Sampling = "sequential" }), honest,
+			[]string{"segment 1, steps 1 to 5: "}},
+		{"two images swapped", run(func(s *setup) {
+			order := make([]int, s.train.Len())
+			for i := range order {
+				order[i] = i
+			}
+			order[3], order[90] = 90, 3
+			s.train = s.train.Select(order)
+		}), honest, []string{"segment 2, steps 6 to 10: loss"}},
+		{"learning rate", run(func(s *setup) { s.c.Optimizer = optim.Adam{LR: 2e-3} }), honest,
+			[]string{"segment 1, steps 1 to 5: learning rate: claimed 0.002 to"}},
+		{"schedule", run(func(s *setup) { s.c.Schedule = nil }), honest,
+			[]string{"segment 1, steps 1 to 5: learning rate: claimed 0.001 to 0.001"}},
+		{"seed", run(func(s *setup) { s.c.Seed = 10 }), honest, []string{"the start: state", "segment 1"}},
+		{"lambda", run(func(s *setup) { s.c.Lambda = 2e-4 }), honest, []string{"segment 1, steps 1 to 5: loss"}},
+		{"another loss", run(func(s *setup) { s.c.Loss = linear.Softmax{} }), honest,
+			[]string{"segment 1, steps 1 to 5: loss"}},
+		{"another optimizer", run(func(s *setup) { s.c.Optimizer = optim.Adam{LR: 1e-3, Beta1: 0.8} }), honest,
+			[]string{"segment 1, steps 1 to 5: state"}},
+		{"a step left out", edit(func(p *parts) { // the state after 14 steps, said to be after 15
+			s := newSetup(t).witness(t)
+			if _, err := s.Replay(t.Context(), 14); err != nil {
+				t.Fatal(err)
+			}
+			p.segments[3].state, _ = s.State()
+		}), honest, []string{"segment 3, steps 11 to 15: state", "segment 4"}},
+		{"a step done twice", edit(func(p *parts) {
+			s := newSetup(t).witness(t)
+			if _, err := s.Replay(t.Context(), 16); err != nil {
+				t.Fatal(err)
+			}
+			p.segments[3].state, _ = s.State()
+		}), honest, []string{"segment 3, steps 11 to 15: state", "segment 4"}},
+		{"segments swapped", edit(func(p *parts) {
+			p.segments[2].state, p.segments[5].state = p.segments[5].state, p.segments[2].state
+		}), honest, []string{"segment 2, steps 6 to 10: state", "segment 5, steps 21 to 25: state"}},
+		{"a chain made anew from a forged middle", func() []byte { // honest steps from a state that is not
+			p, w := apart(t, good), honest.witness(t)
+			p.segments[4].state = altered(t, p.segments[4].state, nil, moment, 32*29)
+			if err := w.Restore(p.segments[4].state); err != nil {
+				t.Fatal(err)
+			}
+			for i := 5; i < len(p.segments); i++ {
+				facts, err := w.Replay(t.Context(), p.segments[i].step)
+				if err != nil {
+					t.Fatal(err)
+				}
+				p.segments[i].facts = facts
+				p.segments[i].state, _ = w.State()
+			}
+			p.results, _ = w.Results()
+			return p.together(t)
+		}, honest, []string{"segment 4, steps 16 to 20: state"}},
+		{"cut off, and ended before", edit(func(p *parts) { p.segments = p.segments[:5] }), honest,
+			[]string{"the run: end: claimed after step 20, found witness: the run goes on"}},
+		{"a run of more epochs", run(func(s *setup) { s.c.Epochs = 4 }), honest,
+			[]string{"found witness: the run ends after 36 minibatches"}},
+		{"other weights at the end", edit(func(p *parts) { p.results[0].Value = "SHA-256 0" }), honest,
+			[]string{"the run: weights: claimed SHA-256 0"}},
+		{"a better epoch", edit(func(p *parts) { p.results[1].Value = "loss 0" }), honest,
+			[]string{"the run: epoch 1: claimed loss 0"}},
+		{"a state of another program", edit(func(p *parts) { p.segments[2].state = []byte("nothing") }), honest,
+			[]string{"segment 2, steps 6 to 10: state", "segment 3, steps 11 to 15: replay"}},
+	} {
+		b := c.forge()
+		report := audit(t, b, c.auditor.witness(t), receipt.Options{})
+		text := fmt.Sprint(report.Findings)
+		for _, want := range c.found {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: found %s, want %q", c.name, text, want)
+			}
+		}
+		if report.Replayed == nil {
+			continue // other claims
+		}
+		found := map[int]bool{}
+		for _, f := range report.Findings {
+			found[f.Segment] = true
+		}
+		if len(found) == 0 {
+			t.Errorf("%s: nothing was found", c.name)
+		}
+		for seed := range uint64(3) { // what an audit of some finds is what it replays of those
+			some := audit(t, b, c.auditor.witness(t), receipt.Options{Segments: 2, Seed: seed})
+			got := map[int]bool{}
+			for _, f := range some.Findings {
+				got[f.Segment] = true
+			}
+			want := maps.Clone(found)
+			maps.DeleteFunc(want, func(i int, _ bool) bool { return i > 0 && !slices.Contains(some.Replayed, i) })
+			if !maps.Equal(got, want) {
+				t.Errorf("%s: segments %v: found something in %v, want in %v", c.name, some.Replayed, got, want)
+			}
+		}
+	}
+	var short *receipt.CutError
+	if _, err := receipt.Read(bytes.NewReader(good[:cut]), int64(cut), "test"); !errors.As(err, &short) ||
+		len(short.Receipt.Segments) != 9 {
+		t.Errorf("a receipt cut off before its end: %v", err)
+	}
+}
+
+// A run that is interrupted and goes on from its receipt comes to the same weights.
+func TestContinue(t *testing.T) {
+	s := newSetup(t)
+	want := read(t, s.record(t)).Results
+	name := filepath.Join(t.TempDir(), "receipt")
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	s.c.Trace = func(tr linear.Trace) error {
+		if tr.Drawn == 13 {
+			cancel()
+		}
+		return nil
+	}
+	w := s.witness(t)
+	to, err := receipt.NewWriter(f, w.Claims())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, digest, err := w.Run(ctx, to, every)
+	var interrupted *linear.InterruptedError
+	if !errors.As(err, &interrupted) || digest != "" {
+		t.Fatalf("interrupted: %q, %v", digest, err)
+	}
+	s.c.Trace = nil
+	info, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	to, before, err := receipt.Continue(f, info.Size(), name)
+	if err != nil || before.Segments[len(before.Segments)-1].Step != 13 {
+		t.Fatalf("to go on: %v", err)
+	}
+	other := s
+	other.c.Lambda = 1
+	if err := other.witness(t).Continue(before); err == nil || !strings.Contains(err.Error(), "trainer.lambda") {
+		t.Errorf("with another lambda: %v", err)
+	}
+	w = s.witness(t)
+	if err := w.Continue(before); err != nil {
+		t.Fatal(err)
+	}
+	if _, digest, err = w.Run(t.Context(), to, every); err != nil || digest == "" {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, text).Results; !slices.Equal(got, want) {
+		t.Errorf("interrupted, results %v, want %v", got, want)
+	}
+	if report := audit(t, text, s.witness(t), receipt.Options{}); !report.OK() || report.Segments != 9 {
+		t.Errorf("%+v", report)
+	}
+}
+
+// Claims about any set change with each example.
+func TestExamples(t *testing.T) {
+	testExamples[float32](t)
+	testExamples[float64](t)
+}
+
+func testExamples[T kernels.Float](t *testing.T) {
+	set := func() linear.Set[T] {
+		m := dataset.Matrix[T]{Rows: 130, Cols: 3, Stride: 4, Data: make([]T, 520)}
+		for i := range m.Data {
+			m.Data[i] = T(i)
+		}
+		return linear.Set[T]{Source: m, Values: make([]T, 130)}
+	}
+	want := witness.Examples("training", set())
+	if len(want) != 1+2*3 {
+		t.Fatalf("%d claims", len(want))
+	}
+	for i := range 520 {
+		s := set()
+		s.Source.(dataset.Matrix[T]).Data[i]++
+		got, differ := witness.Examples("training", s), 0
+		for k := range got {
+			if got[k] != want[k] {
+				differ++
+				if at := i / 4 / 64; k != 1+2*at {
+					t.Errorf("element %d: claim %v", i, got[k])
+				}
+			}
+		}
+		if padding := i%4 == 3; differ != 1 && !padding || differ != 0 && padding {
+			t.Errorf("element %d: %d claims differ", i, differ)
+		}
+	}
+	s := set()
+	s.Values[129] = 1
+	if got := witness.Examples("training", s); got[6] == want[6] || got[6].Name != "training values 128 to 129" {
+		t.Errorf("another value: %v", got[6])
+	}
+	s.Values, s.Labels, s.Classes = nil, make([]uint8, 130), 2
+	if got := witness.Examples("training", s); got[6].Name != "training labels 128 to 129" {
+		t.Errorf("labels: %v", got[6])
+	}
+	if got := witness.Examples("validation", linear.Set[T]{}); len(got) != 1 || got[0].Value != "none" {
+		t.Errorf("no set: %v", got)
+	}
+}
