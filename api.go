@@ -32,13 +32,17 @@ func SGD[T Float](x, g []T, c SGDCoef[T]) {
 
 // SGD is [SGD] on this engine.
 func (e Engine[T]) SGD(x, g []T, c SGDCoef[T]) {
-	if len(g) != len(x) || mem.Near(x, g) {
-		check(idSGD, 0b1, mem.Of(x), mem.Of(g))
-	}
-	if n := len(x); n <= chunk { // what follows takes longer than some calls
-		sgdOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(g))
+	n := len(x)
+	if n > chunk || len(g) != len(x) || mem.Near(x, g) {
+		e.sgd(x, g, c)
 		return
 	}
+	sgdOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(g))
+}
+
+// sgd is SGD of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) sgd(x, g []T, c SGDCoef[T]) {
+	check(idSGD, 0b1, mem.Of(x), mem.Of(g))
 	var call call[T]
 	call.id, call.backend, call.n = idSGD, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
@@ -81,13 +85,17 @@ func Momentum[T Float](x, v, g []T, c MomentumCoef[T]) {
 
 // Momentum is [Momentum] on this engine.
 func (e Engine[T]) Momentum(x, v, g []T, c MomentumCoef[T]) {
-	if len(v) != len(x) || len(g) != len(x) || mem.Near(x, v) || mem.Near(x, g) || mem.Near(v, g) {
-		check(idMomentum, 0b11, mem.Of(x), mem.Of(v), mem.Of(g))
-	}
-	if n := len(x); n <= chunk { // what follows takes longer than some calls
-		momentumOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(v), unsafe.SliceData(g))
+	n := len(x)
+	if n > chunk || len(v) != len(x) || len(g) != len(x) || mem.Near(x, v) || mem.Near(x, g) || mem.Near(v, g) {
+		e.momentum(x, v, g, c)
 		return
 	}
+	momentumOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(v), unsafe.SliceData(g))
+}
+
+// momentum is Momentum of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) momentum(x, v, g []T, c MomentumCoef[T]) {
+	check(idMomentum, 0b11, mem.Of(x), mem.Of(v), mem.Of(g))
 	var call call[T]
 	call.id, call.backend, call.n = idMomentum, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
@@ -131,13 +139,17 @@ func MomentumVelocity[T Float](x, v, g []T, c MomentumVelocityCoef[T]) {
 
 // MomentumVelocity is [MomentumVelocity] on this engine.
 func (e Engine[T]) MomentumVelocity(x, v, g []T, c MomentumVelocityCoef[T]) {
-	if len(v) != len(x) || len(g) != len(x) || mem.Near(x, v) || mem.Near(x, g) || mem.Near(v, g) {
-		check(idMomentumVelocity, 0b11, mem.Of(x), mem.Of(v), mem.Of(g))
-	}
-	if n := len(x); n <= chunk { // what follows takes longer than some calls
-		momentumVelocityOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(v), unsafe.SliceData(g))
+	n := len(x)
+	if n > chunk || len(v) != len(x) || len(g) != len(x) || mem.Near(x, v) || mem.Near(x, g) || mem.Near(v, g) {
+		e.momentumVelocity(x, v, g, c)
 		return
 	}
+	momentumVelocityOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(v), unsafe.SliceData(g))
+}
+
+// momentumVelocity is MomentumVelocity of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) momentumVelocity(x, v, g []T, c MomentumVelocityCoef[T]) {
+	check(idMomentumVelocity, 0b11, mem.Of(x), mem.Of(v), mem.Of(g))
 	var call call[T]
 	call.id, call.backend, call.n = idMomentumVelocity, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
@@ -184,13 +196,17 @@ func Nesterov[T Float](x, v, g []T, c NesterovCoef[T]) {
 
 // Nesterov is [Nesterov] on this engine.
 func (e Engine[T]) Nesterov(x, v, g []T, c NesterovCoef[T]) {
-	if len(v) != len(x) || len(g) != len(x) || mem.Near(x, v) || mem.Near(x, g) || mem.Near(v, g) {
-		check(idNesterov, 0b11, mem.Of(x), mem.Of(v), mem.Of(g))
-	}
-	if n := len(x); n <= chunk { // what follows takes longer than some calls
-		nesterovOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(v), unsafe.SliceData(g))
+	n := len(x)
+	if n > chunk || len(v) != len(x) || len(g) != len(x) || mem.Near(x, v) || mem.Near(x, g) || mem.Near(v, g) {
+		e.nesterov(x, v, g, c)
 		return
 	}
+	nesterovOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(v), unsafe.SliceData(g))
+}
+
+// nesterov is Nesterov of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) nesterov(x, v, g []T, c NesterovCoef[T]) {
+	check(idNesterov, 0b11, mem.Of(x), mem.Of(v), mem.Of(g))
 	var call call[T]
 	call.id, call.backend, call.n = idNesterov, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
@@ -237,13 +253,17 @@ func NesterovTorch[T Float](x, v, g []T, c NesterovTorchCoef[T]) {
 
 // NesterovTorch is [NesterovTorch] on this engine.
 func (e Engine[T]) NesterovTorch(x, v, g []T, c NesterovTorchCoef[T]) {
-	if len(v) != len(x) || len(g) != len(x) || mem.Near(x, v) || mem.Near(x, g) || mem.Near(v, g) {
-		check(idNesterovTorch, 0b11, mem.Of(x), mem.Of(v), mem.Of(g))
-	}
-	if n := len(x); n <= chunk { // what follows takes longer than some calls
-		nesterovTorchOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(v), unsafe.SliceData(g))
+	n := len(x)
+	if n > chunk || len(v) != len(x) || len(g) != len(x) || mem.Near(x, v) || mem.Near(x, g) || mem.Near(v, g) {
+		e.nesterovTorch(x, v, g, c)
 		return
 	}
+	nesterovTorchOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(v), unsafe.SliceData(g))
+}
+
+// nesterovTorch is NesterovTorch of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) nesterovTorch(x, v, g []T, c NesterovTorchCoef[T]) {
+	check(idNesterovTorch, 0b11, mem.Of(x), mem.Of(v), mem.Of(g))
 	var call call[T]
 	call.id, call.backend, call.n = idNesterovTorch, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
@@ -289,13 +309,17 @@ func AdaGrad[T Float](x, s, g []T, c AdaGradCoef[T]) {
 
 // AdaGrad is [AdaGrad] on this engine.
 func (e Engine[T]) AdaGrad(x, s, g []T, c AdaGradCoef[T]) {
-	if len(s) != len(x) || len(g) != len(x) || mem.Near(x, s) || mem.Near(x, g) || mem.Near(s, g) {
-		check(idAdaGrad, 0b11, mem.Of(x), mem.Of(s), mem.Of(g))
-	}
-	if n := len(x); n <= chunk { // what follows takes longer than some calls
-		adaGradOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(g))
+	n := len(x)
+	if n > chunk || len(s) != len(x) || len(g) != len(x) || mem.Near(x, s) || mem.Near(x, g) || mem.Near(s, g) {
+		e.adaGrad(x, s, g, c)
 		return
 	}
+	adaGradOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(g))
+}
+
+// adaGrad is AdaGrad of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) adaGrad(x, s, g []T, c AdaGradCoef[T]) {
+	check(idAdaGrad, 0b11, mem.Of(x), mem.Of(s), mem.Of(g))
 	var call call[T]
 	call.id, call.backend, call.n = idAdaGrad, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
@@ -341,13 +365,17 @@ func RMSProp[T Float](x, s, g []T, c RMSPropCoef[T]) {
 
 // RMSProp is [RMSProp] on this engine.
 func (e Engine[T]) RMSProp(x, s, g []T, c RMSPropCoef[T]) {
-	if len(s) != len(x) || len(g) != len(x) || mem.Near(x, s) || mem.Near(x, g) || mem.Near(s, g) {
-		check(idRMSProp, 0b11, mem.Of(x), mem.Of(s), mem.Of(g))
-	}
-	if n := len(x); n <= chunk { // what follows takes longer than some calls
-		rmsPropOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(g))
+	n := len(x)
+	if n > chunk || len(s) != len(x) || len(g) != len(x) || mem.Near(x, s) || mem.Near(x, g) || mem.Near(s, g) {
+		e.rmsProp(x, s, g, c)
 		return
 	}
+	rmsPropOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(g))
+}
+
+// rmsProp is RMSProp of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) rmsProp(x, s, g []T, c RMSPropCoef[T]) {
+	check(idRMSProp, 0b11, mem.Of(x), mem.Of(s), mem.Of(g))
 	var call call[T]
 	call.id, call.backend, call.n = idRMSProp, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
@@ -394,13 +422,17 @@ func RMSPropMomentum[T Float](x, s, b, g []T, c RMSPropMomentumCoef[T]) {
 
 // RMSPropMomentum is [RMSPropMomentum] on this engine.
 func (e Engine[T]) RMSPropMomentum(x, s, b, g []T, c RMSPropMomentumCoef[T]) {
-	if len(s) != len(x) || len(b) != len(x) || len(g) != len(x) || mem.Near(x, s) || mem.Near(x, b) || mem.Near(s, b) || mem.Near(x, g) || mem.Near(s, g) || mem.Near(b, g) {
-		check(idRMSPropMomentum, 0b111, mem.Of(x), mem.Of(s), mem.Of(b), mem.Of(g))
-	}
-	if n := len(x); n <= chunk { // what follows takes longer than some calls
-		rmsPropMomentumOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(b), unsafe.SliceData(g))
+	n := len(x)
+	if n > chunk || len(s) != len(x) || len(b) != len(x) || len(g) != len(x) || mem.Near(x, s) || mem.Near(x, b) || mem.Near(s, b) || mem.Near(x, g) || mem.Near(s, g) || mem.Near(b, g) {
+		e.rmsPropMomentum(x, s, b, g, c)
 		return
 	}
+	rmsPropMomentumOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(b), unsafe.SliceData(g))
+}
+
+// rmsPropMomentum is RMSPropMomentum of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) rmsPropMomentum(x, s, b, g []T, c RMSPropMomentumCoef[T]) {
+	check(idRMSPropMomentum, 0b111, mem.Of(x), mem.Of(s), mem.Of(b), mem.Of(g))
 	var call call[T]
 	call.id, call.backend, call.n = idRMSPropMomentum, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
@@ -450,13 +482,17 @@ func RMSPropCentered[T Float](x, s, m, g []T, c RMSPropCenteredCoef[T]) {
 
 // RMSPropCentered is [RMSPropCentered] on this engine.
 func (e Engine[T]) RMSPropCentered(x, s, m, g []T, c RMSPropCenteredCoef[T]) {
-	if len(s) != len(x) || len(m) != len(x) || len(g) != len(x) || mem.Near(x, s) || mem.Near(x, m) || mem.Near(s, m) || mem.Near(x, g) || mem.Near(s, g) || mem.Near(m, g) {
-		check(idRMSPropCentered, 0b111, mem.Of(x), mem.Of(s), mem.Of(m), mem.Of(g))
-	}
-	if n := len(x); n <= chunk { // what follows takes longer than some calls
-		rmsPropCenteredOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(m), unsafe.SliceData(g))
+	n := len(x)
+	if n > chunk || len(s) != len(x) || len(m) != len(x) || len(g) != len(x) || mem.Near(x, s) || mem.Near(x, m) || mem.Near(s, m) || mem.Near(x, g) || mem.Near(s, g) || mem.Near(m, g) {
+		e.rmsPropCentered(x, s, m, g, c)
 		return
 	}
+	rmsPropCenteredOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(m), unsafe.SliceData(g))
+}
+
+// rmsPropCentered is RMSPropCentered of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) rmsPropCentered(x, s, m, g []T, c RMSPropCenteredCoef[T]) {
+	check(idRMSPropCentered, 0b111, mem.Of(x), mem.Of(s), mem.Of(m), mem.Of(g))
 	var call call[T]
 	call.id, call.backend, call.n = idRMSPropCentered, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
@@ -505,13 +541,17 @@ func RMSPropCenteredMomentum[T Float](x, s, m, b, g []T, c RMSPropCenteredMoment
 
 // RMSPropCenteredMomentum is [RMSPropCenteredMomentum] on this engine.
 func (e Engine[T]) RMSPropCenteredMomentum(x, s, m, b, g []T, c RMSPropCenteredMomentumCoef[T]) {
-	if len(s) != len(x) || len(m) != len(x) || len(b) != len(x) || len(g) != len(x) || mem.Near(x, s) || mem.Near(x, m) || mem.Near(s, m) || mem.Near(x, b) || mem.Near(s, b) || mem.Near(m, b) || mem.Near(x, g) || mem.Near(s, g) || mem.Near(m, g) || mem.Near(b, g) {
-		check(idRMSPropCenteredMomentum, 0b1111, mem.Of(x), mem.Of(s), mem.Of(m), mem.Of(b), mem.Of(g))
-	}
-	if n := len(x); n <= chunk { // what follows takes longer than some calls
-		rmsPropCenteredMomentumOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(m), unsafe.SliceData(b), unsafe.SliceData(g))
+	n := len(x)
+	if n > chunk || len(s) != len(x) || len(m) != len(x) || len(b) != len(x) || len(g) != len(x) || mem.Near(x, s) || mem.Near(x, m) || mem.Near(s, m) || mem.Near(x, b) || mem.Near(s, b) || mem.Near(m, b) || mem.Near(x, g) || mem.Near(s, g) || mem.Near(m, g) || mem.Near(b, g) {
+		e.rmsPropCenteredMomentum(x, s, m, b, g, c)
 		return
 	}
+	rmsPropCenteredMomentumOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(m), unsafe.SliceData(b), unsafe.SliceData(g))
+}
+
+// rmsPropCenteredMomentum is RMSPropCenteredMomentum of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) rmsPropCenteredMomentum(x, s, m, b, g []T, c RMSPropCenteredMomentumCoef[T]) {
+	check(idRMSPropCenteredMomentum, 0b1111, mem.Of(x), mem.Of(s), mem.Of(m), mem.Of(b), mem.Of(g))
 	var call call[T]
 	call.id, call.backend, call.n = idRMSPropCenteredMomentum, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
@@ -561,13 +601,17 @@ func Adam[T Float](x, m, v, g []T, c AdamCoef[T]) {
 
 // Adam is [Adam] on this engine.
 func (e Engine[T]) Adam(x, m, v, g []T, c AdamCoef[T]) {
-	if len(m) != len(x) || len(v) != len(x) || len(g) != len(x) || mem.Near(x, m) || mem.Near(x, v) || mem.Near(m, v) || mem.Near(x, g) || mem.Near(m, g) || mem.Near(v, g) {
-		check(idAdam, 0b111, mem.Of(x), mem.Of(m), mem.Of(v), mem.Of(g))
-	}
-	if n := len(x); n <= chunk { // what follows takes longer than some calls
-		adamOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(m), unsafe.SliceData(v), unsafe.SliceData(g))
+	n := len(x)
+	if n > chunk || len(m) != len(x) || len(v) != len(x) || len(g) != len(x) || mem.Near(x, m) || mem.Near(x, v) || mem.Near(m, v) || mem.Near(x, g) || mem.Near(m, g) || mem.Near(v, g) {
+		e.adam(x, m, v, g, c)
 		return
 	}
+	adamOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(m), unsafe.SliceData(v), unsafe.SliceData(g))
+}
+
+// adam is Adam of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) adam(x, m, v, g []T, c AdamCoef[T]) {
+	check(idAdam, 0b111, mem.Of(x), mem.Of(m), mem.Of(v), mem.Of(g))
 	var call call[T]
 	call.id, call.backend, call.n = idAdam, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
@@ -616,13 +660,17 @@ func AMSGrad[T Float](x, m, v, vmax, g []T, c AMSGradCoef[T]) {
 
 // AMSGrad is [AMSGrad] on this engine.
 func (e Engine[T]) AMSGrad(x, m, v, vmax, g []T, c AMSGradCoef[T]) {
-	if len(m) != len(x) || len(v) != len(x) || len(vmax) != len(x) || len(g) != len(x) || mem.Near(x, m) || mem.Near(x, v) || mem.Near(m, v) || mem.Near(x, vmax) || mem.Near(m, vmax) || mem.Near(v, vmax) || mem.Near(x, g) || mem.Near(m, g) || mem.Near(v, g) || mem.Near(vmax, g) {
-		check(idAMSGrad, 0b1111, mem.Of(x), mem.Of(m), mem.Of(v), mem.Of(vmax), mem.Of(g))
-	}
-	if n := len(x); n <= chunk { // what follows takes longer than some calls
-		amsGradOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(m), unsafe.SliceData(v), unsafe.SliceData(vmax), unsafe.SliceData(g))
+	n := len(x)
+	if n > chunk || len(m) != len(x) || len(v) != len(x) || len(vmax) != len(x) || len(g) != len(x) || mem.Near(x, m) || mem.Near(x, v) || mem.Near(m, v) || mem.Near(x, vmax) || mem.Near(m, vmax) || mem.Near(v, vmax) || mem.Near(x, g) || mem.Near(m, g) || mem.Near(v, g) || mem.Near(vmax, g) {
+		e.amsGrad(x, m, v, vmax, g, c)
 		return
 	}
+	amsGradOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(m), unsafe.SliceData(v), unsafe.SliceData(vmax), unsafe.SliceData(g))
+}
+
+// amsGrad is AMSGrad of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) amsGrad(x, m, v, vmax, g []T, c AMSGradCoef[T]) {
+	check(idAMSGrad, 0b1111, mem.Of(x), mem.Of(m), mem.Of(v), mem.Of(vmax), mem.Of(g))
 	var call call[T]
 	call.id, call.backend, call.n = idAMSGrad, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
@@ -672,13 +720,17 @@ func Lion[T Float](x, m, g []T, c LionCoef[T]) {
 
 // Lion is [Lion] on this engine.
 func (e Engine[T]) Lion(x, m, g []T, c LionCoef[T]) {
-	if len(m) != len(x) || len(g) != len(x) || mem.Near(x, m) || mem.Near(x, g) || mem.Near(m, g) {
-		check(idLion, 0b11, mem.Of(x), mem.Of(m), mem.Of(g))
-	}
-	if n := len(x); n <= chunk { // what follows takes longer than some calls
-		lionOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(m), unsafe.SliceData(g))
+	n := len(x)
+	if n > chunk || len(m) != len(x) || len(g) != len(x) || mem.Near(x, m) || mem.Near(x, g) || mem.Near(m, g) {
+		e.lion(x, m, g, c)
 		return
 	}
+	lionOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(m), unsafe.SliceData(g))
+}
+
+// lion is Lion of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) lion(x, m, g []T, c LionCoef[T]) {
+	check(idLion, 0b11, mem.Of(x), mem.Of(m), mem.Of(g))
 	var call call[T]
 	call.id, call.backend, call.n = idLion, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
@@ -708,14 +760,18 @@ func Axpy[T Float](y, x []T, a T) {
 
 // Axpy is [Axpy] on this engine.
 func (e Engine[T]) Axpy(y, x []T, a T) {
-	if len(x) != len(y) || mem.Near(y, x) {
-		check(idAxpy, 0b1, mem.Of(y), mem.Of(x))
-	}
-	if n := len(y); n <= chunk { // what follows takes longer than some calls
-		c := [1]T{a}
-		axpyOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(y), unsafe.SliceData(x))
+	n := len(y)
+	if n > chunk || len(x) != len(y) || mem.Near(y, x) {
+		e.axpy(y, x, a)
 		return
 	}
+	c := [1]T{a}
+	axpyOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(y), unsafe.SliceData(x))
+}
+
+// axpy is Axpy of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) axpy(y, x []T, a T) {
+	check(idAxpy, 0b1, mem.Of(y), mem.Of(x))
 	var call call[T]
 	call.id, call.backend, call.n = idAxpy, e.backend, len(y)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(y))
@@ -734,14 +790,18 @@ func Axpby[T Float](y, x []T, a, b T) {
 
 // Axpby is [Axpby] on this engine.
 func (e Engine[T]) Axpby(y, x []T, a, b T) {
-	if len(x) != len(y) || mem.Near(y, x) {
-		check(idAxpby, 0b1, mem.Of(y), mem.Of(x))
-	}
-	if n := len(y); n <= chunk { // what follows takes longer than some calls
-		c := [2]T{a, b}
-		axpbyOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(y), unsafe.SliceData(x))
+	n := len(y)
+	if n > chunk || len(x) != len(y) || mem.Near(y, x) {
+		e.axpby(y, x, a, b)
 		return
 	}
+	c := [2]T{a, b}
+	axpbyOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(y), unsafe.SliceData(x))
+}
+
+// axpby is Axpby of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) axpby(y, x []T, a, b T) {
+	check(idAxpby, 0b1, mem.Of(y), mem.Of(x))
 	var call call[T]
 	call.id, call.backend, call.n = idAxpby, e.backend, len(y)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(y))
@@ -760,11 +820,17 @@ func Scale[T Float](x []T, a T) {
 
 // Scale is [Scale] on this engine.
 func (e Engine[T]) Scale(x []T, a T) {
-	if n := len(x); n <= chunk { // what follows takes longer than some calls
-		c := [1]T{a}
-		scaleOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x))
+	n := len(x)
+	if n > chunk {
+		e.scale(x, a)
 		return
 	}
+	c := [1]T{a}
+	scaleOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x))
+}
+
+// scale is Scale of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) scale(x []T, a T) {
 	var call call[T]
 	call.id, call.backend, call.n = idScale, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
@@ -782,13 +848,17 @@ func Add[T Float](z, x, y []T) {
 
 // Add is [Add] on this engine.
 func (e Engine[T]) Add(z, x, y []T) {
-	if len(x) != len(z) || len(y) != len(z) || mem.Near(z, x) || mem.Near(z, y) {
-		check(idAdd, 0b1, mem.Of(z), mem.Of(x), mem.Of(y))
-	}
-	if n := len(z); n <= chunk { // what follows takes longer than some calls
-		addOn(e.backend, n, unsafe.SliceData(z), unsafe.SliceData(x), unsafe.SliceData(y))
+	n := len(z)
+	if n > chunk || len(x) != len(z) || len(y) != len(z) || mem.Near(z, x) || mem.Near(z, y) {
+		e.add(z, x, y)
 		return
 	}
+	addOn(e.backend, n, unsafe.SliceData(z), unsafe.SliceData(x), unsafe.SliceData(y))
+}
+
+// add is Add of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) add(z, x, y []T) {
+	check(idAdd, 0b1, mem.Of(z), mem.Of(x), mem.Of(y))
 	var call call[T]
 	call.id, call.backend, call.n = idAdd, e.backend, len(z)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(z))
@@ -807,13 +877,17 @@ func Sub[T Float](z, x, y []T) {
 
 // Sub is [Sub] on this engine.
 func (e Engine[T]) Sub(z, x, y []T) {
-	if len(x) != len(z) || len(y) != len(z) || mem.Near(z, x) || mem.Near(z, y) {
-		check(idSub, 0b1, mem.Of(z), mem.Of(x), mem.Of(y))
-	}
-	if n := len(z); n <= chunk { // what follows takes longer than some calls
-		subOn(e.backend, n, unsafe.SliceData(z), unsafe.SliceData(x), unsafe.SliceData(y))
+	n := len(z)
+	if n > chunk || len(x) != len(z) || len(y) != len(z) || mem.Near(z, x) || mem.Near(z, y) {
+		e.sub(z, x, y)
 		return
 	}
+	subOn(e.backend, n, unsafe.SliceData(z), unsafe.SliceData(x), unsafe.SliceData(y))
+}
+
+// sub is Sub of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) sub(z, x, y []T) {
+	check(idSub, 0b1, mem.Of(z), mem.Of(x), mem.Of(y))
 	var call call[T]
 	call.id, call.backend, call.n = idSub, e.backend, len(z)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(z))
@@ -832,13 +906,17 @@ func Mul[T Float](z, x, y []T) {
 
 // Mul is [Mul] on this engine.
 func (e Engine[T]) Mul(z, x, y []T) {
-	if len(x) != len(z) || len(y) != len(z) || mem.Near(z, x) || mem.Near(z, y) {
-		check(idMul, 0b1, mem.Of(z), mem.Of(x), mem.Of(y))
-	}
-	if n := len(z); n <= chunk { // what follows takes longer than some calls
-		mulOn(e.backend, n, unsafe.SliceData(z), unsafe.SliceData(x), unsafe.SliceData(y))
+	n := len(z)
+	if n > chunk || len(x) != len(z) || len(y) != len(z) || mem.Near(z, x) || mem.Near(z, y) {
+		e.mul(z, x, y)
 		return
 	}
+	mulOn(e.backend, n, unsafe.SliceData(z), unsafe.SliceData(x), unsafe.SliceData(y))
+}
+
+// mul is Mul of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) mul(z, x, y []T) {
+	check(idMul, 0b1, mem.Of(z), mem.Of(x), mem.Of(y))
 	var call call[T]
 	call.id, call.backend, call.n = idMul, e.backend, len(z)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(z))
@@ -858,11 +936,17 @@ func Clip[T Float](x []T, lo, hi T) {
 
 // Clip is [Clip] on this engine.
 func (e Engine[T]) Clip(x []T, lo, hi T) {
-	if n := len(x); n <= chunk { // what follows takes longer than some calls
-		c := [2]T{lo, hi}
-		clipOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x))
+	n := len(x)
+	if n > chunk {
+		e.clip(x, lo, hi)
 		return
 	}
+	c := [2]T{lo, hi}
+	clipOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x))
+}
+
+// clip is Clip of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) clip(x []T, lo, hi T) {
 	var call call[T]
 	call.id, call.backend, call.n = idClip, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
@@ -883,14 +967,18 @@ func FromBytes[T Float](dst []T, src []uint8, offset []T, scale T) {
 
 // FromBytes is [FromBytes] on this engine.
 func (e Engine[T]) FromBytes(dst []T, src []uint8, offset []T, scale T) {
-	if len(src) != len(dst) || len(offset) != len(dst) || mem.Near(dst, src) || mem.Near(dst, offset) {
-		check(idFromBytes, 0b1, mem.Of(dst), mem.Of(src), mem.Of(offset))
-	}
-	if n := len(dst); n <= chunk { // what follows takes longer than some calls
-		c := [1]T{scale}
-		fromBytesOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(dst), unsafe.SliceData(src), unsafe.SliceData(offset))
+	n := len(dst)
+	if n > chunk || len(src) != len(dst) || len(offset) != len(dst) || mem.Near(dst, src) || mem.Near(dst, offset) {
+		e.fromBytes(dst, src, offset, scale)
 		return
 	}
+	c := [1]T{scale}
+	fromBytesOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(dst), unsafe.SliceData(src), unsafe.SliceData(offset))
+}
+
+// fromBytes is FromBytes of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) fromBytes(dst []T, src []uint8, offset []T, scale T) {
+	check(idFromBytes, 0b1, mem.Of(dst), mem.Of(src), mem.Of(offset))
 	var call call[T]
 	call.id, call.backend, call.n = idFromBytes, e.backend, len(dst)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(dst))
@@ -912,10 +1000,16 @@ func ExpSlice[T Float](x []T) {
 
 // ExpSlice is [ExpSlice] on this engine.
 func (e Engine[T]) ExpSlice(x []T) {
-	if n := len(x); n <= chunk { // what follows takes longer than some calls
-		expSliceOn(e.backend, n, unsafe.SliceData(x))
+	n := len(x)
+	if n > chunk {
+		e.expSlice(x)
 		return
 	}
+	expSliceOn(e.backend, n, unsafe.SliceData(x))
+}
+
+// expSlice is ExpSlice of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) expSlice(x []T) {
 	var call call[T]
 	call.id, call.backend, call.n = idExpSlice, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
@@ -932,12 +1026,16 @@ func Dot[T Float](x, y []T) T {
 
 // Dot is [Dot] on this engine.
 func (e Engine[T]) Dot(x, y []T) T {
-	if len(y) != len(x) {
-		check(idDot, 0b0, mem.Of(x), mem.Of(y))
+	n := len(x)
+	if n > chunk || len(y) != len(x) {
+		return e.dot(x, y)
 	}
-	if n := len(x); n <= chunk { // what follows takes longer than some calls
-		return dotOn(e.backend, n, nil, unsafe.SliceData(x), unsafe.SliceData(y))
-	}
+	return dotOn(e.backend, n, nil, unsafe.SliceData(x), unsafe.SliceData(y))
+}
+
+// dot is Dot of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) dot(x, y []T) T {
+	check(idDot, 0b0, mem.Of(x), mem.Of(y))
 	var call call[T]
 	call.id, call.backend, call.n = idDot, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
@@ -954,9 +1052,15 @@ func Sum[T Float](x []T) T {
 
 // Sum is [Sum] on this engine.
 func (e Engine[T]) Sum(x []T) T {
-	if n := len(x); n <= chunk { // what follows takes longer than some calls
-		return sumOn(e.backend, n, nil, unsafe.SliceData(x))
+	n := len(x)
+	if n > chunk {
+		return e.sum(x)
 	}
+	return sumOn(e.backend, n, nil, unsafe.SliceData(x))
+}
+
+// sum is Sum of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) sum(x []T) T {
 	var call call[T]
 	call.id, call.backend, call.n = idSum, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
@@ -972,9 +1076,15 @@ func SumAbs[T Float](x []T) T {
 
 // SumAbs is [SumAbs] on this engine.
 func (e Engine[T]) SumAbs(x []T) T {
-	if n := len(x); n <= chunk { // what follows takes longer than some calls
-		return sumAbsOn(e.backend, n, nil, unsafe.SliceData(x))
+	n := len(x)
+	if n > chunk {
+		return e.sumAbs(x)
 	}
+	return sumAbsOn(e.backend, n, nil, unsafe.SliceData(x))
+}
+
+// sumAbs is SumAbs of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) sumAbs(x []T) T {
 	var call call[T]
 	call.id, call.backend, call.n = idSumAbs, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
@@ -991,9 +1101,15 @@ func SumSquares[T Float](x []T) T {
 
 // SumSquares is [SumSquares] on this engine.
 func (e Engine[T]) SumSquares(x []T) T {
-	if n := len(x); n <= chunk { // what follows takes longer than some calls
-		return sumSquaresOn(e.backend, n, nil, unsafe.SliceData(x))
+	n := len(x)
+	if n > chunk {
+		return e.sumSquares(x)
 	}
+	return sumSquaresOn(e.backend, n, nil, unsafe.SliceData(x))
+}
+
+// sumSquares is SumSquares of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) sumSquares(x []T) T {
 	var call call[T]
 	call.id, call.backend, call.n = idSumSquares, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
@@ -1010,9 +1126,15 @@ func MaxAbs[T Float](x []T) T {
 
 // MaxAbs is [MaxAbs] on this engine.
 func (e Engine[T]) MaxAbs(x []T) T {
-	if n := len(x); n <= chunk { // what follows takes longer than some calls
-		return maxAbsOn(e.backend, n, nil, unsafe.SliceData(x))
+	n := len(x)
+	if n > chunk {
+		return e.maxAbs(x)
 	}
+	return maxAbsOn(e.backend, n, nil, unsafe.SliceData(x))
+}
+
+// maxAbs is MaxAbs of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) maxAbs(x []T) T {
 	var call call[T]
 	call.id, call.backend, call.n = idMaxAbs, e.backend, len(x)
 	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))

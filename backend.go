@@ -73,11 +73,17 @@ func choose(name string, available []Backend) Backend {
 // An Engine is the kernels of one backend for elements of type T: a small value to keep or to make at
 // each call. The zero value is portable Go.
 type Engine[T kernels.Float] struct {
-	backend Backend
+	engine
 	threads int    // 0: GOMAXPROCS
 	pool    *Pool  // nil: none
 	fetch   *Fetch // nil: nothing
-	checked bool   // operands of several tensors
+}
+
+// An engine is the rest of an Engine. The compiler keeps structs of up to four fields and words in registers, others in
+// memory.
+type engine struct {
+	backend Backend
+	checked bool // operands of several tensors
 }
 
 // On returns the kernels of a backend. It panics if the backend is not one of [Backends].
@@ -85,7 +91,7 @@ func On[T kernels.Float](b Backend) Engine[T] {
 	if int(b) >= len(runnable) || !runnable[b] {
 		notRunnable(b)
 	}
-	return Engine[T]{backend: b}
+	return Engine[T]{engine: engine{backend: b}}
 }
 
 // notRunnable panics. It is not part of On, which is inlined without it.

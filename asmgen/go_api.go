@@ -36,22 +36,28 @@ func {{.Name}}[T Float]({{.Params}}){{if .IsReduction}} T{{end}} {
 
 // {{.Name}} is [{{.Name}}] on this engine.
 func (e Engine[T]) {{.Name}}({{.Params}}){{if .IsReduction}} T{{end}} {
-	{{- with .Suspicion}}
-	if {{.}} {
-		check(id{{$row.Name}}, {{$row.Written}}, {{$row.EachOp "mem.Of(#)"}})
-	}
-	{{- end}}
-	if n := len({{(index .Row.Operands 0).Name}}); n <= chunk { // what follows takes longer than some calls
+	n := len({{(index .Row.Operands 0).Name}})
+	if n > chunk{{with .Suspicion}} || {{.}}{{end}} {
 		{{- if .IsReduction}}
-		return {{.Symbol}}On(e.backend, n, nil, {{.EachOp "unsafe.SliceData(#)"}})
-		{{- else}}
-		{{- if and .Scalars (not .IsStep)}}
-		c := [{{len .Scalars}}]T{ {{.ScalarList}} }
-		{{- end}}
-		{{.Symbol}}On(e.backend, n, {{if .HasCoef}}(*T)(unsafe.Pointer(&c)), {{end}}{{.EachOp "unsafe.SliceData(#)"}})
-		return
-		{{- end}}
+		return e.{{.Symbol}}({{.Args}})
 	}
+	return {{.Symbol}}On(e.backend, n, nil, {{.EachOp "unsafe.SliceData(#)"}})
+		{{- else}}
+		e.{{.Symbol}}({{.Args}})
+		return
+	}
+		{{- if and .Scalars (not .IsStep)}}
+	c := [{{len .Scalars}}]T{ {{.ScalarList}} }
+		{{- end}}
+	{{.Symbol}}On(e.backend, n, {{if .HasCoef}}(*T)(unsafe.Pointer(&c)), {{end}}{{.EachOp "unsafe.SliceData(#)"}})
+		{{- end}}
+}
+
+// {{.Symbol}} is {{.Name}} of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) {{.Symbol}}({{.Params}}){{if .IsReduction}} T{{end}} {
+	{{- if .Suspicion}}
+	check(id{{$row.Name}}, {{$row.Written}}, {{$row.EachOp "mem.Of(#)"}})
+	{{- end}}
 	var call call[T]
 	call.id, call.backend, call.n = id{{.Name}}, e.backend, len({{(index .Row.Operands 0).Name}})
 	{{- range $i, $o := .Row.Operands}}
