@@ -178,7 +178,7 @@ func (c *call[T]) mostTogether() int {
 	case idSumSquares:
 		return 4
 	case idMaxAbs:
-		return 4
+		return 1
 	}
 	return 1
 }

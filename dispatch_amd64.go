@@ -1520,17 +1520,6 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 			default:
 				return false
 			}
-		case idMaxAbs:
-			switch chunks {
-			case 4:
-				maxAbsx4F32AVX2(n, stride, lanes,
-					at[float32](c, 0, lo))
-			case 2:
-				maxAbsx2F32AVX2(n, stride, lanes,
-					at[float32](c, 0, lo))
-			default:
-				return false
-			}
 		default:
 			return false
 		}
@@ -1573,17 +1562,6 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 					at[float32](c, 0, lo))
 			case 2:
 				sumSquaresx2F32AVX512(n, stride, lanes,
-					at[float32](c, 0, lo))
-			default:
-				return false
-			}
-		case idMaxAbs:
-			switch chunks {
-			case 4:
-				maxAbsx4F32AVX512(n, stride, lanes,
-					at[float32](c, 0, lo))
-			case 2:
-				maxAbsx2F32AVX512(n, stride, lanes,
 					at[float32](c, 0, lo))
 			default:
 				return false
@@ -1643,17 +1621,6 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 			default:
 				return false
 			}
-		case idMaxAbs:
-			switch chunks {
-			case 4:
-				maxAbsx4F64AVX2(n, stride, lanes,
-					at[float64](c, 0, lo))
-			case 2:
-				maxAbsx2F64AVX2(n, stride, lanes,
-					at[float64](c, 0, lo))
-			default:
-				return false
-			}
 		default:
 			return false
 		}
@@ -1696,17 +1663,6 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 					at[float64](c, 0, lo))
 			case 2:
 				sumSquaresx2F64AVX512(n, stride, lanes,
-					at[float64](c, 0, lo))
-			default:
-				return false
-			}
-		case idMaxAbs:
-			switch chunks {
-			case 4:
-				maxAbsx4F64AVX512(n, stride, lanes,
-					at[float64](c, 0, lo))
-			case 2:
-				maxAbsx2F64AVX512(n, stride, lanes,
 					at[float64](c, 0, lo))
 			default:
 				return false

@@ -892,17 +892,6 @@ func (c *call[T]) lanesF32(lanes *float32, chunks, lo, n int) bool {
 			default:
 				return false
 			}
-		case idMaxAbs:
-			switch chunks {
-			case 4:
-				maxAbsx4F32NEON(n, stride, lanes,
-					at[float32](c, 0, lo))
-			case 2:
-				maxAbsx2F32NEON(n, stride, lanes,
-					at[float32](c, 0, lo))
-			default:
-				return false
-			}
 		default:
 			return false
 		}
@@ -954,17 +943,6 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 					at[float64](c, 0, lo))
 			case 2:
 				sumSquaresx2F64NEON(n, stride, lanes,
-					at[float64](c, 0, lo))
-			default:
-				return false
-			}
-		case idMaxAbs:
-			switch chunks {
-			case 4:
-				maxAbsx4F64NEON(n, stride, lanes,
-					at[float64](c, 0, lo))
-			case 2:
-				maxAbsx2F64NEON(n, stride, lanes,
 					at[float64](c, 0, lo))
 			default:
 				return false

@@ -647,20 +647,6 @@ func sumSquaresx2F32AVX2(n int, stride int, lanes *float32, x *float32)
 //go:noescape
 func sumSquaresF32AVX2(n int, lanes *float32, x *float32) float32
 
-// maxAbsx4F32AVX2 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
-//
-//	lane = max(lane, |x|)
-//
-//go:noescape
-func maxAbsx4F32AVX2(n int, stride int, lanes *float32, x *float32)
-
-// maxAbsx2F32AVX2 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = max(lane, |x|)
-//
-//go:noescape
-func maxAbsx2F32AVX2(n int, stride int, lanes *float32, x *float32)
-
 // maxAbsF32AVX2 continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
 //	lane = max(lane, |x|)
@@ -1288,20 +1274,6 @@ func sumSquaresx2F64AVX2(n int, stride int, lanes *float64, x *float64)
 //
 //go:noescape
 func sumSquaresF64AVX2(n int, lanes *float64, x *float64) float64
-
-// maxAbsx4F64AVX2 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
-//
-//	lane = max(lane, |x|)
-//
-//go:noescape
-func maxAbsx4F64AVX2(n int, stride int, lanes *float64, x *float64)
-
-// maxAbsx2F64AVX2 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = max(lane, |x|)
-//
-//go:noescape
-func maxAbsx2F64AVX2(n int, stride int, lanes *float64, x *float64)
 
 // maxAbsF64AVX2 continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
@@ -2003,20 +1975,6 @@ func sumSquaresx2F32AVX512(n int, stride int, lanes *float32, x *float32)
 //go:noescape
 func sumSquaresF32AVX512(n int, lanes *float32, x *float32) float32
 
-// maxAbsx4F32AVX512 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
-//
-//	lane = max(lane, |x|)
-//
-//go:noescape
-func maxAbsx4F32AVX512(n int, stride int, lanes *float32, x *float32)
-
-// maxAbsx2F32AVX512 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = max(lane, |x|)
-//
-//go:noescape
-func maxAbsx2F32AVX512(n int, stride int, lanes *float32, x *float32)
-
 // maxAbsF32AVX512 continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
 //	lane = max(lane, |x|)
@@ -2644,20 +2602,6 @@ func sumSquaresx2F64AVX512(n int, stride int, lanes *float64, x *float64)
 //
 //go:noescape
 func sumSquaresF64AVX512(n int, lanes *float64, x *float64) float64
-
-// maxAbsx4F64AVX512 continues the lines of lanes of 4 chunks with n elements each, whole lines, by
-//
-//	lane = max(lane, |x|)
-//
-//go:noescape
-func maxAbsx4F64AVX512(n int, stride int, lanes *float64, x *float64)
-
-// maxAbsx2F64AVX512 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = max(lane, |x|)
-//
-//go:noescape
-func maxAbsx2F64AVX512(n int, stride int, lanes *float64, x *float64)
 
 // maxAbsF64AVX512 continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //

@@ -469,20 +469,6 @@ func sumSquaresx2F32NEON(n int, stride int, lanes *float32, x *float32)
 //go:noescape
 func sumSquaresF32NEON(n int, lanes *float32, x *float32) float32
 
-// maxAbsx4F32NEON continues the lines of lanes of 4 chunks with n elements each, whole lines, by
-//
-//	lane = max(lane, |x|)
-//
-//go:noescape
-func maxAbsx4F32NEON(n int, stride int, lanes *float32, x *float32)
-
-// maxAbsx2F32NEON continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = max(lane, |x|)
-//
-//go:noescape
-func maxAbsx2F32NEON(n int, stride int, lanes *float32, x *float32)
-
 // maxAbsF32NEON continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //
 //	lane = max(lane, |x|)
@@ -998,20 +984,6 @@ func sumSquaresx2F64NEON(n int, stride int, lanes *float64, x *float64)
 //
 //go:noescape
 func sumSquaresF64NEON(n int, lanes *float64, x *float64) float64
-
-// maxAbsx4F64NEON continues the lines of lanes of 4 chunks with n elements each, whole lines, by
-//
-//	lane = max(lane, |x|)
-//
-//go:noescape
-func maxAbsx4F64NEON(n int, stride int, lanes *float64, x *float64)
-
-// maxAbsx2F64NEON continues the lines of lanes of 2 chunks with n elements each, whole lines, by
-//
-//	lane = max(lane, |x|)
-//
-//go:noescape
-func maxAbsx2F64NEON(n int, stride int, lanes *float64, x *float64)
 
 // maxAbsF64NEON continues a line of lanes, or zeros if it is nil, with n elements, and returns its fold, by
 //

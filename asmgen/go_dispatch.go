@@ -138,7 +138,7 @@ func (c *call[T]) lanes{{.Suffix}}(lanes *{{.Name}}, chunks, lo, n int) bool {
 {{- range $isa := $.ISAs}}
 	case {{$isa.Const}}:
 		switch c.id {
-	{{- range $.Rows}}{{if .IsReduction}}{{if $.Has $isa . $t}}
+	{{- range $.Rows}}{{if .IsReduction}}{{if and ($.Has $isa . $t) (gt .MostTogether 1)}}
 		case id{{.Name}}:
 		{{- $row := .}}
 			switch chunks {

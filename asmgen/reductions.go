@@ -15,8 +15,12 @@ const lineBytes = 64
 const mostStreams = 4
 
 // chunksTogether are the numbers of chunks that run at a time, the largest first. A line of lanes is one chain of
-// additions, whose latency bounds it; other chains fill the time.
+// additions, whose latency bounds it; other chains fill the time. A maximum is the same in any order, and has other
+// chains in its chunk: see manyLines.
 func chunksTogether(p *program.Program) (all []int) {
+	if p.Ops[program.MaxMagnitude] {
+		return []int{1}
+	}
 	for n := mostStreams / len(p.Row.Operands); n > 0; n /= 2 {
 		all = append(all, n)
 	}
@@ -80,16 +84,12 @@ func reduction(m Machine, p *program.Program, chunks int) {
 	} else {
 		load()
 	}
+	if p.Ops[program.MaxMagnitude] {
+		all[0].manyLines(n, lines[0])
+	}
 	m.While("loop", n, lineBytes/m.ElemBytes(), func() {
-		m.Comment(p.Lines[0].Text)
 		for c, k := range all {
-			for i, lane := range lines[c] {
-				e := k.element(i * lanesOf(m))
-				e.value[p.Lane()] = lane
-				if v := e.get(p.Lines[0].Value); v != lane {
-					m.Move(lane, v)
-				}
-			}
+			k.line(0, lines[c])
 			k.advance(lineBytes / m.ElemBytes())
 		}
 	})
@@ -101,6 +101,43 @@ func reduction(m Machine, p *program.Program, chunks int) {
 		store()
 	}
 	m.End()
+}
+
+// line continues lanes with line i of the operands.
+func (k *kernel) line(i int, lanes []Reg) {
+	k.Comment(k.Lines[0].Text)
+	for j, lane := range lanes {
+		e := k.element(i*lineBytes/k.ElemBytes() + j*lanesOf(k))
+		e.value[k.Lane()] = lane
+		if v := e.get(k.Lines[0].Value); v != lane {
+			k.Move(lane, v)
+		}
+	}
+}
+
+// manyLines continues the lanes of a maximum with as many of n elements as are four lines, each by lanes of its own,
+// which begin with zeros and are joined behind the loop.
+func (k *kernel) manyLines(n Reg, lanes []Reg) {
+	const lines = 4
+	sets := each(lines*len(lanes), func(i int) Reg {
+		if i < len(lanes) {
+			return lanes[i]
+		}
+		return k.Zero()
+	})
+	k.While("lines", n, lines*lineBytes/k.ElemBytes(), func() {
+		for i := range lines {
+			k.line(i, sets[i*len(lanes):][:len(lanes)])
+		}
+		k.advance(lines * lineBytes / k.ElemBytes())
+	})
+	for len(sets) > len(lanes) {
+		half := sets[len(sets)/2:]
+		sets = each(len(half), func(i int) Reg { return k.larger(sets[i], half[i]) })
+	}
+	for i, lane := range lanes {
+		k.Move(lane, sets[i])
+	}
 }
 
 // fold joins lanes by halves until one is left.
