@@ -335,10 +335,7 @@ func rmsPropCenteredOn[T Float](backend Backend, n int, coef *T, x *T, s *T, m *
 		switch backend {
 		case AVX2:
 			switch balancedFor[T](AVX2, n).F32 {
-			case zen5:
-				rmsPropCenteredF32AVX2Roots1Of6Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](g))
-				return
-			case zen:
+			case zen5, zen:
 				rmsPropCenteredF32AVX2Roots1Of4Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](g))
 				return
 			case core:
@@ -1060,11 +1057,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			rmsPropMomentumEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 		case idRMSPropCentered:
 			switch rootsBy[AVX2].F32 {
-			case zen5:
-				rmsPropCenteredEachF32AVX2Roots1Of6Depth2(n, coef,
-					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
-				return true
-			case zen:
+			case zen5, zen:
 				rmsPropCenteredEachF32AVX2Roots1Of4Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true

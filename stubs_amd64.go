@@ -228,17 +228,6 @@ func rmsPropMomentumEachF32AVX2Roots2Of2Depth2(count int, c *float32, x *[]float
 //go:noescape
 func rmsPropCenteredF32AVX2(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 
-// rmsPropCenteredF32AVX2Roots1Of6Depth2 updates n elements by
-//
-//	s = decay*s + ((1-decay)*g)*g
-//	m = decay*m + (1-decay)*g
-//	x = x - (lr*g)/(sqrt(s-m*m)+eps)
-//
-// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
-//
-//go:noescape
-func rmsPropCenteredF32AVX2Roots1Of6Depth2(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
-
 // rmsPropCenteredF32AVX2Roots1Of4Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
@@ -265,11 +254,6 @@ func rmsPropCenteredF32AVX2Roots2Of2Depth2(n int, c *float32, x *float32, s *flo
 //
 //go:noescape
 func rmsPropCenteredEachF32AVX2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
-
-// rmsPropCenteredEachF32AVX2Roots1Of6Depth2 updates count tensors as rmsPropCenteredF32AVX2 does one.
-//
-//go:noescape
-func rmsPropCenteredEachF32AVX2Roots1Of6Depth2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
 
 // rmsPropCenteredEachF32AVX2Roots1Of4Depth2 updates count tensors as rmsPropCenteredF32AVX2 does one.
 //
