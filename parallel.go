@@ -23,10 +23,12 @@ const (
 	bytesToWake = 40 << 20
 )
 
-// work is how many bytes are read and written in the time that a call takes.
-func (c *call[T]) work() int64 {
+// work is how many bytes are read and written in the time that a call takes, workOfOne that of an element.
+func (c *call[T]) work() int64 { return int64(c.n) * c.workOfOne() }
+
+func (c *call[T]) workOfOne() int64 {
 	row := &table.Rows[c.id]
-	bytes := int64(c.n) * int64(row.Traffic(int(unsafe.Sizeof(T(0)))))
+	bytes := int64(row.Traffic(int(unsafe.Sizeof(T(0)))))
 	switch {
 	case c.backend == Go || c.id == idExpSlice:
 		return 8 * bytes
