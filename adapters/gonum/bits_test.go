@@ -60,7 +60,7 @@ func testBits[T bitstep.Float](t *testing.T, r routines[T]) {
 		"updates": testUpdates[T], "reductions": testReductions[T]}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			rnd := &random[T]{rand.New(rand.NewPCG(1, 2)), 0}
+			rnd := newRandom[T](1)
 			for round := 0; round < rounds && !t.Failed(); round++ {
 				rnd.round = round
 				test(t, rnd, r)
@@ -73,9 +73,19 @@ func testBits[T bitstep.Float](t *testing.T, r routines[T]) {
 type random[T bitstep.Float] struct {
 	*rand.Rand
 	round int
+	sizes []int // the next ones, before others are made up
+}
+
+func newRandom[T bitstep.Float](seed uint64) *random[T] {
+	return &random[T]{Rand: rand.New(rand.NewPCG(seed, seed+1))}
 }
 
 func (r *random[T]) size() int {
+	if len(r.sizes) > 0 {
+		next := r.sizes[0]
+		r.sizes = r.sizes[1:]
+		return next
+	}
 	if r.round%8 == 7 {
 		return 1 + r.IntN(180)
 	}
@@ -482,7 +492,42 @@ func testReductions[T bitstep.Float](t *testing.T, r *random[T], f routines[T]) 
 	}
 }
 
-// Ties, NaN and zeros, which random elements seldom are.
+// Sizes at which another code begins: reductions of kernels, sums that are striped, blocks.
+func TestBorders(t *testing.T) {
+	single, double := routinesOf(Implementation{})
+	t.Run("single", func(t *testing.T) { testBorders(t, single) })
+	t.Run("double", func(t *testing.T) { testBorders(t, double) })
+}
+
+func testBorders[T bitstep.Float](t *testing.T, f routines[T]) {
+	r := newRandom[T](5)
+	for n := 1; n <= 2*shortDot; n++ {
+		x, y := r.values(n), r.values(n)
+		what := fmt.Sprint(" of ", n)
+		same(t, "dot"+what, []T{f.dot(n, x, 1, y, 1)}, []T{kernels.Dot(x, y)})
+		same(t, "asum"+what, []T{f.asum(n, x, 1)}, []T{kernels.SumAbs(x)})
+		same(t, "nrm2"+what, []T{f.nrm2(n, x, 1)}, []T{norm(x)})
+	}
+	for _, c := range []struct {
+		test   func(*testing.T, *random[T], routines[T])
+		rounds int
+		sizes  [][]int
+	}{
+		{testGemv[T], 64, [][]int{{fewRows, few}, {fewRows, few + 1}, {fewRows + 1, few}, {few, 3}, {few + 1, 3}}},
+		{testSyrk[T], 8, [][]int{{48, 5}, {49, 5}, {97, 130}}},
+		{testSymm[T], 8, [][]int{{257, 3}, {3, 257}}},
+		{testTriangles[T], 8, [][]int{{blockRows, blockCols + 1}, {blockRows + 1, blockCols + 1}, {transposed + 1, 9}}},
+	} {
+		for _, sizes := range c.sizes {
+			for range c.rounds {
+				r.sizes = sizes
+				c.test(t, r, f)
+			}
+		}
+	}
+}
+
+// Ties, NaN, zeros and numbers at the ends of the range, which random elements seldom are.
 func TestRare(t *testing.T) {
 	single, double := routinesOf(Implementation{})
 	t.Run("single", func(t *testing.T) { testRare(t, single) })
@@ -517,6 +562,53 @@ func testRare[T bitstep.Float](t *testing.T, f routines[T]) {
 	}
 	for k := 1; k < 200; k++ { // fma adds -0 to +0
 		same(t, fmt.Sprint("dot of zeros ", k), []T{f.dot(k, x, 1, y, 1)}, []T{kernels.Dot(x[:k], y[:k])})
+	}
+	for _, inc := range []int{1, 2} { // alpha = 0 multiplies nothing
+		x[0], x[inc], x[2*inc] = nan, T(math.Inf(1)), -1
+		f.scal(n/inc, 0, x, inc)
+		same(t, "scal by 0", x, make([]T, n))
+	}
+	testRareTriangles(t, f)
+}
+
+// Zeros on a diagonal, of rows that are not finite, and elements whose reciprocals are infinite, subnormal or nearly so.
+func testRareTriangles[T bitstep.Float](t *testing.T, f routines[T]) {
+	two := func(scale float64, power int) T { return T(math.Ldexp(scale, power)) }
+	largest, least := 1023, two(1, -1074)
+	if any(T(0)) == any(float32(0)) {
+		largest, least = 127, two(1, -149)
+	}
+	for _, d := range []T{0, least, -least, two(1.3, largest-2), two(1.3, largest-1), two(1.9, largest), T(math.Inf(1))} {
+		for _, v := range []T{3, 7, 0.3, 0, least, T(math.Inf(1)), T(math.NaN()), two(1.7, largest)} {
+			x := []T{v}
+			f.trsm('L', 'U', 'N', 'N', 1, 1, 1, []T{d}, 1, x, 1)
+			want := v / d
+			if normal(1 / d) {
+				want = v * T(1/d)
+			}
+			same(t, fmt.Sprint(v, " solved by ", d), x, []T{want})
+			x[0] = v
+			f.trmm('L', 'U', 'N', 'N', 1, 1, 1, []T{d}, 1, x, 1)
+			same(t, fmt.Sprint(v, " multiplied by ", d), x, []T{v * d})
+			x = []T{v, 0}
+			f.trmm('L', 'U', 'N', 'N', 2, 1, 1, []T{d, 5, 0, 1}, 2, x, 1)
+			same(t, fmt.Sprint(v, " multiplied by ", d, " plus 0"), x, []T{0 + T(v*d), 0})
+		}
+	}
+}
+
+// An implementation computes where it is told to.
+func TestChoice(t *testing.T) {
+	if got, want := on[float32](Implementation{}), bitstep.On[float32](bitstep.Active()); got != want {
+		t.Errorf("the zero value is %+v, want %+v", got, want)
+	}
+	for _, b := range bitstep.Backends() {
+		for _, n := range []int{-1, 0, 1, 3} {
+			got, want := on[float64](On(b).Threads(n)), bitstep.On[float64](b).Threads(n)
+			if got != want {
+				t.Errorf("%v with %d threads is %+v, want %+v", b, n, got, want)
+			}
+		}
 	}
 }
 

@@ -1,11 +1,11 @@
 package gonumblas
 
 import (
-	"math/rand/v2"
 	"slices"
 	"testing"
 
 	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/kernels"
 	"gonum.org/v1/gonum/blas"
 )
 
@@ -17,9 +17,13 @@ func TestPartsOfOneMatrix(t *testing.T) {
 }
 
 func testParts[T bitstep.Float](t *testing.T, f routines[T]) {
-	const n, side = 20, 5 * 20 // blocks of a matrix
-	rnd := &random[T]{rand.New(rand.NewPCG(3, 4)), 0}
-	for range 20 {
+	rnd := newRandom[T](3)
+	for round := range 20 {
+		n := 20
+		if round%4 == 3 {
+			n = 60 // more than one block for syrk
+		}
+		side := 5 * n // of the matrix that all are blocks of
 		a := rnd.values(side * side)
 		for i := range side {
 			a[i*side+i] += 4
@@ -27,15 +31,20 @@ func testParts[T bitstep.Float](t *testing.T, f routines[T]) {
 		block := func(a []T, i, j int) []T { return a[i*n*side+j*n:][:(n-1)*side+n] }
 		copied := func(i, j int) []T { return slices.Clone(block(a, i, j)) }
 		alpha, beta, tA, tB, ul, s := rnd.scalar(), rnd.beta(), rnd.trans(), rnd.trans(), rnd.uplo(), rnd.side()
+		other := rnd.values(n * n)
 		calls := map[string]func(a, b, c, x, y []T){
 			"gemm": func(a, b, c, _, _ []T) { f.gemm(tA, tB, n, n, n, alpha, a, side, b, side, beta, c, side) },
 			"gemv": func(a, _, _, x, y []T) { f.gemv(tA, n, n, alpha, a, side, x, side, beta, y, 1) },
-			"ger":  func(_, _, c, x, y []T) { f.ger(n, n, alpha, x, side, y, 1, c, side) },
-			"syrk": func(a, _, c, _, _ []T) { f.syrk(ul, tA, n, n, alpha, a, side, beta, c, side) },
-			"symm": func(a, b, c, _, _ []T) { f.symm(s, ul, n, n, alpha, a, side, b, side, beta, c, side) },
-			"trmm": func(a, _, c, _, _ []T) { f.trmm(s, ul, tA, blas.NonUnit, n, n, alpha, a, side, c, side) },
-			"trsm": func(a, _, c, _, _ []T) { f.trsm(s, ul, tA, blas.NonUnit, n, n, alpha, a, side, c, side) },
-			"axpy": func(_, _, _, x, y []T) { f.axpy(n, alpha, x, side, y, 1) },
+			"gemv of another matrix": func(_, _, _, x, y []T) {
+				f.gemv(tA, n, n, alpha, other, n, x, side, beta, y, 1)
+			},
+			"gemv of few rows": func(_, _, _, x, y []T) { f.gemv(blas.NoTrans, 3, n, alpha, other, n, x, side, beta, y, 1) },
+			"ger":              func(_, _, c, x, y []T) { f.ger(n, n, alpha, x, side, y, 1, c, side) },
+			"syrk":             func(a, _, c, _, _ []T) { f.syrk(ul, tA, n, n, alpha, a, side, beta, c, side) },
+			"symm":             func(a, b, c, _, _ []T) { f.symm(s, ul, n, n, alpha, a, side, b, side, beta, c, side) },
+			"trmm":             func(a, _, c, _, _ []T) { f.trmm(s, ul, tA, blas.NonUnit, n, n, alpha, a, side, c, side) },
+			"trsm":             func(a, _, c, _, _ []T) { f.trsm(s, ul, tA, blas.NonUnit, n, n, alpha, a, side, c, side) },
+			"axpy":             func(_, _, _, x, y []T) { f.axpy(n, alpha, x, side, y, 1) },
 		}
 		for name, call := range calls {
 			part := slices.Clone(a)
@@ -51,5 +60,23 @@ func testParts[T bitstep.Float](t *testing.T, f routines[T]) {
 				4)[7*side:])
 			same(t, name, part, want)
 		}
+	}
+}
+
+// An operand may be the one that is written, element by element.
+func TestItself(t *testing.T) {
+	single, double := routinesOf(Implementation{})
+	t.Run("single", func(t *testing.T) { testItself(t, single) })
+	t.Run("double", func(t *testing.T) { testItself(t, double) })
+}
+
+func testItself[T bitstep.Float](t *testing.T, f routines[T]) {
+	r := newRandom[T](7)
+	for _, n := range []int{5, shortUpdate, 2*shortUpdate + 3} {
+		x, alpha := r.values(n), r.scalar()
+		want := slices.Clone(x)
+		kernels.Axpy(want, x, alpha)
+		f.axpy(n, alpha, x, 1, x, 1)
+		same(t, "axpy", x, want)
 	}
 }
