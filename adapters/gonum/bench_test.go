@@ -23,7 +23,10 @@ type speed[T bitstep.Float] struct {
 	call func(r *routines[T], o *operands[T], s int)
 }
 
-type operands[T bitstep.Float] struct{ a, b, c, x, y []T }
+type operands[T bitstep.Float] struct {
+	a, b, c, x, y []T
+	result        T
+}
 
 func newOperands[T bitstep.Float](n int) *operands[T] {
 	fill := func(n int) []T {
@@ -33,7 +36,7 @@ func newOperands[T bitstep.Float](n int) *operands[T] {
 		}
 		return x
 	}
-	o := &operands[T]{fill(n * n), fill(n * n), fill(n * n), fill(3 * n), fill(3 * n)}
+	o := &operands[T]{a: fill(n * n), b: fill(n * n), c: fill(n * n), x: fill(3 * n), y: fill(3 * n)}
 	for i := range n {
 		for j := range n { // which keeps what is multiplied or solved again and again in range
 			o.a[i*n+j] = T(1+j%5) * 1e-9
@@ -51,12 +54,12 @@ func speeds[T bitstep.Float]() []speed[T] {
 		{"axpy", func(r *R, o *O, s int) { r.axpy(s, tiny, o.x, 1, o.y, 1) }},
 		{"axpy inc", func(r *R, o *O, s int) { r.axpy(s, tiny, o.x, 3, o.y, 2) }},
 		{"scal", func(r *R, o *O, s int) { r.scal(s, -1, o.x, 1) }},
-		{"dot", func(r *R, o *O, s int) { r.dot(s, o.x, 1, o.y, 1) }},
-		{"dot inc", func(r *R, o *O, s int) { r.dot(s, o.x, 3, o.y, 1) }},
-		{"asum", func(r *R, o *O, s int) { r.asum(s, o.x, 1) }},
-		{"asum inc", func(r *R, o *O, s int) { r.asum(s, o.x, 3) }},
-		{"nrm2", func(r *R, o *O, s int) { r.nrm2(s, o.x, 1) }},
-		{"nrm2 inc", func(r *R, o *O, s int) { r.nrm2(s, o.x, 3) }},
+		{"dot", func(r *R, o *O, s int) { o.result = r.dot(s, o.x, 1, o.y, 1) }},
+		{"dot inc", func(r *R, o *O, s int) { o.result = r.dot(s, o.x, 3, o.y, 1) }},
+		{"asum", func(r *R, o *O, s int) { o.result = r.asum(s, o.x, 1) }},
+		{"asum inc", func(r *R, o *O, s int) { o.result = r.asum(s, o.x, 3) }},
+		{"nrm2", func(r *R, o *O, s int) { o.result = r.nrm2(s, o.x, 1) }},
+		{"nrm2 inc", func(r *R, o *O, s int) { o.result = r.nrm2(s, o.x, 3) }},
 		{"iamax", func(r *R, o *O, s int) { r.iamax(s, o.x, 1) }},
 		{"ger", func(r *R, o *O, s int) { r.ger(s, s, tiny, o.x, 1, o.y, 1, o.c, s) }},
 		{"ger inc", func(r *R, o *O, s int) { r.ger(s, s, tiny, o.x, 3, o.y, 2, o.c, s) }},
@@ -111,14 +114,24 @@ func routinesOfGonum() (routines[float32], routines[float64]) {
 			i.Dasum, i.Dnrm2, i.Idamax}
 }
 
-var table = flag.String("table", "", "print README.md's table of speeds, of routines that match")
+var (
+	table   = flag.String("table", "", "print README.md's table of speeds, of routines that match")
+	fastest = flag.Bool("fastest", false, "print it of Fastest")
+)
+
+func tabled() Implementation {
+	if *fastest {
+		return Implementation{}.Fastest()
+	}
+	return Implementation{}
+}
 
 // TestTable prints how many times faster than gonum's each routine is, by the fastest of several samples in turns.
 func TestTable(t *testing.T) {
 	if *table == "" {
 		t.Skip("without -table")
 	}
-	ours32, ours64 := routinesOf(Implementation{})
+	ours32, ours64 := routinesOf(tabled())
 	host32, host64 := routinesOfGonum()
 	head := "| |"
 	for _, n := range sizes {

@@ -4,7 +4,7 @@
 //	blas32.Use(gonumblas.Implementation{})
 //
 // Packages mat, lapack, optimize and stat of gonum then compute with it. [On] chooses a backend,
-// [Implementation.Threads] how many threads a call may have.
+// [Implementation.Threads] how many threads a call may have. [Implementation.Fastest] gives bits away for time.
 //
 // # The promise of bits
 //

@@ -7,7 +7,7 @@ import "gonum.org/v1/gonum/blas"
 // Sgemm is C = alpha*op(A)*op(B) + beta*C, as kernels.Gemm.
 func (i Implementation) Sgemm(tA, tB blas.Transpose, m, n, k int, alpha float32, a []float32, lda int,
 	b []float32, ldb int, beta float32, c []float32, ldc int) {
-	if !gemm(i, tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) {
+	if i.small(gemmFrom, m, n, k) || !gemm(i, tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) {
 		i.Implementation.Sgemm(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 	}
 }
@@ -15,7 +15,7 @@ func (i Implementation) Sgemm(tA, tB blas.Transpose, m, n, k int, alpha float32,
 // Sgemv is y = alpha*op(A)*x + beta*y, as kernels.Gemv.
 func (i Implementation) Sgemv(tA blas.Transpose, m, n int, alpha float32, a []float32, lda int, x []float32, incX int,
 	beta float32, y []float32, incY int) {
-	if !gemv(i, tA, m, n, alpha, a, lda, x, incX, beta, y, incY) {
+	if i.small(gemvFrom, m, n, 1) || !gemv(i, tA, m, n, alpha, a, lda, x, incX, beta, y, incY) {
 		i.Implementation.Sgemv(tA, m, n, alpha, a, lda, x, incX, beta, y, incY)
 	}
 }
@@ -23,7 +23,7 @@ func (i Implementation) Sgemv(tA blas.Transpose, m, n int, alpha float32, a []fl
 // Sger is A = A + alpha*x*y', as kernels.Gemm of one column and one row.
 func (i Implementation) Sger(m, n int, alpha float32, x []float32, incX int, y []float32, incY int,
 	a []float32, lda int) {
-	if !ger(i, m, n, alpha, x, incX, y, incY, a, lda) {
+	if i.small(gerFrom, m, n, 1) || !ger(i, m, n, alpha, x, incX, y, incY, a, lda) {
 		i.Implementation.Sger(m, n, alpha, x, incX, y, incY, a, lda)
 	}
 }
@@ -31,7 +31,7 @@ func (i Implementation) Sger(m, n int, alpha float32, x []float32, incX int, y [
 // Ssyrk is C = alpha*op(A)*op(A)' + beta*C of a symmetric C, as kernels.Gemm.
 func (i Implementation) Ssyrk(ul blas.Uplo, tA blas.Transpose, n, k int, alpha float32, a []float32, lda int,
 	beta float32, c []float32, ldc int) {
-	if !syrk(i, ul, tA, n, k, alpha, a, lda, beta, c, ldc) {
+	if i.small(syrkFrom, n, n, k) || !syrk(i, ul, tA, n, k, alpha, a, lda, beta, c, ldc) {
 		i.Implementation.Ssyrk(ul, tA, n, k, alpha, a, lda, beta, c, ldc)
 	}
 }
@@ -39,7 +39,7 @@ func (i Implementation) Ssyrk(ul blas.Uplo, tA blas.Transpose, n, k int, alpha f
 // Ssymm is C = alpha*A*B + beta*C or C = alpha*B*A + beta*C of a symmetric A, as kernels.Gemm of the whole of A.
 func (i Implementation) Ssymm(s blas.Side, ul blas.Uplo, m, n int, alpha float32, a []float32, lda int,
 	b []float32, ldb int, beta float32, c []float32, ldc int) {
-	if !symm(i, s, ul, m, n, alpha, a, lda, b, ldb, beta, c, ldc) {
+	if i.small(symmFrom, m, n, order(s, m, n)) || !symm(i, s, ul, m, n, alpha, a, lda, b, ldb, beta, c, ldc) {
 		i.Implementation.Ssymm(s, ul, m, n, alpha, a, lda, b, ldb, beta, c, ldc)
 	}
 }
@@ -47,7 +47,7 @@ func (i Implementation) Ssymm(s blas.Side, ul blas.Uplo, m, n int, alpha float32
 // Strmm is B = alpha*op(A)*B or B = alpha*B*op(A) of a triangular A.
 func (i Implementation) Strmm(s blas.Side, ul blas.Uplo, tA blas.Transpose, d blas.Diag, m, n int, alpha float32,
 	a []float32, lda int, b []float32, ldb int) {
-	if !triangles(i, false, s, ul, tA, d, m, n, alpha, a, lda, b, ldb) {
+	if i.small(trianglesFrom, m, n, order(s, m, n)) || !triangles(i, false, s, ul, tA, d, m, n, alpha, a, lda, b, ldb) {
 		i.Implementation.Strmm(s, ul, tA, d, m, n, alpha, a, lda, b, ldb)
 	}
 }
@@ -55,53 +55,61 @@ func (i Implementation) Strmm(s blas.Side, ul blas.Uplo, tA blas.Transpose, d bl
 // Strsm solves op(A)*X = alpha*B or X*op(A) = alpha*B, A triangular, and stores X in B.
 func (i Implementation) Strsm(s blas.Side, ul blas.Uplo, tA blas.Transpose, d blas.Diag, m, n int, alpha float32,
 	a []float32, lda int, b []float32, ldb int) {
-	if !triangles(i, true, s, ul, tA, d, m, n, alpha, a, lda, b, ldb) {
+	if i.small(trianglesFrom, m, n, order(s, m, n)) || !triangles(i, true, s, ul, tA, d, m, n, alpha, a, lda, b, ldb) {
 		i.Implementation.Strsm(s, ul, tA, d, m, n, alpha, a, lda, b, ldb)
 	}
 }
 
 // Saxpy is y = y + alpha*x, as kernels.Axpy.
 func (i Implementation) Saxpy(n int, alpha float32, x []float32, incX int, y []float32, incY int) {
-	if !axpy(i, n, alpha, x, incX, y, incY) {
+	if i.small(axpyFrom, n, 1, 1) || !axpy(i, n, alpha, x, incX, y, incY) {
 		i.Implementation.Saxpy(n, alpha, x, incX, y, incY)
 	}
 }
 
 // Sscal is x = alpha*x, as kernels.Scale.
 func (i Implementation) Sscal(n int, alpha float32, x []float32, incX int) {
-	if !scal(i, n, alpha, x, incX) {
+	if i.small(scalFrom, n, 1, 1) || !scal(i, n, alpha, x, incX) {
 		i.Implementation.Sscal(n, alpha, x, incX)
 	}
 }
 
 // Sdot is the sum of x[i]*y[i], as kernels.Dot.
 func (i Implementation) Sdot(n int, x []float32, incX int, y []float32, incY int) float32 {
-	if sum, ok := dot(i, n, x, incX, y, incY); ok {
-		return sum
+	if !i.small(dotFrom, n, 1, 1) {
+		if sum, ok := dot(i, n, x, incX, y, incY); ok {
+			return sum
+		}
 	}
 	return i.Implementation.Sdot(n, x, incX, y, incY)
 }
 
 // Sasum is the sum of |x[i]|, as kernels.SumAbs.
 func (i Implementation) Sasum(n int, x []float32, incX int) float32 {
-	if sum, ok := asum(i, n, x, incX); ok {
-		return sum
+	if !i.small(asumFrom, n, 1, 1) {
+		if sum, ok := asum(i, n, x, incX); ok {
+			return sum
+		}
 	}
 	return i.Implementation.Sasum(n, x, incX)
 }
 
 // Snrm2 is the root of the sum of x[i]*x[i], as kernels.SumSquares, scaled where that overflows or underflows.
 func (i Implementation) Snrm2(n int, x []float32, incX int) float32 {
-	if norm, ok := nrm2(i, n, x, incX); ok {
-		return norm
+	if !i.small(nrm2From, n, 1, 1) {
+		if norm, ok := nrm2(i, n, x, incX); ok {
+			return norm
+		}
 	}
 	return i.Implementation.Snrm2(n, x, incX)
 }
 
 // Isamax returns the first place of the largest |x[i]|.
 func (i Implementation) Isamax(n int, x []float32, incX int) int {
-	if at, ok := iamax(i, n, x, incX); ok {
-		return at
+	if !i.small(iamaxFrom, n, 1, 1) {
+		if at, ok := iamax(i, n, x, incX); ok {
+			return at
+		}
 	}
 	return i.Implementation.Isamax(n, x, incX)
 }

@@ -33,18 +33,16 @@ func testParts[T bitstep.Float](t *testing.T, f routines[T]) {
 		alpha, beta, tA, tB, ul, s := rnd.scalar(), rnd.beta(), rnd.trans(), rnd.trans(), rnd.uplo(), rnd.side()
 		other := rnd.values(n * n)
 		calls := map[string]func(a, b, c, x, y []T){
-			"gemm": func(a, b, c, _, _ []T) { f.gemm(tA, tB, n, n, n, alpha, a, side, b, side, beta, c, side) },
-			"gemv": func(a, _, _, x, y []T) { f.gemv(tA, n, n, alpha, a, side, x, side, beta, y, 1) },
-			"gemv of another matrix": func(_, _, _, x, y []T) {
-				f.gemv(tA, n, n, alpha, other, n, x, side, beta, y, 1)
-			},
-			"gemv of few rows": func(_, _, _, x, y []T) { f.gemv(blas.NoTrans, 3, n, alpha, other, n, x, side, beta, y, 1) },
-			"ger":              func(_, _, c, x, y []T) { f.ger(n, n, alpha, x, side, y, 1, c, side) },
-			"syrk":             func(a, _, c, _, _ []T) { f.syrk(ul, tA, n, n, alpha, a, side, beta, c, side) },
-			"symm":             func(a, b, c, _, _ []T) { f.symm(s, ul, n, n, alpha, a, side, b, side, beta, c, side) },
-			"trmm":             func(a, _, c, _, _ []T) { f.trmm(s, ul, tA, blas.NonUnit, n, n, alpha, a, side, c, side) },
-			"trsm":             func(a, _, c, _, _ []T) { f.trsm(s, ul, tA, blas.NonUnit, n, n, alpha, a, side, c, side) },
-			"axpy":             func(_, _, _, x, y []T) { f.axpy(n, alpha, x, side, y, 1) },
+			"gemm":       func(a, b, c, _, _ []T) { f.gemm(tA, tB, n, n, n, alpha, a, side, b, side, beta, c, side) },
+			"gemv":       func(a, _, _, x, y []T) { f.gemv(tA, n, n, alpha, a, side, x, side, beta, y, 1) },
+			"gemv other": func(_, _, _, x, y []T) { f.gemv(tA, n, n, alpha, other, n, x, side, beta, y, 1) },
+			"gemv few":   func(_, _, _, x, y []T) { f.gemv(blas.NoTrans, 3, n, alpha, other, n, x, side, beta, y, 1) },
+			"ger":        func(_, _, c, x, y []T) { f.ger(n, n, alpha, x, side, y, 1, c, side) },
+			"syrk":       func(a, _, c, _, _ []T) { f.syrk(ul, tA, n, n, alpha, a, side, beta, c, side) },
+			"symm":       func(a, b, c, _, _ []T) { f.symm(s, ul, n, n, alpha, a, side, b, side, beta, c, side) },
+			"trmm":       func(a, _, c, _, _ []T) { f.trmm(s, ul, tA, blas.NonUnit, n, n, alpha, a, side, c, side) },
+			"trsm":       func(a, _, c, _, _ []T) { f.trsm(s, ul, tA, blas.NonUnit, n, n, alpha, a, side, c, side) },
+			"axpy":       func(_, _, _, x, y []T) { f.axpy(n, alpha, x, side, y, 1) },
 		}
 		for name, call := range calls {
 			part := slices.Clone(a)

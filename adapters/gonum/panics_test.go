@@ -13,7 +13,12 @@ import (
 // A wrong argument, and any two, panic as gonum's own routine does, and nothing is written. Where that does not panic,
 // neither does ours.
 func TestPanics(t *testing.T) {
-	ours, host := reflect.ValueOf(Implementation{}), reflect.ValueOf(gonum.Implementation{})
+	testPanics(t, Implementation{})
+	testPanics(t, Implementation{}.Fastest())
+}
+
+func testPanics(t *testing.T, impl Implementation) {
+	ours, host := reflect.ValueOf(impl), reflect.ValueOf(gonum.Implementation{})
 	for _, name := range []string{"gemm", "gemv", "ger", "syrk", "symm", "trmm", "trsm", "axpy", "scal", "dot", "asum",
 		"nrm2", "amax"} {
 		for _, precision := range []string{"S", "D"} {

@@ -49,7 +49,7 @@ func TestPrograms(t *testing.T) {
 	if *table == "" {
 		t.Skip("without -table")
 	}
-	var ours, host blas.Float64 = Implementation{}, gonum.Implementation{}
+	var ours, host blas.Float64 = tabled(), gonum.Implementation{}
 	defer blas64.Use(host)
 	for _, name := range []string{"Mul", "Solve", "Inverse", "Cholesky", "LU", "QR", "EigenSym", "SVD"} {
 		fmt.Print("| ", name, " |")

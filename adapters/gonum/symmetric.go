@@ -12,6 +12,14 @@ func upper(ul blas.Uplo) (upper, ok bool) {
 	return ul == blas.Upper, ul == blas.Upper || ul == blas.Lower
 }
 
+// order is that of the matrix on a side of one of m x n.
+func order(side blas.Side, m, n int) int {
+	if side == blas.Left {
+		return m
+	}
+	return n
+}
+
 // syrk is the triangle of kernels.Gemm of A and A'.
 func syrk[T bitstep.Float](i Implementation, ul blas.Uplo, tA blas.Transpose, n, k int, alpha T, a []T, lda int,
 	beta T, c []T, ldc int) bool {
@@ -72,10 +80,7 @@ func symm[T bitstep.Float](i Implementation, side blas.Side, ul blas.Uplo, m, n 
 	beta T, c []T, ldc int) bool {
 	const block = 256 // rows or columns of A that are made whole at a time
 	isUpper, ok := upper(ul)
-	k := n
-	if side == blas.Left {
-		k = m
-	}
+	k := order(side, m, n)
 	if !ok || side != blas.Left && side != blas.Right || alpha == 0 || !matrix(k, k, a, lda) || !matrix(m, n, b, ldb) ||
 		!matrix(m, n, c, ldc) {
 		return false

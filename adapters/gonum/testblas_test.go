@@ -11,11 +11,15 @@ import (
 // gonum's own tests of every routine. They are in double precision; single makes them tests of the other.
 func TestBLAS(t *testing.T) {
 	for _, b := range bitstep.Backends() {
-		impl := On(b)
-		t.Run(b.String()+"/real", func(t *testing.T) { testReal(t, impl) })
-		t.Run(b.String()+"/single", func(t *testing.T) { testReal(t, single{impl}) })
-		t.Run(b.String()+"/complex", func(t *testing.T) { testComplex(t, impl) })
+		testBLAS(t, b.String(), On(b))
 	}
+	testBLAS(t, "fastest", Implementation{}.Fastest())
+}
+
+func testBLAS(t *testing.T, name string, impl Implementation) {
+	t.Run(name+"/real", func(t *testing.T) { testReal(t, impl) })
+	t.Run(name+"/single", func(t *testing.T) { testReal(t, single{impl}) })
+	t.Run(name+"/complex", func(t *testing.T) { testComplex(t, impl) })
 }
 
 func testReal(t *testing.T, impl blas.Float64) {

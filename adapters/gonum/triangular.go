@@ -38,10 +38,7 @@ func triangles[T bitstep.Float](i Implementation, solve bool, side blas.Side, ul
 	m, n int, alpha T, a []T, lda int, b []T, ldb int) bool {
 	isUpper, okU := upper(ul)
 	trans, okT := transposes(tA)
-	k := n
-	if side == blas.Left {
-		k = m
-	}
+	k := order(side, m, n)
 	if side != blas.Left && side != blas.Right || !okU || !okT || d != blas.Unit && d != blas.NonUnit || alpha == 0 ||
 		!matrix(k, k, a, lda) || !matrix(m, n, b, ldb) {
 		return false

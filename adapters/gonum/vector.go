@@ -173,7 +173,7 @@ func contiguous[T bitstep.Float](buf, x []T, at, inc int) []T {
 // no candidate.
 func iamax[T bitstep.Float](i Implementation, n int, x []T, incX int) (at int, ok bool) {
 	const block = 512 // elements that are looked through again
-	if n < 2*block || incX != 1 || n > len(x) {
+	if n < iamaxFrom || incX != 1 || n > len(x) {
 		return 0, false
 	}
 	e, top := on[T](i), T(-1)
