@@ -102,10 +102,12 @@ class Kernel:
         number of the step if it depends on that."""
         given = self.hypers | given
         scale, clip = given.get("scale", 1.0), given.get("clip")
-        lo, hi = (0.0, 0.0) if clip is None else clip
-        if scale == 0 or clip is not None and lo == hi == 0:  # to the library 0 is none
+        bounds = (0.0, 0.0) if clip is None else tuple(clip)
+        if scale == 0 or clip is not None and not any(bounds):  # to the library 0 is none
             raise ValueError(f"bitstep.{self.name}: scale = {scale} and clip = {clip}, want them other than 0")
-        prelude = [0.0 if scale == 1 else scale, lo, hi, given.get("l2", 0.0), given.get("weight_decay", 0.0)]
+        if len(bounds) != 2:
+            raise ValueError(f"bitstep.{self.name}: clip = {clip}, want two bounds")
+        prelude = [0.0 if scale == 1 else scale, *bounds, given.get("l2", 0.0), given.get("weight_decay", 0.0)]
         values = [given[name] for name in self.hypers] + prelude
         return [self.struct(*values)] + [self._number(given.get("t"))] * self.numbered
 

@@ -209,8 +209,8 @@ class Refused(unittest.TestCase):
         self.adam(ValueError, "scale = 0", scale=0)
         self.adam(ValueError, "clip_lo", clip=(1, -1))
         self.adam(ValueError, "clip", clip=(0, 0))
-        self.adam(ValueError, "unpack", clip=(-0.5,), l2=0.1)
-        self.adam(ValueError, "unpack", clip=(-0.5, 0.5, 0.1))
+        self.adam(ValueError, r"clip = \(-0.5,\), want two bounds", clip=(-0.5,), l2=0.1)
+        self.adam(ValueError, r"clip = \[.* 0.1\s*\], want two bounds", clip=np.array([-0.5, 0.5, 0.1]))
         self.adam(ValueError, "which is .* in float", lr=1e39)
 
     def test_products(self):
