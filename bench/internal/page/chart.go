@@ -160,14 +160,24 @@ func (c chart) axes(p *plot.Plot) {
 		case a.axis == &p.Y && c.categories != nil:
 		default:
 			a.axis.Min, a.axis.Max = min(a.axis.Min, 0), a.axis.Max*1.05
+			a.axis.Tick.Marker = plot.TickerFunc(steps)
 		}
 	}
 }
 
-// names labels the points of the first series, from the top, each at its left, if no other label is there.
+// names labels the points of the first series, from the top, each at its left, if no mark and no other label is there.
 func (c chart) names(p *plot.Plot) *plotter.Labels {
 	const letter, tall = 5.5, 11.
+	place := func(q point) vg.Point { // about: the axes take the rest
+		return vg.Point{X: vg.Length(p.X.Norm(q.x)) * .85 * width, Y: vg.Length(p.Y.Norm(q.y)) * .85 * height}
+	}
 	var taken []vg.Rectangle
+	for _, s := range c.series {
+		for _, q := range s.points {
+			at, mark := place(q), vg.Point{X: 2, Y: 2}
+			taken = append(taken, vg.Rectangle{Min: at.Sub(mark), Max: at.Add(mark)})
+		}
+	}
 	labels := &plotter.Labels{}
 	points := slices.SortedFunc(slices.Values(c.series[0].points), func(a, b point) int {
 		return cmp.Or(cmp.Compare(b.y, a.y), cmp.Compare(a.x, b.x))
@@ -176,7 +186,7 @@ func (c chart) names(p *plot.Plot) *plotter.Labels {
 	style.Font, style.XAlign, style.YAlign = face(10), draw.XRight, draw.YCenter
 	for _, q := range points {
 		name, _, _ := strings.Cut(q.name, ":")
-		at := vg.Point{X: vg.Length(p.X.Norm(q.x)) * .85 * width, Y: vg.Length(p.Y.Norm(q.y)) * .85 * height}
+		at := place(q).Sub(vg.Point{X: 4, Y: -tall / 2})
 		box := vg.Rectangle{Min: at.Sub(vg.Point{X: vg.Length(letter * float64(len(name))), Y: tall}), Max: at}
 		if box.Min.X < 0 || slices.ContainsFunc(taken, func(r vg.Rectangle) bool {
 			return box.Min.X < r.Max.X && r.Min.X < box.Max.X && box.Min.Y < r.Max.Y && r.Min.Y < box.Max.Y
@@ -220,6 +230,20 @@ func sizes(lo, hi float64) (ticks []plot.Tick) {
 			}
 			ticks = append(ticks, t)
 		}
+	}
+	return ticks
+}
+
+// steps are the ticks of a linear axis: five or so, of 1, 2 or 5 times a power of ten.
+func steps(lo, hi float64) (ticks []plot.Tick) {
+	step := math.Pow10(int(math.Floor(math.Log10(hi-lo))) - 1)
+	for _, by := range []float64{2, 2.5, 2} {
+		if (hi-lo)/step > 6 {
+			step *= by
+		}
+	}
+	for i := math.Ceil(lo / step); i*step <= hi; i++ {
+		ticks = append(ticks, plot.Tick{Value: i * step, Label: fmt.Sprintf("%.4g", i*step)})
 	}
 	return ticks
 }

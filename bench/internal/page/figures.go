@@ -54,7 +54,10 @@ func figuresOf(r record.Record) (all []figure, err error) {
 	for _, typ := range types {
 		add(products(r, typ))
 	}
-	add(bandwidths(r))
+	add(bandwidths(r, 1))
+	if r.Machine.Threads > 1 {
+		add(bandwidths(r, r.Machine.Threads))
+	}
 	for _, typ := range types {
 		add(speedup(r, typ))
 	}
@@ -132,26 +135,22 @@ func roofOf(bandwidth, peak, from, to float64) plotter.XYs {
 }
 
 // bandwidths shows the ceilings of traffic by the size of the working set.
-func bandwidths(r record.Record) (figure, error) {
+func bandwidths(r record.Record, threads int) (figure, error) {
 	all := rows(r, func(row record.Row) bool {
-		return row.Group == record.Ceiling && row.GBs > 0 && row.Bytes > 0
+		return row.Group == record.Ceiling && row.GBs > 0 && row.Bytes > 0 && row.Threads == threads
 	})
 	slices.SortStableFunc(all, func(a, b record.Row) int { return a.Bytes - b.Bytes })
 	c := chart{xLabel: "working set", yLabel: "GB/s", xTicks: sizes, yTicks: decades, joined: true}
 	curves := map[string]series{}
 	var order []string
 	for _, row := range all {
-		name := row.Name
-		if row.Threads > 1 {
-			name += fmt.Sprintf(", %d threads", row.Threads)
-		}
-		s, ok := curves[name]
+		s, ok := curves[row.Name]
 		if !ok {
-			order = append(order, name)
+			order = append(order, row.Name)
 		}
 		s.points = append(s.points, point{float64(row.Bytes), row.GBs,
-			fmt.Sprintf("%s: %s from %s", name, unit(row.GBs, "GB/s"), bytesText(row.Bytes))})
-		curves[name] = s
+			fmt.Sprintf("%s: %s from %s", row.Name, unit(row.GBs, "GB/s"), bytesText(row.Bytes))})
+		curves[row.Name] = s
 	}
 	most, least := 0., 0.
 	for _, name := range order {
@@ -175,9 +174,10 @@ func bandwidths(r record.Record) (figure, error) {
 			}
 		}
 	}
-	return newFigure("bandwidth", "Bandwidth by working set",
+	title := "Bandwidth by working set, " + plural(threads, "thread")
+	return newFigure(fmt.Sprintf("bandwidth-%d", threads), title,
 		"What memory and caches give, read and written bytes counted. Dashed: the sizes of L1, L2 and L3.", c,
-		tabulate("Bandwidth by working set", all, []property{nameOf, typeOf, threadsOf, levelOf, bytesOf, gbsOf,
+		tabulate(title, all, []property{nameOf, typeOf, threadsOf, levelOf, bytesOf, gbsOf,
 			spreadOf}))
 }
 
@@ -201,7 +201,7 @@ func products(r record.Record, typ string) (figure, error) {
 		slices.SortFunc(s.points, func(a, b point) int { return int(a.x - b.x) })
 		c.series = append(c.series, s)
 	}
-	text := "Products by N. One thread."
+	text := "Scores and gradients of a classifier, whose examples are columns or rows, and squares. One thread."
 	if top := peak(r, typ); top > 0 && lo > 0 {
 		c.lines = []line{{points: plotter.XYs{{X: lo, Y: top}, {X: hi, Y: top}}, series: -1, dashed: true}}
 		text += fmt.Sprintf(" Dashed: the peak of fused multiply-adds, %s.", unit(top, "GFLOP/s"))
@@ -215,6 +215,7 @@ func speedup(r record.Record, typ string) (figure, error) {
 	all := slices.Concat(measured(r, record.Kernel, typ), measured(r, record.Product, typ))
 	all = slices.DeleteFunc(all, func(row record.Row) bool { return row.VersusGo == 0 || row.Backend == "go" })
 	c := byKernel(all, "times as fast as pure Go", func(row record.Row) float64 { return row.VersusGo })
+	c.xTicks = decades
 	return newFigure("speedup-"+typ, "Speed-up over pure Go, "+typ,
 		"How many times as fast as the same call in pure Go, by where the operands come from. One thread. "+
 			"The line is at 1: no faster.", c,
@@ -235,7 +236,7 @@ func threads(r record.Record, typ string) (figure, error) {
 
 // besides compares other ways to compute the same with bitstep.
 func besides(r record.Record, typ string) (figure, error) {
-	c := chart{xLabel: "times as fast as bitstep"}
+	c := chart{xLabel: "times as fast as bitstep", xTicks: decades}
 	all := rows(r, func(row record.Row) bool { return row.Group == record.Peer && row.Type == typ })
 	rates := map[string]float64{} // of bitstep
 	for _, row := range all {
