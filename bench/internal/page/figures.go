@@ -155,8 +155,8 @@ func bandwidths(r record.Record, threads int) (figure, error) {
 	most, least := 0., 0.
 	for _, name := range order {
 		s := curves[name]
-		if s.name = name; len(s.points) < 3 || len(c.series) == len(marks) {
-			continue // no curve; or no colour is left for it, and the table has it
+		if s.name = name; len(s.points) < 3 || strings.HasPrefix(name, "streams ") {
+			continue // no curve; the patterns of kernels are in the table
 		}
 		c.series = append(c.series, s)
 		for _, p := range s.points {
