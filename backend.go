@@ -28,15 +28,16 @@ func (b Backend) tiles() *tileSize { return &backends[b].tiles }
 
 // A tileSize is what the micro-kernels of a backend measure: the list of instruction sets explains each.
 type tileSize struct {
-	chainRows [8]int
-	packVecs  int
-	columns   bool
-	copyVecs  int
-	unroll    int
-	turnRows  [4]int
-	lanesCols [4]int
-	lanesTile [2]int
-	wholeCols [4]int
+	chainRows  [8]int
+	packVecs   int
+	columns    bool
+	copyVecs   int
+	unroll     int
+	turnRows   [4]int
+	narrowRows [2][2]int
+	lanesCols  [4]int
+	lanesTile  [2]int
+	wholeCols  [4]int
 }
 
 // available holds the backends of this machine, the fastest last; active is the default. Both are

@@ -64,8 +64,9 @@ const (
 	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.LionCoef[float64]{})
 )
 
-// maxChainRows is the most rows of a micro-kernel's tile, maxTurnRows of one that transposes B.
-const maxChainRows, maxTurnRows = 16, 8
+// maxChainRows is the most rows of a micro-kernel's tile, maxTurnRows of one that transposes B, maxNarrowRows of one
+// whose vectors hold several.
+const maxChainRows, maxTurnRows, maxNarrowRows = 16, 8, 16
 
 // bothRows is the most rows of one that packs and fetches.
 const bothRows = 8
@@ -117,6 +118,24 @@ type turnArgs[T Float] struct {
 	c          *T
 	cRow       int
 	tiles      int
+	width      int
+	scaled     int
+	accumulate int
+	weighted   int
+	alpha      T
+	beta       T
+}
+
+// narrowArgs is what micro-kernels take for tiles of rule 8 for few columns: see narrow in asmgen. Strides are in bytes.
+type narrowArgs[T Float] struct {
+	k          int
+	a          *T
+	aRow       int
+	b          *T
+	bRow       int
+	c          *T
+	cRow       int
+	turns      int
 	width      int
 	scaled     int
 	accumulate int

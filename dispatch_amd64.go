@@ -1710,6 +1710,24 @@ func turnTiles[T Float](backend Backend, code int, args *byte) {
 	}
 }
 
+func narrowTiles[T Float](backend Backend, code int, args *byte) {
+	if num.Is32[T]() {
+		switch backend {
+		case AVX2:
+			narrowF32AVX2(code, args)
+		case AVX512:
+			narrowF32AVX512(code, args)
+		}
+		return
+	}
+	switch backend {
+	case AVX2:
+		narrowF64AVX2(code, args)
+	case AVX512:
+		narrowF64AVX512(code, args)
+	}
+}
+
 func lanesTiles[T Float](backend Backend, code int, args *byte) {
 	if num.Is32[T]() {
 		switch backend {

@@ -989,6 +989,10 @@ func turnTiles[T Float](backend Backend, code int, args *byte) {
 	}
 }
 
+func narrowTiles[T Float](backend Backend, code int, args *byte) {
+	panic("bitstep: no assembly")
+}
+
 func lanesTiles[T Float](backend Backend, code int, args *byte) {
 	if num.Is32[T]() {
 		switch backend {

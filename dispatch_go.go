@@ -239,6 +239,8 @@ func chainTiles[T Float](backend Backend, code int, args *byte) { panic("bitstep
 
 func turnTiles[T Float](backend Backend, code int, args *byte) { panic("bitstep: no assembly") }
 
+func narrowTiles[T Float](backend Backend, code int, args *byte) { panic("bitstep: no assembly") }
+
 func lanesTiles[T Float](backend Backend, code int, args *byte) { panic("bitstep: no assembly") }
 
 func packLines[T Float](backend Backend, code int, args *byte) { panic("bitstep: no assembly") }

@@ -46,6 +46,9 @@ func (p *product[T]) chains() {
 	}
 	once := p.k <= kernels.GemmBlock && p.small()
 	switch {
+	case p.narrows():
+		p.narrow()
+		return
 	case once && p.byColumns():
 		p.once()
 		return
@@ -86,28 +89,32 @@ func (p *product[T]) chainWork() chainWork[T] {
 // narrow is up to how many columns C may be so.
 const narrow = 8
 
+// store is how many clocks it takes to store an element of C by itself.
+const store = 3
+
 // columns reports whether C is so narrow that its columns are better computed as rows. Vectors along its rows are
 // mostly empty, and each k takes half a clock a row. Vectors along its columns are full; but unless A is transposed it
 // has to be, in registers, and unless C is one dense column its elements are stored one by one.
 func (p *product[T]) columns() bool {
-	const (
-		few   = 16 // rows of a transposed A that are not worth it
-		store = 3  // clocks for an element
-	)
+	const few = 16 // rows of a transposed A that are not worth it
 	if p.n > narrow || p.m <= p.n {
 		return false
 	}
-	lanes := lanesOf[T](p.backend)
-	stores := store * p.n
-	if p.dense() {
-		stores = 0
-	}
 	if p.transA {
-		return stores == 0 || p.m > few && p.n*p.k/(2*lanes)+stores < p.k/2
+		return p.dense() || p.m > few && p.n*p.k/(2*lanesOf[T](p.backend))+store*p.n < p.k/2
 	}
+	return p.columnsClocks() < p.m*p.k*11/20 // and not p.m*p.k/2: it measured so (Zen 5)
+}
+
+// columnsClocks is how many clocks columns take as rows if A is to be transposed.
+func (p *product[T]) columnsClocks() int {
+	lanes := lanesOf[T](p.backend)
 	shuffles := bits.TrailingZeros(uint(lanes)) * vectors(p.k, lanes) * lanes // of a vector's rows, 2 a clock
-	clocks := vectors(p.m, lanes)*(p.n*p.k+shuffles)/2 + stores*p.m
-	return clocks < p.m*p.k*11/20 // and not p.m*p.k/2: it measured so (Zen 5)
+	clocks := vectors(p.m, lanes) * (p.n*p.k + shuffles) / 2
+	if p.dense() {
+		return clocks
+	}
+	return clocks + store*p.n*p.m
 }
 
 // dense reports whether C is a column that is as good as a row.

@@ -167,6 +167,29 @@ func testGemmFew[T kernels.Float](t *testing.T, k bitstep.Engine[T]) {
 	}
 }
 
+// Few columns and operands as they are stored, around blocks of k and all heights of tiles.
+func TestGemmNarrow(t *testing.T) {
+	for _, b := range bitstep.Backends()[1:] {
+		testGemmNarrow(t, bitstep.On[float32](b))
+		testGemmNarrow(t, bitstep.On[float64](b))
+	}
+}
+
+func testGemmNarrow[T kernels.Float](t *testing.T, k bitstep.Engine[T]) {
+	seed := uint64(0)
+	for _, m := range []int{1, 3, 7, 8, 10, 12, 13, 16, 17, 25, 40} {
+		for n := 1; n <= 8; n++ {
+			for _, depth := range []int{64, 131, 256, 300, 512, 515, 1023, 1281, 1600} {
+				seed++
+				r := edge.Rand(seed)
+				checkGemm(t, gemmCase{false, false, m, n, depth, []float64{1, 1, -1.5}[r.IntN(3)],
+					[]float64{0, 0, 1, -0.7}[r.IntN(4)], r.IntN(3), seed}, k)
+			}
+		}
+	}
+	checkGemm(t, gemmCase{false, false, 1030, 3, 600, 2, 0.5, 1, seed}, k)
+}
+
 // Products do not depend on the caches: blocks of one tile, and of whatever there is.
 func TestGemmCaches(t *testing.T) {
 	for _, c := range [][2]int{{64, 128}, {8 << 10, 24 << 10}, {4 << 10, 256 << 10}, {8 << 10, 1 << 20},
@@ -262,7 +285,8 @@ func testGemmPageEnds[T kernels.Float](t *testing.T, k bitstep.Engine[T]) {
 		for i, s := range [][3]int{{10, 40, 7}, {5, 33, 15}, {12, 20, 24}, {3, 17, 29}, {1, 30, 16}, {30, 1, 16},
 			{1, 1, 500}, {2, 2, 250}, {1, 3, 150}, {17, 2, 29}, {7, 16, 31}, {16, 16, 16}, {9, 9, 9}, {19, 18, 5},
 			{32, 14, 16}, {4, 6, 141}, {5, 7, 131}, {6, 4, 141},
-			{9, 85, 12}, {7, 90, 3}, {8, 70, 14}} { // no matrix exceeds 1024 elements
+			{9, 85, 12}, {7, 90, 3}, {8, 70, 14}, {8, 8, 128}, {8, 4, 127}, {9, 3, 113}, {8, 5, 65}, {10, 2, 101},
+			{1, 2, 512}, {2, 2, 512}} { // no matrix exceeds 1024 elements
 			g := gemmCase{form&1 != 0, form&2 != 0, s[0], s[1], s[2], 1, float64(i % 2), 0, uint64(i)}
 			checkGemmIn(t, g, func(i, n int) []T { return pages[i][len(pages[i])-n:] }, k)
 			checkGemmIn(t, g, func(i, n int) []T { return pages[i][:n] }, k)

@@ -648,6 +648,11 @@ func chainF32AVX2(code int, args *byte)
 //go:noescape
 func turnF32AVX2(code int, args *byte)
 
+// narrowF32AVX2 computes tiles of a C of few columns by rule 8, in the code of that number.
+//
+//go:noescape
+func narrowF32AVX2(code int, args *byte)
+
 // lanesF32AVX2 continues the lanes of tiles of striped sums by rule 7, in the code of that number.
 //
 //go:noescape
@@ -1275,6 +1280,11 @@ func chainF64AVX2(code int, args *byte)
 //
 //go:noescape
 func turnF64AVX2(code int, args *byte)
+
+// narrowF64AVX2 computes tiles of a C of few columns by rule 8, in the code of that number.
+//
+//go:noescape
+func narrowF64AVX2(code int, args *byte)
 
 // lanesF64AVX2 continues the lanes of tiles of striped sums by rule 7, in the code of that number.
 //
@@ -1976,6 +1986,11 @@ func chainF32AVX512(code int, args *byte)
 //go:noescape
 func turnF32AVX512(code int, args *byte)
 
+// narrowF32AVX512 computes tiles of a C of few columns by rule 8, in the code of that number.
+//
+//go:noescape
+func narrowF32AVX512(code int, args *byte)
+
 // lanesF32AVX512 continues the lanes of tiles of striped sums by rule 7, in the code of that number.
 //
 //go:noescape
@@ -2603,6 +2618,11 @@ func chainF64AVX512(code int, args *byte)
 //
 //go:noescape
 func turnF64AVX512(code int, args *byte)
+
+// narrowF64AVX512 computes tiles of a C of few columns by rule 8, in the code of that number.
+//
+//go:noescape
+func narrowF64AVX512(code int, args *byte)
 
 // lanesF64AVX512 continues the lanes of tiles of striped sums by rule 7, in the code of that number.
 //

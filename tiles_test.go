@@ -51,6 +51,15 @@ func tilesRun[T kernels.Float](t *testing.T, b Backend) {
 			}
 		}
 	}
+	for blocks, kinds := range size.narrowRows {
+		for i, most := range kinds {
+			for r := range most {
+				for width := 1; width <= vecLen[T](b)>>(i+1); width++ {
+					narrowTileRuns[T](t, b, r+1, 2<<i, blocks+1, width)
+				}
+			}
+		}
+	}
 	for r := range size.chainRows[size.packVecs-1] {
 		packingTileRuns[T](t, b, r+1)
 	}
@@ -309,6 +318,57 @@ func turnTileRuns[T kernels.Float](t *testing.T, backend Backend, rows, groups, 
 	}
 }
 
+// narrowTileRuns checks a tile whose vectors have so many rows, each of width elements: of one block of k, or of turns
+// of two that are added up.
+func narrowTileRuns[T kernels.Float](t *testing.T, backend Backend, rows, parts, blocks, width int) {
+	const alpha, beta = 3, 5
+	size, depths := int(unsafe.Sizeof(T(0))), []int{1, 2, 3, 4, 5, 8, 11}
+	if blocks == 2 {
+		depths = []int{kernels.GemmBlock}
+	}
+	masked := width*parts < vecLen[T](backend)
+	for i, k := range depths {
+		turns, all := 0, k // of k
+		if blocks == 2 {
+			turns = 1 + (rows+width)%2
+			all = turns * blocks * k
+		}
+		lda, ldb, ldc := all+i%2, width+i%3, width+rows%3
+		a, b, c := integers[T](rows*lda), integers[T](all*ldb), sentinels[T](rows*ldc)
+		for update := range 6 { // store, add, add to what has a weight, and so with alpha
+			args := narrowArgs[T]{k: k, a: &a[0], aRow: lda * size, b: &b[0], bRow: ldb * size, c: &c[0],
+				cRow: ldc * size, turns: turns, width: width, alpha: alpha, beta: beta,
+				scaled: update / 3, accumulate: min(1, update%3), weighted: update % 3 / 2}
+			scale, weight := []T{1, alpha}[update/3], []T{0, 1, beta}[update%3]
+			if blocks == 2 { // are added as they are
+				args.scaled, args.weighted, scale, weight = 0, 0, 1, min(1, weight)
+			}
+			was := slices.Clone(c)
+			narrowTiles[T](backend, narrowCode(rows, parts, blocks, masked), (*byte)(unsafe.Pointer(&args)))
+			if done := max(0, turns-1) * blocks * k; args.a != &a[done] || args.b != &b[done*ldb] || args.c != &c[0] {
+				t.Fatalf("%v %T narrow tile of %d rows, %d blocks: operands moved too far", backend, c[0], rows, blocks)
+			}
+			for at, got := range c {
+				r, j, want := at/ldc, at%ldc, T(untouched)
+				if j < width {
+					want = 0
+					for kk := range all {
+						want += T(a[r*lda+kk] * b[kk*ldb+j])
+					}
+					want = T(want*scale) + T(was[at]*weight)
+				}
+				if got != want {
+					t.Fatalf("%v %T narrow tile of %d rows, %d in a vector, width %d, %d blocks, k = %d, update %d: "+
+						"(%d, %d) = %v, want %v", backend, got, rows, parts, width, blocks, k, update, r, j, got, want)
+				}
+				if blocks == 2 && update > 0 {
+					c[at] = was[at] // or sums grow too large for float32
+				}
+			}
+		}
+	}
+}
+
 // lanesTileRuns runs tiles of rows x cols sums on rows that lie in place, and those of b in place if a pass does whole
 // lines, else packed.
 func lanesTileRuns[T kernels.Float](t *testing.T, backend Backend, code, rows, cols int, whole bool) {
@@ -459,6 +519,20 @@ func TestManyRowsPackB(t *testing.T) {
 			args := chainArgs[float32]{k: w.steps()}
 			if w.blockB(&args, 0, n, 0); !w.plan.packB || (args.packed != nil) != (m > fewRows) {
 				t.Errorf("%v, %d rows: %+v, is B to be packed: %v", b, m, w.plan, args.packed != nil)
+			}
+		}
+	}
+}
+
+// Scores of few examples have several rows in a vector, wherever there are such tiles.
+func TestScoresAreNarrow(t *testing.T) {
+	for _, b := range Backends() {
+		for i, most := range b.tiles().narrowRows[0] {
+			n := vecLen[float32](b) >> (i + 1)
+			p := product[float32]{backend: b, m: 10, n: n, k: 3073, lda: 3073, ldb: n, ldc: n, alpha: 1}
+			if most > 0 && !p.narrows() {
+				t.Errorf("%v: scores of %d examples are computed otherwise: %d clocks, not %d", b, n, p.otherClocks(),
+					p.narrowClocks(p.parts()))
 			}
 		}
 	}

@@ -573,3 +573,32 @@ func (m *amd64) transposeBlocks(rows []Reg) []Reg {
 	c2, c3 := m.unpack(hi01, hi23)
 	return []Reg{c0, c1, c2, c3}
 }
+
+// front is the first 16, 32 or 64 bytes of a vector.
+func front(v Reg, bytes int) Reg {
+	switch v := v.(reg.VecVirtual); bytes {
+	case 16:
+		return v.AsX()
+	case 32:
+		return v.AsY()
+	default:
+		return v
+	}
+}
+
+// sets adds an instruction that sets the front of v, and what follows to zeros.
+func (m *amd64) sets(v Reg) func(*ir.Instruction, error) {
+	return func(i *ir.Instruction, err error) {
+		if err == nil {
+			i.Outputs = []operand.Op{v} // or avo takes the rest for what it was
+		}
+		m.do(i, err)
+	}
+}
+
+func (m *amd64) Spread(v Reg, i int) Reg {
+	which := map[int]uint64{4: 0b01010101, 8: 0b11111111}[m.elem] * uint64(i) // for each lane of 4, or of 8
+	d := m.vec()
+	m.do(pick(m, anyForm(x86.VPERMILPS), anyForm(x86.VPERMILPD))(operand.Imm(which), v, d))
+	return d
+}

@@ -182,6 +182,45 @@ func (m *avx2) Transpose(rows []Reg) []Reg {
 	return columns
 }
 
+func (m *avx2) LoadParts(of RowsInPlace, first, n, _, off int, mask *Mask) Reg {
+	at := func(i int) operand.Mem { return of.(*rows).mem(first+i, off) }
+	if mask != nil {
+		v := m.loadMasked(at(0), *mask)
+		if n > 1 {
+			m.do(x86.VINSERTF128(operand.Imm(1), front(m.loadMasked(at(1), *mask), 16), v, v))
+		}
+		return v
+	}
+	v := m.vec()
+	m.sets(v)(pick(&m.amd64, anyForm(x86.VMOVUPS), x86.VMOVUPD)(at(0), front(v, 16)))
+	if n > 1 {
+		m.do(x86.VINSERTF128(operand.Imm(1), at(1), v, v))
+	}
+	return v
+}
+
+func (m *avx2) Repeat(p Reg, _ int, mask *Mask) Reg {
+	v := m.vec()
+	if mask != nil {
+		x := front(v, 16) // what goes past a line, or a page, takes longer
+		m.sets(v)(pick(&m.amd64, anyForm(x86.VMOVUPS), x86.VMOVUPD)(mem(mask.lanes, 0), x))
+		m.sets(v)(pick(&m.amd64, x86.VMASKMOVPS, x86.VMASKMOVPD)(mem(p, 0), x, x))
+		m.do(x86.VINSERTF128(operand.Imm(1), x, v, v))
+		return v
+	}
+	m.do(x86.VBROADCASTF128(mem(p, 0), v))
+	return v
+}
+
+func (m *avx2) Part(v Reg, i, _ int) Reg {
+	if i == 0 {
+		return v
+	}
+	part := m.vec()
+	m.sets(part)(x86.VEXTRACTF128(operand.Imm(1), v, front(part, 16)))
+	return part
+}
+
 // VRSQRTPS is within 1.5*2^-12. For float64 it is refined once, in float32, two vectors at a time.
 func (m *avx2) Refinement() refinement {
 	if m.elem == 4 {

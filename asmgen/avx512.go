@@ -113,8 +113,12 @@ func (m *avx512) blocks(first, second uint64, a, b Reg) (lo, hi Reg) {
 	return m.choose(first, a, b), m.choose(second, a, b)
 }
 
-// What the immediate operands choose: blocks 0 and 2, 1 and 3; 2, 3, 0 and 1, 1, 0, 3 and 2.
-const evenBlocks, oddBlocks, swapHalves, swapBlocks = 0x88, 0xdd, 0x4e, 0xb1
+// What the immediate operands choose: blocks 0 and 2, 1 and 3; 2, 3, 0 and 1, 1, 0, 3 and 2; of both twice 0, and 0
+// and 1.
+const (
+	evenBlocks, oddBlocks, swapHalves, swapBlocks = 0x88, 0xdd, 0x4e, 0xb1
+	firstBlock, firstTwo                          = 0x00, 0x44
+)
 
 func (m *avx512) SwapHalves(a Reg, bytes int) Reg {
 	switch bytes {
@@ -238,6 +242,58 @@ func (m *avx512) Pieces(count Reg, row func(i int) Reg) []Reg {
 		}
 		return v
 	}))
+}
+
+func (m *avx512) LoadParts(of RowsInPlace, first, n, parts, off int, mask *Mask) Reg {
+	at := func(i int) operand.Mem { return of.(*rows).mem(first+i, off) }
+	load := func(i int) Reg {
+		if mask != nil {
+			return m.loadMasked(at(i), *mask)
+		}
+		v := m.vec()
+		m.sets(v)(pick(&m.amd64, anyForm(x86.VMOVUPS), x86.VMOVUPD)(at(i), front(v, 16)))
+		return v
+	}
+	v := load(0)
+	if parts == 2 {
+		return m.choose(firstBlock, v, load(n-1))
+	}
+	insert := pick(&m.amd64, anyForm(x86.VINSERTF32X4), anyForm(x86.VINSERTF64X2))
+	for i := 1; i < n; i++ {
+		from := operand.Op(at(i))
+		if mask != nil {
+			from = front(load(i), 16)
+		}
+		m.do(insert(operand.Imm(uint64(i)), from, v, v))
+	}
+	return v
+}
+
+func (m *avx512) Repeat(p Reg, parts int, mask *Mask) Reg {
+	v, bytes := m.vec(), lineBytes/parts
+	if mask != nil {
+		m.sets(v)(pick(&m.amd64, x86.VMOVUPS_Z, x86.VMOVUPD_Z)(mem(p, 0), mask.lanes, front(v, bytes)))
+		return m.choose(map[int]uint64{2: firstTwo, 4: firstBlock}[parts], v, v)
+	}
+	repeat := pick(&m.amd64, anyForm(x86.VBROADCASTF32X4), anyForm(x86.VBROADCASTF64X2))
+	if parts == 2 {
+		repeat = pick(&m.amd64, anyForm(x86.VBROADCASTF32X8), anyForm(x86.VBROADCASTF64X4))
+	}
+	m.do(repeat(mem(p, 0), v))
+	return v
+}
+
+func (m *avx512) Part(v Reg, i, parts int) Reg {
+	if i == 0 {
+		return v
+	}
+	extract := pick(&m.amd64, anyForm(x86.VEXTRACTF32X4), anyForm(x86.VEXTRACTF64X2))
+	if parts == 2 {
+		extract = pick(&m.amd64, anyForm(x86.VEXTRACTF32X8), anyForm(x86.VEXTRACTF64X4))
+	}
+	part := m.vec()
+	m.sets(part)(extract(operand.Imm(uint64(i)), v, front(part, lineBytes/parts)))
+	return part
 }
 
 // VRSQRT14PS and VRSQRT14PD are within 2^-14.

@@ -37,6 +37,7 @@ func emit(m Machine, programs []*program.Program) {
 	}
 	chains(m)
 	turns(m)
+	narrows(m)
 	allLanes(m)
 	packs(m)
 	copies(m)

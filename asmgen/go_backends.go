@@ -42,7 +42,7 @@ var backends = [...]backendInfo{
 	{{.Const}}: { {{printf "%q, %q, %d" .Name .Arch .VecBytes}}, tileSize{ {{with .Tiles}}
 		chainRows: {{printf "%#v" .ChainRows}}, packVecs: {{.PackVecs}}, copyVecs: {{.CopyVecs}}, columns: {{.Columns}},
 		unroll: {{.Unroll}},
-		turnRows: {{printf "%#v" .TurnRows}},
+		turnRows: {{printf "%#v" .TurnRows}}, narrowRows: {{printf "%#v" .NarrowRows}},
 		lanesCols: {{printf "%#v" .LanesCols}}, lanesTile: {{printf "%#v" .LanesTile}},
 		wholeCols: {{printf "%#v" .WholeCols}},{{end}}
 	}},

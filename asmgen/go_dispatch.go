@@ -167,9 +167,12 @@ func as[U, T Float](p *T) *U { return (*U)(unsafe.Pointer(p)) }
 // The micro-kernels of products: see chains.go, lanes.go and packing.go in asmgen. Strides are in bytes.
 {{range $f := .MicroKernels}}
 func {{.Name}}[T Float](backend Backend, {{.Params "*T"}}) {
+{{- if not (.OnAny $.ISAs)}}
+	panic("bitstep: no assembly")
+{{- else}}
 	if num.Is32[T]() {
 		switch backend {
-{{- range $.ISAs}}{{if .HasTiles}}
+{{- range $.ISAs}}{{if $f.On .}}
 		case {{.Const}}:
 			{{$f.Symbol}}F32{{.Const}}({{$f.Args "float32"}})
 {{- end}}{{end}}
@@ -177,11 +180,12 @@ func {{.Name}}[T Float](backend Backend, {{.Params "*T"}}) {
 		return
 	}
 	switch backend {
-{{- range $.ISAs}}{{if .HasTiles}}
+{{- range $.ISAs}}{{if $f.On .}}
 	case {{.Const}}:
 		{{$f.Symbol}}F64{{.Const}}({{$f.Args "float64"}})
 {{- end}}{{end}}
 	}
+{{- end}}
 }
 {{end}}`
 
@@ -191,11 +195,20 @@ type microKernel struct{ Name, Symbol, Parameters string }
 // MicroKernels lists them.
 func (v view) MicroKernels() []microKernel {
 	return []microKernel{
-		{"chainTiles", "chain", chainParams}, {"turnTiles", "turn", turnParams}, {"lanesTiles", "lanes", lanesParams},
+		{"chainTiles", "chain", chainParams}, {"turnTiles", "turn", turnParams},
+		{"narrowTiles", "narrow", narrowParams}, {"lanesTiles", "lanes", lanesParams},
 		{"packLines", "pack", packParams}, {"copyRows", "copy", copyParams},
 		{"transposeRows", "transpose", transposeParams}, {"squareRoots", "squareRoots", rootsParams},
 	}
 }
+
+// On reports whether an instruction set has it.
+func (k microKernel) On(s isa) bool {
+	return s.HasTiles() && (k.Symbol != "narrow" || s.Tiles.NarrowRows != [2][2]int{})
+}
+
+// OnAny reports whether one of them has it.
+func (k microKernel) OnAny(all []isa) bool { return slices.ContainsFunc(all, k.On) }
 
 // Params is the parameter list with pointer in place of *T.
 func (k microKernel) Params(pointer string) string {
@@ -224,6 +237,7 @@ type argsStruct struct {
 func (v view) ArgsStructs() []argsStruct {
 	return []argsStruct{{"chainArgs", "tiles of rule 8: see chain in asmgen", chainFields},
 		{"turnArgs", "tiles of rule 8 that transpose B: see turn in asmgen", turnFields},
+		{"narrowArgs", "tiles of rule 8 for few columns: see narrow in asmgen", narrowFields},
 		{"lanesArgs", "tiles of rule 7: see lanes in asmgen", lanesFields},
 		{"packArgs", "the packing of panels for them: see packLines there", packFields}}
 }
@@ -254,6 +268,9 @@ func (v view) BothRows() int { return bothRows }
 
 // MaxTurnRows is that of the table of those that transpose B.
 func (v view) MaxTurnRows() int { return maxTurnRows }
+
+// MaxNarrowRows is that of the table of those whose vectors hold several rows.
+func (v view) MaxNarrowRows() int { return maxNarrowRows }
 
 // Args lists the parameters as arguments of a function of one type.
 func (k microKernel) Args(typ string) string {
@@ -395,8 +412,9 @@ const (
 {{- end}}{{end}}
 )
 
-// maxChainRows is the most rows of a micro-kernel's tile, maxTurnRows of one that transposes B.
-const maxChainRows, maxTurnRows = {{.MaxChainRows}}, {{.MaxTurnRows}}
+// maxChainRows is the most rows of a micro-kernel's tile, maxTurnRows of one that transposes B, maxNarrowRows of one
+// whose vectors hold several.
+const maxChainRows, maxTurnRows, maxNarrowRows = {{.MaxChainRows}}, {{.MaxTurnRows}}, {{.MaxNarrowRows}}
 
 // bothRows is the most rows of one that packs and fetches.
 const bothRows = {{.BothRows}}

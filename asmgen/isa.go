@@ -20,13 +20,13 @@ type isa struct {
 var isas = []isa{
 	{"avx2", "AVX2", "amd64", []string{"AVX", "AVX2", "FMA3"}, 32, tileSize{
 		ChainRows: [8]int{12, 6, 4, 3, 2, 2, 1, 1}, PackVecs: 2, Unroll: 2, CopyVecs: 2,
-		TurnRows: [4]int{4, 2, 1, 1}, TurnQuarters: [4]int{2, 2, 4, 4},
+		TurnRows: [4]int{4, 2, 1, 1}, TurnQuarters: [4]int{2, 2, 4, 4}, NarrowRows: [2][2]int{{16}, {10}},
 		LanesCols: [4]int{6, 6, 4}, LanesTile: [2]int{3, 4}, WholeCols: [4]int{6}},
 		shape{2, .4, .2, false}, newAVX2},
 	{"avx512", "AVX512", "amd64",
 		[]string{"AVX", "AVX2", "FMA3", "AVX512F", "AVX512DQ", "AVX512BW", "AVX512VL"}, 64, tileSize{
 			ChainRows: [8]int{16, 12, 9, 6, 5, 4, 3, 3}, PackVecs: 2, CopyVecs: 2, Columns: true,
-			TurnRows: [4]int{6, 4, 2, 2}, TurnQuarters: [4]int{1, 3, 3, 4},
+			TurnRows: [4]int{6, 4, 2, 2}, TurnQuarters: [4]int{1, 3, 3, 4}, NarrowRows: [2][2]int{{16, 16}, {12, 12}},
 			LanesCols: [4]int{6, 6, 6, 6}, LanesTile: [2]int{4, 4}, WholeCols: [4]int{8, 6, 6, 6}},
 		shape{1, 1, 0, true}, newAVX512},
 	{"neon", "NEON", "arm64", nil, 16, tileSize{
@@ -60,6 +60,10 @@ type tileSize struct {
 	// or 4 are there: where fewer take less time, and columns are few.
 	TurnRows, TurnQuarters [4]int
 
+	// NarrowRows is the most rows of A in a tile of rule 8 for one block of k, and for two, whose vectors hold 2 rows
+	// of C, or 4. Rows of long strides may all meet in a set of L1, which has 12 lines.
+	NarrowRows [2][2]int
+
 	// LanesCols is the most rows of B in a tile of rule 7 with so many rows of A, from 1 on, for one vector of each
 	// line. LanesTile is the rows of A and B in tiles of a product whose operands are both packed. WholeCols is the
 	// most rows of B in a tile of whole lines with so many rows of A.
@@ -73,6 +77,9 @@ const maxChainRows = 16
 
 // maxTurnRows is the most rows of A in any of those that transpose B.
 const maxTurnRows = 8
+
+// maxNarrowRows is the most rows of A in any of those whose vectors hold several.
+const maxNarrowRows = 16
 
 // architectures lists those that have assembly, in the order of isas.
 func architectures() (all []string) {
