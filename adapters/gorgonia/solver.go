@@ -58,12 +58,14 @@ func Optimizer[T bitstep.Float](s *Solver, values []gorgonia.ValueGrad) (*optim.
 	if err != nil {
 		return nil, err
 	}
+	m.keep(s)
 	return m.opt, nil
 }
 
 // A model is a list of parameters.
 type model[T bitstep.Float] struct {
 	opt           *optim.Optimizer[T]
+	kept          bool // by the solver
 	keys          []any
 	params, grads [][]T
 	given         [][]T // parameters of the step that runs
@@ -77,8 +79,8 @@ func key(v gorgonia.ValueGrad) any {
 	return v.Value()
 }
 
-// modelOf returns the model of these parameters, with the memory that they have now. It is a new one if the solver
-// knows none of them.
+// modelOf returns the model of these parameters, with the memory that they have now. It is a new one, which is not kept
+// yet, if the solver knows none of them.
 func modelOf[T bitstep.Float](s *Solver, values []gorgonia.ValueGrad) (*model[T], error) {
 	for _, m := range s.models {
 		if m, ok := m.(*model[T]); ok && m.is(values) {
@@ -104,8 +106,14 @@ func modelOf[T bitstep.Float](s *Solver, values []gorgonia.ValueGrad) (*model[T]
 	if m.opt, err = newOptimizer(s, optim.Group[T]{Config: s.config, Params: m.params, Shapes: shapes}); err != nil {
 		return nil, fmt.Errorf("gorgoniasolver: %w", err)
 	}
-	s.models = append(s.models, m)
 	return m, nil
+}
+
+// keep has the solver know the model from now on.
+func (m *model[T]) keep(s *Solver) {
+	if !m.kept {
+		m.kept, s.models = true, append(s.models, m)
+	}
 }
 
 func newOptimizer[T bitstep.Float](s *Solver, group optim.Group[T]) (*optim.Optimizer[T], error) {
@@ -184,6 +192,7 @@ func step[T bitstep.Float](s *Solver, values []gorgonia.ValueGrad) error {
 	if _, err = m.opt.TryStep(m.grads...); err != nil {
 		return fmt.Errorf("gorgoniasolver: %w", err)
 	}
+	m.keep(s)
 	for _, g := range m.grads {
 		clear(g)
 	}

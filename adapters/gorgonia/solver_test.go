@@ -330,3 +330,18 @@ func TestOtherLists(t *testing.T) {
 		t.Error("an optimizer of another type")
 	}
 }
+
+// A list whose first step is an error is none: its nodes may be stepped in another.
+func TestFailedList(t *testing.T) {
+	a, grad := node("a", []float32{1}, 1)
+	grad[0] = 1
+	bare := gorgonia.NewVector(gorgonia.NewGraph(), tensor.Float32, gorgonia.WithName("bare"), gorgonia.WithShape(1),
+		gorgonia.WithInit(gorgonia.Zeroes()))
+	solver := gorgoniasolver.New(optim.SGD{LR: 1}, gorgoniasolver.Options{})
+	if err := solver.Step(values(a, bare)); err == nil {
+		t.Error("a parameter without a gradient is stepped")
+	}
+	if err := solver.Step(values(a)); err != nil || !same(a.Value().Data().([]float32), []float32{0}) {
+		t.Errorf("%v: %v, want 0", err, a.Value())
+	}
+}
