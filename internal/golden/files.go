@@ -63,6 +63,9 @@ func list[C fmt.Stringer](what, name string, cases []C, hash func(C, bitstep.Bac
 	return f
 }
 
+// List returns the text of a list of testdata, as it was compiled in.
+func List(name string) string { return hashes[name] }
+
 // Compare returns an error that names every line that a backend gives and the file does not have. It calls
 // done after each line.
 func (f File) Compare(b bitstep.Backend, done func()) error {

@@ -16,21 +16,30 @@ import (
 
 // A Runner runs kernels, those of the table and those outside it: a backend, or the definitions.
 type Runner[T kernels.Float] struct {
-	Row       func(row table.Row, coef any, op []any) T
-	Gemm      func(transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int)
-	Gemv      func(transA bool, m, n int, alpha T, a []T, lda int, x []T, beta T, y []T)
-	AllFinite func(x []T) bool
+	Row  func(row table.Row, coef any, op []any) T
+	Each func(row table.Row, coef any, op [][]any) // a Step of several tensors
+	Gemm func(transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int)
+
+	GemmContinue func(transA, transB bool, m, n, k int, a []T, lda int, b []T, ldb int, c []T, ldc int)
+	Gemv         func(transA bool, m, n int, alpha T, a []T, lda int, x []T, beta T, y []T)
+	AllFinite    func(x []T) bool
 }
 
 // On returns the runner of an engine.
 func On[T kernels.Float](e bitstep.Engine[T]) Runner[T] {
 	row := func(row table.Row, coef any, op []any) T { return Call(e, row, coef, op) }
-	return Runner[T]{row, e.Gemm, e.Gemv, e.AllFinite}
+	each := func(row table.Row, coef any, op [][]any) { CallEach(e, row, coef, op) }
+	return Runner[T]{row, each, e.Gemm, e.GemmContinue, e.Gemv, e.AllFinite}
 }
 
 // Definitions returns the runner of package kernels.
 func Definitions[T kernels.Float]() Runner[T] {
-	return Runner[T]{Define[T], kernels.Gemm[T], kernels.Gemv[T], kernels.AllFinite[T]}
+	each := func(row table.Row, coef any, op [][]any) {
+		for _, tensor := range op {
+			Define[T](row, coef, tensor)
+		}
+	}
+	return Runner[T]{Define[T], each, kernels.Gemm[T], kernels.GemmContinue[T], kernels.Gemv[T], kernels.AllFinite[T]}
 }
 
 // Sample returns coefficients made of the row's sample hyperparameters, at step 1 and without a prelude.

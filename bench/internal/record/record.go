@@ -67,8 +67,8 @@ type Verification struct {
 // A Part of a verification: the kernels of one backend, or a golden file.
 type Part struct {
 	What    string `json:"what"`
-	Backend string `json:"backend"`
-	Calls   int    `json:"calls"`
+	Backend string `json:"backend"` // or several, with commas
+	Calls   int    `json:"calls"`   // of each
 	Digest  string `json:"digest"`
 }
 
@@ -81,8 +81,10 @@ type Mismatch struct {
 	Operand string   `json:"operand"`
 	Index   int      `json:"index"`  // of the element
 	Inputs  []string `json:"inputs"` // of that element, as name=value (bits), and the coefficients
-	Want    string   `json:"want"`   // bits
+	Want    string   `json:"want"`   // value and bits
 	Got     string   `json:"got"`
+	Seed    string   `json:"seed,omitempty"` // of a random call, which makes it again
+	Case    string   `json:"case,omitempty"` // which of the calls it was, with all of its arguments that are no elements
 }
 
 // A Row is one measurement. Fields that do not apply to it are zero and left out.

@@ -1,0 +1,139 @@
+package verify
+
+import (
+	"fmt"
+
+	"github.com/bitstep-go/bitstep/bench/internal/record"
+	"github.com/bitstep-go/bitstep/internal/edge"
+	"github.com/bitstep-go/bitstep/internal/rows"
+	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/kernels/table"
+)
+
+// A call is a use of a kernel of the table.
+type call[T kernels.Float] struct {
+	row     table.Row
+	set     string // of operands, and its number there: the case
+	number  int
+	coef    any
+	op      []any
+	threads int // 0 is one
+}
+
+func (c *call[T]) n() int {
+	if s, ok := c.op[0].([]T); ok {
+		return len(s)
+	}
+	return len(c.op[0].([]uint8))
+}
+
+// call compares a call with its definition. Operands come to another offset in each call.
+func (v *verifier[T]) call(c call[T]) error {
+	if err := v.stop(); err != nil {
+		return err
+	}
+	v.calls++
+	offset := v.calls % offsets
+	want := copies(&v.want, c.op, 0)
+	result := v.define.Row(c.row, c.coef, want)
+	if c.row.Kind == table.Reduction {
+		v.add([]T{result})
+	}
+	for i, o := range c.row.Operands {
+		if o.Write {
+			v.add(want[i].([]T))
+		}
+	}
+	for _, s := range v.subjects {
+		k := s.on(max(1, c.threads), v.pool)
+		got := copies(&v.got, c.op, offset)
+		if c.threads > 1 { // so that helpers are awake
+			k.Row(c.row, c.coef, copies(&v.spare, c.op, offset))
+		}
+		if r := k.Row(c.row, c.coef, got); !edge.Same(r, result) {
+			return c.mismatch(s.name, "result", 0, value(r), value(result))
+		}
+		for i, o := range c.row.Operands {
+			if j, g, w, yes := v.got[i].differs(got[i], want[i], offset); yes {
+				return c.mismatch(s.name, o.Name, j, g, w)
+			}
+		}
+	}
+	return nil
+}
+
+func (c *call[T]) mismatch(backend, operand string, i int, got, want string) error {
+	return &mismatch{record.Mismatch{Kernel: c.row.Name, Type: typeName[T](), Backend: backend, Length: c.n(),
+		Operand: operand, Index: i, Inputs: inputs[T](c.row, c.coef, c.op, i, c.n()), Want: want, Got: got,
+		Case: fmt.Sprintf("%s %d", c.set, c.number)}}
+}
+
+// each compares a step of several tensors, whose operands are op[tensor], with the definition's of each.
+func (v *verifier[T]) each(row table.Row, number int, coef any, op [][]any, threads int) error {
+	if err := v.stop(); err != nil {
+		return err
+	}
+	v.calls++
+	var want [][]any
+	for _, tensor := range op {
+		want = append(want, rows.Clone[T](tensor))
+	}
+	v.define.Each(row, coef, want)
+	for _, tensor := range want {
+		for i, o := range row.Operands {
+			if o.Write {
+				v.add(tensor[i].([]T))
+			}
+		}
+	}
+	for _, s := range v.subjects {
+		k := s.on(max(1, threads), v.pool)
+		for turn := range max(1, min(2, threads)) { // helpers are awake in the second
+			var got [][]any
+			for _, tensor := range op {
+				got = append(got, rows.Clone[T](tensor))
+			}
+			k.Each(row, coef, got)
+			for t := range op {
+				for i, o := range row.Operands {
+					j, _, _ := rows.Differ[T](got[t][i], want[t][i])
+					if j < 0 {
+						continue
+					}
+					n := len(op[t][i].([]T))
+					return &mismatch{record.Mismatch{Kernel: row.Name + "Each", Type: typeName[T](), Backend: s.name,
+						Length: n, Operand: o.Name, Index: j, Got: value(got[t][i].([]T)[j]),
+						Want: value(want[t][i].([]T)[j]), Inputs: inputs[T](row, coef, op[t], j, n),
+						Case: fmt.Sprintf("each %d, tensor %d of %d, call %d", number, t, len(op), turn)}}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// allFinite compares a call of AllFinite with its definition.
+func (v *verifier[T]) allFinite(set string, number int, x []T, threads int) error {
+	if err := v.stop(); err != nil {
+		return err
+	}
+	v.calls++
+	want := v.define.AllFinite(x)
+	result := byte(0)
+	if want {
+		result = 1
+	}
+	v.sum.Write([]byte{result})
+	for _, s := range v.subjects {
+		if got := s.on(max(1, threads), v.pool).AllFinite(x); got != want {
+			m := record.Mismatch{Kernel: "AllFinite", Type: typeName[T](), Backend: s.name, Length: len(x),
+				Operand: "result", Got: fmt.Sprint(got), Want: fmt.Sprint(want), Case: fmt.Sprintf("%s %d", set, number)}
+			for i := range min(len(x), shown) {
+				m.Inputs = append(m.Inputs, element[T]("x", x, i))
+			}
+			m.Inputs = append(m.Inputs, more(len(x))...)
+			return &mismatch{m}
+		}
+	}
+	return nil
+}
