@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/bitstep-go/bitstep/internal/fmacases"
 )
 
 // The orders of rules 7 and 8, written from the contract one element at a time: no tiles, no packing, and
@@ -11,7 +13,7 @@ import (
 
 func plainFMA[T Float](x, y, z T) T {
 	if x, ok := any(x).(float32); ok {
-		return T(exactFMA(x, float32(y), float32(z)))
+		return T(fmacases.Exact(x, float32(y), float32(z)))
 	}
 	return T(math.FMA(float64(x), float64(y), float64(z)))
 }

@@ -1,5 +1,5 @@
 // Package roots checks the proof in docs/exact-sqrt.md: square roots by fused multiply-adds, from an instruction's
-// estimate, are correctly rounded. Only its tests use it.
+// estimate, are correctly rounded. Its tests and bench verify use it.
 package roots
 
 import "math"

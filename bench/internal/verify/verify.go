@@ -65,6 +65,9 @@ func Kernels() (names []string) {
 	return append(append(names, productKernels...), "AllFinite")
 }
 
+// LongKernels lists what can be chosen besides with Long.
+func LongKernels() []string { return []string{"sqrt", "fma"} }
+
 // Types lists the types.
 func Types() []string { return []string{typeName[float32](), typeName[float64]()} }
 
