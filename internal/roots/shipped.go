@@ -14,8 +14,8 @@ type Shipped[T float32 | float64] struct {
 	guarded    func(n int, x, out *T, unfit *uint64)
 }
 
-// ShippedBy returns the roots of a backend, and not ok if it has none: it is portable, or takes them in hardware because
-// this CPU's estimates are too far off for one of those numbers that [Wrong] lists.
+// ShippedBy returns the roots of a backend, and not ok if it has none: it is portable, or takes them in hardware
+// because this CPU's estimates are too far off for one of those numbers that [Wrong] lists.
 func ShippedBy[T float32 | float64](backend string) (s Shipped[T], ok bool) {
 	for _, in := range assembly {
 		if in.backend != backend {

@@ -35,7 +35,7 @@ type runner func(ctx context.Context, w io.Writer, args []string) error
 
 // commands are the subcommands; the first is bench without one.
 func commands() []command {
-	return []command{everything, compareCommand, machinesCommand, peersCommand, trainCommand, auditCommand,
+	return []command{everything, verifyCommand, compareCommand, machinesCommand, peersCommand, trainCommand, auditCommand,
 		randomSearchCommand, completionCommand}
 }
 
@@ -93,21 +93,21 @@ and the golden hashes, and measures every kernel against the ceilings of the sam
 	register: func(set *flag.FlagSet) runner {
 		quick := set.Bool("quick", false, "fewer sizes and samples, to see that everything works")
 		jsonFile := set.String("json", "", "also write the measurements to this `file`")
-		return func(_ context.Context, w io.Writer, _ []string) error {
+		return func(ctx context.Context, w io.Writer, _ []string) error {
 			if *jsonFile != "" { // better now than when all is measured
 				if err := checkFile("-json", *jsonFile); err != nil {
 					return err
 				}
 			}
-			return measureAll(w, *quick, *jsonFile)
+			return measureAll(ctx, w, *quick, *jsonFile)
 		}
 	},
 }
 
-func measureAll(w io.Writer, quick bool, jsonFile string) error {
+func measureAll(ctx context.Context, w io.Writer, quick bool, jsonFile string) error {
 	m := describe()
 	m.print(w)
-	if err := verify(w); err != nil {
+	if _, err := verifyAll(ctx, w); err != nil {
 		return err
 	}
 	debug.SetGCPercent(-1) // nothing below makes garbage worth stopping for

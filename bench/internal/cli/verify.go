@@ -1,90 +1,243 @@
 package cli
 
 import (
+	"cmp"
+	"context"
+	"errors"
+	"flag"
 	"fmt"
 	"io"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/bitstep-go/bitstep"
-	"github.com/bitstep-go/bitstep/internal/edge"
-	"github.com/bitstep-go/bitstep/internal/golden"
-	"github.com/bitstep-go/bitstep/internal/rows"
-	"github.com/bitstep-go/bitstep/kernels"
-	"github.com/bitstep-go/bitstep/kernels/table"
+	"github.com/bitstep-go/bitstep/bench/internal/record"
+	"github.com/bitstep-go/bitstep/bench/internal/verify"
 )
 
-// verify compares every kernel on every backend with the definitions, and what users make of kernels
-// (products, optimizers, minimizers, trained classifiers) with the hashes in testdata.
-func verify(w io.Writer) error {
-	backends, files := bitstep.Backends(), golden.Files()
-	steps := len(table.Rows)
-	for _, f := range files {
-		steps += len(f.Lines)
-	}
-	bar := newProgress("verifying", len(backends)*steps)
-	defer bar.Finish()
-	step := func() { bar.Add(1) }
-	calls := 0
-	for _, b := range backends {
-		n32, err := verifyBackend(bitstep.On[float32](b), func() {})
-		if err != nil {
-			return err
-		}
-		n64, err := verifyBackend(bitstep.On[float64](b), step)
-		if err != nil {
-			return err
-		}
-		calls += n32 + n64
-	}
-	for _, f := range files {
-		for _, b := range backends {
-			if err := f.Compare(b, step); err != nil {
+var verifyCommand = command{
+	name:    "verify",
+	summary: "find out whether this machine gives the bits of all others",
+	about: `Compares every kernel and product on every backend with its definition: all lengths, edges of the formats at
+every position, several threads. The results have one digest, which is the same on every machine, and each kernel's
+digest is compared with the one in testdata. Then results of optimizers, minimizers and classifiers are compared with
+theirs. The status is 1 at a mismatch: the first element that differs is named, with what it was made of.
+
+It takes some seconds, and some minutes under an emulator; with -long, half an hour.`,
+	example: `  bench verify
+  bench verify -kernel Adam,Gemm -type float32 -backend avx2
+  bench verify -long -for 1h -json verified.json
+  bench verify -seed 4711         # again the random call that failed in a run with -for`,
+	register: func(set *flag.FlagSet) runner {
+		f := new(verifyFlags)
+		set.Var(&f.kernels, "kernel", "only these `kernels`, with commas between")
+		set.Var(&f.types, "type", "only these element `types`: "+either(elementTypes))
+		set.Var(&f.backends, "backend", "only these `backends`")
+		set.BoolVar(&f.long, "long", false, "every float32 of kernels with one operand, all roots on this CPU's estimates,\n"+
+			"and fused multiply-adds that are hard to round, too")
+		set.DurationVar(&f.duration, "for", 0, "then make random calls for this `time`, as 10m or 1h")
+		set.Func("seed", "with -for, the `number` that decides the random calls; alone, make the one that failed with it",
+			func(s string) (err error) {
+				f.seed, err = strconv.ParseUint(s, 10, 64)
+				f.seeded = true
 				return err
-			}
+			})
+		set.BoolVar(&f.list, "list", false, "print nothing but the digest of each kernel, whatever it should be:\n"+
+			"all machines print the same")
+		set.StringVar(&f.testdata, "testdata", "", "`folder` with the lists to compare with, as those of another version")
+		set.StringVar(&f.json, "json", "", "write the record to this `file`, or for - print nothing else")
+		set.BoolVar(&f.replace, "f", false, "replace that file if it exists")
+		return f.run
+	},
+}
+
+// A names is a flag of names with commas between.
+type names []string
+
+func (n *names) String() string { return strings.Join(*n, ",") }
+
+func (n *names) Set(s string) error {
+	*n = append(*n, strings.Split(s, ",")...)
+	return nil
+}
+
+// oneOf returns a usageError if one of the names is unknown.
+func (n names) oneOf(flag string, all []string) error {
+	for _, name := range n {
+		if !slices.Contains(all, name) {
+			return usageError{fmt.Errorf("-%s %s, want %s", flag, name, either(all))}
 		}
-	}
-	bar.Finish()
-	fmt.Fprintf(w, "verified  %d kernels x 2 types x %d backends: %d calls, all bits those of the definitions\n",
-		len(table.Rows), len(backends), calls)
-	for _, f := range files {
-		fmt.Fprintf(w, "verified  %d %s x %d backends: all hashes those of testdata/%s\n",
-			len(f.Lines), f.What, len(backends), f.Name)
 	}
 	return nil
 }
 
-// lengths is how many lengths are verified, from 0 on: around the vectors and loops of every kernel.
-const lengths = 200
-
-// verifyBackend compares calls of each kernel of the table with its definition.
-func verifyBackend[T kernels.Float](k bitstep.Engine[T], done func()) (calls int, err error) {
-	for _, row := range table.Rows {
-		for n := range lengths {
-			if err := verifyRow(k, row, n); err != nil {
-				return calls, err
-			}
-			calls++
-		}
-		done()
-	}
-	return calls, nil
+type verifyFlags struct {
+	kernels, types, backends names
+	long, seeded             bool
+	list, replace            bool
+	duration                 time.Duration
+	seed                     uint64
+	testdata, json           string
 }
 
-func verifyRow[T kernels.Float](e bitstep.Engine[T], row table.Row, n int) error {
-	r := edge.Rand(uint64(n))
-	op, coef := rows.New[T](row, n), rows.NewCoef[T](row)
-	edge.FillOperands[T](r, row.Kind == table.Reduction, op...)
-	want := rows.Clone[T](op)
-	edge.FillCoef[T](r, coef, kernels.Use(n)%kernels.Uses)
-	got, result := rows.Call(e, row, coef, op), rows.Define[T](row, coef, want)
-	if !edge.Same(got, result) {
-		return fmt.Errorf("%s %T on %v, %d elements: result %x, the definition gives %x",
-			row.Name, got, e.Backend(), n, got, result)
-	}
-	for i, o := range row.Operands {
-		if j, g, w := rows.Differ[T](op[i], want[i]); j >= 0 {
-			return fmt.Errorf("%s %T on %v, %d elements: %s[%d] = %x, the definition gives %x",
-				row.Name, got, e.Backend(), n, o.Name, j, g, w)
+// options returns what the flags say, or a usageError.
+func (f *verifyFlags) options() (verify.Options, error) {
+	o := verify.Options{Kernels: f.kernels, Types: f.types, Unlisted: f.list, Long: f.long, For: f.duration,
+		Seed: f.seed, Only: f.seeded && f.duration == 0}
+	var available []string
+	for _, b := range bitstep.Backends() {
+		available = append(available, b.String())
+		if slices.Contains(f.backends, b.String()) {
+			o.Backends = append(o.Backends, b)
 		}
 	}
-	return nil
+	kernels := verify.Kernels()
+	if f.long {
+		kernels = append(kernels, verify.LongKernels()...)
+	}
+	if f.testdata != "" {
+		o.Lists = os.DirFS(f.testdata)
+	}
+	for _, err := range []error{f.kernels.oneOf("kernel", kernels), f.types.oneOf("type", verify.Types()),
+		f.backends.oneOf("backend", available)} {
+		if err != nil {
+			return o, err
+		}
+	}
+	if f.list && o.Kernels == nil && o.Types == nil {
+		o.Types = verify.Types() // all parts, but no other lists
+	}
+	switch {
+	case f.duration < 0:
+		return o, usageError{fmt.Errorf("-for %v, want a time", f.duration)}
+	case o.Only && (f.kernels != nil || f.types != nil || f.long || f.list):
+		return o, usageError{errors.New("-seed without -for makes one call, and goes with -backend and -json alone")}
+	case f.list && (f.json != "" || f.long || f.duration > 0):
+		return o, usageError{errors.New("-list prints nothing else: it goes without -json, -long and -for")}
+	}
+	if f.json != "" && f.json != "-" { // better now than when all is verified
+		if err := record.Writable(f.json, f.replace); err != nil {
+			return o, usageError{fmt.Errorf("-json: %w", err)}
+		}
+	}
+	if f.duration > 0 && !f.seeded {
+		o.Seed = uint64(rand.Uint32())
+	}
+	return o, nil
+}
+
+func (f *verifyFlags) run(ctx context.Context, w io.Writer, _ []string) error {
+	o, err := f.options()
+	if err != nil {
+		return err
+	}
+	r := beginRecord()
+	v, err := verifyWith(ctx, o)
+	if v == nil {
+		return err
+	}
+	r.Verification = v
+	err = cmp.Or(err, different(v))
+	r.Seconds, r.Complete = time.Since(r.Started).Seconds(), v.OK || v.Mismatch != nil
+	write := func() error { return nil }
+	switch {
+	case f.json == "-":
+		write = func() error { return r.WriteJSON(w) }
+	case f.json != "":
+		write = func() error { return record.WriteFile(f.json, f.replace, r.WriteJSON) }
+	}
+	if f.list {
+		for _, p := range v.Parts {
+			fmt.Fprintln(w, p.What, p.Digest)
+		}
+	} else if f.json != "-" && v.OK {
+		printVerification(w, v, o)
+	}
+	if e := write(); e != nil {
+		return errors.Join(err, e)
+	}
+	return err
+}
+
+// beginRecord begins the record of this command line.
+func beginRecord() record.Record {
+	m := describe()
+	return record.Record{Schema: record.Schema, Program: record.Program{Version: "(devel)", Go: m.Go}, Command: os.Args[1:],
+		Started: time.Now().UTC().Truncate(time.Second), Notices: []string{}, Rows: []record.Row{},
+		Machine: record.Machine{CPU: m.CPU, OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: m.Cores, Threads: m.Threads,
+			Features: m.Features, L1: m.L1, L2: m.L2, L3: m.L3, Assumed: m.Assumed, Backends: m.Backends, Active: m.Active}}
+}
+
+// verifyWith verifies, and shows how far it is.
+func verifyWith(ctx context.Context, o verify.Options) (*record.Verification, error) {
+	bar := newProgress("verifying", 1)
+	defer bar.Finish()
+	o.Progress = func(done, total int) {
+		if bar.GetMax() != total {
+			bar.ChangeMax(total)
+		}
+		bar.Set(done)
+	}
+	return verify.Run(ctx, o)
+}
+
+// verifyAll verifies this machine, tells the result, and returns an error if there is a mismatch.
+func verifyAll(ctx context.Context, w io.Writer) (*record.Verification, error) {
+	v, err := verifyWith(ctx, verify.Options{})
+	if err != nil {
+		return v, err
+	}
+	if v.OK {
+		printVerification(w, v, verify.Options{})
+	}
+	return v, different(v)
+}
+
+// printVerification tells what was verified.
+func printVerification(w io.Writer, v *record.Verification, o verify.Options) {
+	fmt.Fprintf(w, "verified  %s calls on %s: all bits are those of the definitions\n", thousands(v.Calls),
+		strings.Join(v.Backends, ", "))
+	if o.Only {
+		return
+	}
+	whose := "of what was chosen"
+	if o.Kernels == nil && o.Types == nil {
+		whose = "the same on every machine"
+	}
+	fmt.Fprintf(w, "digest    %s, %s\n", v.Digest, whose)
+	if o.For > 0 {
+		fmt.Fprintf(w, "random    calls for %v, from -seed %d on\n", o.For, o.Seed)
+	}
+}
+
+// different returns an error that tells of a mismatch, or nil.
+func different(v *record.Verification) error {
+	m := v.Mismatch
+	if m == nil {
+		return nil
+	}
+	var text strings.Builder
+	switch {
+	case m.Operand == verify.List:
+		fmt.Fprintf(&text, "%s %s: all backends agree with the definition, but it gives other bits than it has to:\n"+
+			"  digest %s, want %s of %s", m.Kernel, m.Type, m.Got, m.Want, m.Operand)
+	case m.Type == "": // a line of a list
+		fmt.Fprintf(&text, "%s: %s on %s differs:\n  got  %s\n  want %s", m.Operand, m.Kernel, m.Backend, m.Got, m.Want)
+	default:
+		fmt.Fprintf(&text, "%s %s on %s differs, length %d:\n  %s[%d] is %s\n  want %s", m.Kernel, m.Type, m.Backend,
+			m.Length, m.Operand, m.Index, m.Got, m.Want)
+		for _, in := range m.Inputs {
+			fmt.Fprintf(&text, "\n  from %s", in)
+		}
+		fmt.Fprintf(&text, "\n  case %s", m.Case)
+	}
+	if m.Seed != "" {
+		fmt.Fprintf(&text, "\n  again: %s verify -seed %s", program(), m.Seed)
+	}
+	return errors.New(text.String())
 }
