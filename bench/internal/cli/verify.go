@@ -38,10 +38,11 @@ It takes some seconds, and some minutes under an emulator; with -long, half an h
 		set.Var(&f.kernels, "kernel", "only these `kernels`, with commas between")
 		set.Var(&f.types, "type", "only these element `types`: "+either(elementTypes))
 		set.Var(&f.backends, "backend", "only these `backends`")
-		set.BoolVar(&f.long, "long", false, "every float32 of kernels with one operand, all roots on this CPU's estimates,\n"+
-			"and fused multiply-adds that are hard to round, too")
+		set.BoolVar(&f.long, "long", false, "every float32 of kernels with one operand, all roots on this CPU's\n"+
+			"estimates, and fused multiply-adds that are hard to round, too")
 		set.DurationVar(&f.duration, "for", 0, "then make random calls for this `time`, as 10m or 1h")
-		set.Func("seed", "with -for, the `number` that decides the random calls; alone, make the one that failed with it",
+		set.Func("seed", "with -for, the `number` that decides the random calls; alone, make the one\n"+
+			"that failed with it",
 			func(s string) (err error) {
 				f.seed, err = strconv.ParseUint(s, 10, 64)
 				f.seeded = true
@@ -49,7 +50,7 @@ It takes some seconds, and some minutes under an emulator; with -long, half an h
 			})
 		set.BoolVar(&f.list, "list", false, "print nothing but the digest of each kernel, whatever it should be:\n"+
 			"all machines print the same")
-		set.StringVar(&f.testdata, "testdata", "", "`folder` with the lists to compare with, as those of another version")
+		set.StringVar(&f.testdata, "testdata", "", "`folder` with the lists to compare with, as of another version")
 		set.StringVar(&f.json, "json", "", "write the record to this `file`, or for - print nothing else")
 		set.BoolVar(&f.replace, "f", false, "replace that file if it exists")
 		return f.run
@@ -167,10 +168,12 @@ func (f *verifyFlags) run(ctx context.Context, w io.Writer, _ []string) error {
 // beginRecord begins the record of this command line.
 func beginRecord() record.Record {
 	m := describe()
-	return record.Record{Schema: record.Schema, Program: record.Program{Version: "(devel)", Go: m.Go}, Command: os.Args[1:],
-		Started: time.Now().UTC().Truncate(time.Second), Notices: []string{}, Rows: []record.Row{},
+	return record.Record{Schema: record.Schema, Program: record.Program{Version: "(devel)", Go: m.Go},
+		Command: os.Args[1:], Started: time.Now().UTC().Truncate(time.Second), Notices: []string{},
+		Rows: []record.Row{},
 		Machine: record.Machine{CPU: m.CPU, OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: m.Cores, Threads: m.Threads,
-			Features: m.Features, L1: m.L1, L2: m.L2, L3: m.L3, Assumed: m.Assumed, Backends: m.Backends, Active: m.Active}}
+			Features: m.Features, L1: m.L1, L2: m.L2, L3: m.L3, Assumed: m.Assumed, Backends: m.Backends,
+			Active: m.Active}}
 }
 
 // verifyWith verifies, and shows how far it is.

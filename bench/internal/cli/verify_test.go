@@ -60,7 +60,8 @@ func TestVerify(t *testing.T) {
 	if !strings.Contains(stdout, "random    calls for 100ms, from -seed ") || status != 0 {
 		t.Errorf("status %d, %q", status, stdout)
 	}
-	if stdout, _, status = bench(t, dir, "verify", "-seed", "99"); status != 0 || !strings.HasPrefix(stdout, "verified") {
+	stdout, _, status = bench(t, dir, "verify", "-seed", "99")
+	if status != 0 || !strings.HasPrefix(stdout, "verified") {
 		t.Errorf("one call: status %d, %q", status, stdout)
 	}
 }
@@ -98,8 +99,8 @@ func TestVerifyFailures(t *testing.T) {
 		{[]string{"verify", "-json=there.json"}, 2, "there.json exists: it is replaced only with -f"},
 		{append(sgd, "-testdata=nowhere"), 1, "verify.txt: no such file"},
 		{append(sgd, "-testdata=short"), 1, "verify.txt has 75 whole lines, want 76"},
-		{append(sgd, "-testdata=other"), 1, "Clip float64: all backends agree with the definition, but it gives other bits " +
-			"than it has to:\n  digest 4a8cd4b5"},
+		{append(sgd, "-testdata=other"), 1, "Clip float64: all backends agree with the definition, but it gives " +
+			"other bits than it has to:\n  digest 4a8cd4b5"},
 	})
 	// A mismatch is in the record, too, which replaces the file.
 	_, _, status := bench(t, dir, append(sgd, "-testdata=other", "-json=there.json", "-f")...)
@@ -128,7 +129,8 @@ func TestDifferent(t *testing.T) {
 	if got := different(v).Error(); !strings.HasPrefix(got, want) || !strings.HasSuffix(got, " verify -seed 17") {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
-	v.Mismatch = &record.Mismatch{Kernel: "Lion float64 67", Backend: "neon", Operand: "golden.txt", Got: "a", Want: "b"}
+	v.Mismatch = &record.Mismatch{Kernel: "Lion float64 67", Backend: "neon", Operand: "golden.txt", Got: "a",
+		Want: "b"}
 	const line = "golden.txt: Lion float64 67 on neon differs:\n  got  a\n  want b"
 	if got := different(v).Error(); got != line {
 		t.Errorf("%s\nwant\n%s", got, line)

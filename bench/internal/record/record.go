@@ -84,7 +84,7 @@ type Mismatch struct {
 	Want    string   `json:"want"`   // value and bits
 	Got     string   `json:"got"`
 	Seed    string   `json:"seed,omitempty"` // of a random call, which makes it again
-	Case    string   `json:"case,omitempty"` // which of the calls it was, with all of its arguments that are no elements
+	Case    string   `json:"case,omitempty"` // which call it was, with its arguments that are no elements
 }
 
 // A Row is one measurement. Fields that do not apply to it are zero and left out.

@@ -127,7 +127,8 @@ func (v *verifier[T]) allFinite(set string, number int, x []T, threads int) erro
 	for _, s := range v.subjects {
 		if got := s.on(max(1, threads), v.pool).AllFinite(x); got != want {
 			m := record.Mismatch{Kernel: "AllFinite", Type: typeName[T](), Backend: s.name, Length: len(x),
-				Operand: "result", Got: fmt.Sprint(got), Want: fmt.Sprint(want), Case: fmt.Sprintf("%s %d", set, number)}
+				Operand: "result", Got: fmt.Sprint(got), Want: fmt.Sprint(want),
+				Case: fmt.Sprintf("%s %d", set, number)}
 			for i := range min(len(x), shown) {
 				m.Inputs = append(m.Inputs, element[T]("x", x, i))
 			}

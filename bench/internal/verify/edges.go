@@ -22,7 +22,7 @@ func edges[T kernels.Float]() []T {
 		most, -most, most / 2, -most / 3,
 		1 + ulp, 1 - ulp/2, -1 - ulp, // the neighbours of a power of two
 		2, .5, 1.5, -.75, 1. / 3, 255, 1e-7,
-		1/ulp + 1,                                                                     // 1 and less than half of it are ties beside it
+		1/ulp + 1,                                                                     // and a half is a tie
 		math.Sqrt(most), -1.01 * math.Sqrt(most), math.Sqrt(normal), math.Sqrt(least), // squares overflow, vanish
 		0x1p-80, 0x1p-81, 0x1p-124, low, // where roots are taken from estimates, and where not
 	} {

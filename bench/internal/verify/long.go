@@ -39,26 +39,28 @@ func allFloats(f func(x []float32) error) error {
 
 // longParts lists the parts of -long.
 func longParts() (all []part) {
+	of32 := func(o *Options) []subject[float32] { return o.of32 }
+	of64 := func(o *Options) []subject[float64] { return o.of64 }
 	for _, row := range table.Rows {
 		if row.Kind == table.Map && len(row.Operands) == 1 {
-			all = append(all, longPart(row.Name, "all float32", func(o *Options) []subject[float32] { return o.of32 },
+			all = append(all, longPart(row.Name, "all float32", of32,
 				func(v *verifier[float32]) error { return v.all(row) }))
 			if program.Must(row).Ops[program.Exp] { // which has assembly in float64 alone
-				all = append(all, longPart(row.Name, "all float32", func(o *Options) []subject[float64] { return o.of64 },
+				all = append(all, longPart(row.Name, "all float32", of64,
 					func(v *verifier[float64]) error { return v.all(row) }))
 			}
 		}
 		if row.Converts() {
-			all = append(all, longPart(row.Name, "all bytes", func(o *Options) []subject[float32] { return o.of32 },
+			all = append(all, longPart(row.Name, "all bytes", of32,
 				func(v *verifier[float32]) error { return v.allBytes(row) }),
-				longPart(row.Name, "all bytes", func(o *Options) []subject[float64] { return o.of64 },
+				longPart(row.Name, "all bytes", of64,
 					func(v *verifier[float64]) error { return v.allBytes(row) }))
 		}
 	}
 	return append(all,
-		longPart("sqrt", "all", func(o *Options) []subject[float32] { return o.of32 }, allRoots),
-		longPart("sqrt", "hard cases", func(o *Options) []subject[float64] { return o.of64 }, hardRoots),
-		longPart("fma", "families", func(o *Options) []subject[float32] { return o.of32 }, allFamilies))
+		longPart("sqrt", "all", of32, allRoots),
+		longPart("sqrt", "hard cases", of64, hardRoots),
+		longPart("fma", "families", of32, allFamilies))
 }
 
 func longPart[T kernels.Float](kernel, which string, subjects func(*Options) []subject[T],
@@ -138,8 +140,8 @@ func (v *verifier[T]) roots(all map[string]rooter[T], x []T) error {
 		}
 		r.roots(x, got, trusted)
 		for i := range x {
-			m := record.Mismatch{Kernel: "sqrt", Type: typeName[T](), Backend: s.name, Length: len(x), Operand: "result",
-				Index: i, Case: fmt.Sprintf("block %d", v.calls-1)}
+			m := record.Mismatch{Kernel: "sqrt", Type: typeName[T](), Backend: s.name, Length: len(x),
+				Operand: "result", Index: i, Case: fmt.Sprintf("block %d", v.calls-1)}
 			switch vector := i / r.Lanes; {
 			case trusted[vector]:
 				if edge.Same(got[i], want[i]) {
@@ -254,8 +256,8 @@ func (v *verifier[T]) families(which string, a, b, c []T) error {
 		got := append([]T(nil), c...)
 		s.on(1, v.pool).GemmContinue(false, false, n, n, 1, a, 1, b, n, got, n)
 		if i := edge.Differ(got, want); i >= 0 {
-			return &mismatch{record.Mismatch{Kernel: "fma", Type: typeName[T](), Backend: s.name, Length: 1, Operand: "c",
-				Index: i, Want: value(want[i]), Got: value(got[i]), Case: which, Inputs: []string{
+			return &mismatch{record.Mismatch{Kernel: "fma", Type: typeName[T](), Backend: s.name, Length: 1,
+				Operand: "c", Index: i, Want: value(want[i]), Got: value(got[i]), Case: which, Inputs: []string{
 					element[T]("a", a, i/n), element[T]("b", b, i%n), element[T]("c", c, i)}}}
 		}
 	}

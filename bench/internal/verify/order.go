@@ -15,7 +15,8 @@ var errAbandoned = errors.New("abandoned")
 // inOrder runs tasks 0 to n-1 on so many goroutines, each of which has a pool of threads for its calls, and returns the
 // error of the first task that has one, first by number and not by time: those before it are run to their end, and
 // those behind are abandoned. A task asks stop now and then, and returns its error.
-func inOrder(ctx context.Context, goroutines, n int, do func(i int, stop func() error, pool *bitstep.Pool) error) error {
+func inOrder(ctx context.Context, goroutines, n int,
+	do func(i int, stop func() error, pool *bitstep.Pool) error) error {
 	var next, failed atomic.Int64
 	failed.Store(int64(n))
 	var mu sync.Mutex

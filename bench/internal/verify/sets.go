@@ -131,7 +131,8 @@ func (s *set[T]) lengths() error {
 	return nil
 }
 
-// pairs are edges alone: each at every position, and each pair of two operands'. A byte goes through all that it can be.
+// pairs are edges alone: each at every position, and each pair of two operands'. A byte goes through all that it can
+// be.
 func (s *set[T]) pairs() error {
 	e, n := edges[T](), s.span()
 	turns := len(e)

@@ -191,7 +191,8 @@ func (o *Options) complete() {
 
 // takes reports whether a kernel and type are chosen.
 func (o *Options) takes(kernel, typ string) bool {
-	return o.Only || (o.Kernels == nil || slices.Contains(o.Kernels, kernel)) && (o.Types == nil || slices.Contains(o.Types, typ))
+	in := func(name string, chosen []string) bool { return chosen == nil || slices.Contains(chosen, name) }
+	return o.Only || in(kernel, o.Kernels) && in(typ, o.Types)
 }
 
 // files are the lists of testdata besides that of parts, which are compared with if nothing is chosen.
@@ -260,7 +261,7 @@ func compared(p part, digest string, list []string) error {
 			return nil
 		}
 		return &mismatch{record.Mismatch{Kernel: p.kernel, Type: p.typ, Backend: "the definition", Operand: List,
-			Want: want, Got: digest, Case: "all backends agree with the definition, which gives other bits than it has to"}}
+			Want: want, Got: digest, Case: "all, in which every backend agrees with the definition"}}
 	}
 	return fmt.Errorf("%s has no line %s", List, p.what)
 }

@@ -149,8 +149,8 @@ func wrong[T kernels.Float](change func(e *rows.Runner[T], threads int)) subject
 	}}
 }
 
-// wrongRow returns definitions of which one alters the last bit of element at of an operand, if the call is long enough.
-// Operand -1 is the result.
+// wrongRow returns definitions of which one alters the last bit of element at of an operand, if the call is long
+// enough. Operand -1 is the result.
 func wrongRow[T kernels.Float](name string, operand, at int) subject[T] {
 	return wrong(func(e *rows.Runner[T], _ int) {
 		define := e.Row
@@ -262,7 +262,8 @@ func wrongProducts[T kernels.Float](t *testing.T) {
 	for _, f := range [][2]bool{{false, false}, {false, true}, {true, false}, {true, true}} {
 		m := verifySubject(t, "Gemm", wrong(func(e *rows.Runner[T], _ int) {
 			define := e.Gemm
-			e.Gemm = func(transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) {
+			e.Gemm = func(transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T,
+				ldc int) {
 				define(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 				if transA == f[0] && transB == f[1] && m > 2 && n > 3 {
 					c[2*ldc+3] = lastBit(c[2*ldc+3])
@@ -371,7 +372,8 @@ func TestWrittenBeside(t *testing.T) {
 	for _, at := range []int{-margin, -1, 10, 10 + margin - 1} {
 		op := v.got[0].copied(make([]float64, 10), 3)
 		v.got[0].elements[margin+3+at] = 1
-		if i, got, want, yes := v.got[0].differs(op, make([]float64, 10), 3); !yes || i != at || want != sentinelMessage {
+		i, got, want, yes := v.got[0].differs(op, make([]float64, 10), 3)
+		if !yes || i != at || want != sentinelMessage {
 			t.Errorf("element %d: %v at %d, got %s, want %s", at, yes, i, got, want)
 		}
 	}
