@@ -416,7 +416,8 @@ func TestFirstMismatch(t *testing.T) {
 		}
 	})
 	for _, goroutines := range []int{1, 2, 5, 16} {
-		v := run(t, Options{Types: []string{"float32"}, Goroutines: goroutines, of32: []subject[float32]{all}})
+		v := run(t, Options{Kernels: []string{"Mul", "Dot", "Sum", "SumAbs", "SumSquares", "MaxAbs", "AllFinite"},
+			Types: []string{"float32"}, Goroutines: goroutines, of32: []subject[float32]{all}})
 		if m := v.Mismatch; m == nil || m.Kernel != "Dot" || m.Length != 4097 {
 			t.Errorf("with %d goroutines: %+v", goroutines, m)
 		}
