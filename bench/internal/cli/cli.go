@@ -35,8 +35,8 @@ type runner func(ctx context.Context, w io.Writer, args []string) error
 
 // commands are the subcommands; the first is bench without one.
 func commands() []command {
-	return []command{everything, verifyCommand, compareCommand, machinesCommand, peersCommand, trainCommand, auditCommand,
-		randomSearchCommand, completionCommand}
+	return []command{everything, verifyCommand, compareCommand, machinesCommand, peersCommand, trainCommand,
+		auditCommand, randomSearchCommand, completionCommand}
 }
 
 // Main runs bench with these arguments and returns the exit status: 1 after an error, 2 after a mistake in the
