@@ -22,9 +22,17 @@ import (
 // every is which of the blocks of all inputs are tried: a test makes it more than 1.
 var every = uint64(1)
 
+const (
+	block     = 1 << 16         // of inputs
+	blocks    = 1 << 32 / block // of all float32
+	drawings  = 256             // of blocks of what a byte is combined with
+	turns     = 1 << 16         // of each family of fma
+	hardBlock = 1 << 12         // of float64
+	perSign   = 2048            // numbers of an exponent and sign
+)
+
 // allFloats calls f with all float32, in blocks.
 func allFloats(f func(x []float32) error) error {
-	const block = 1 << 16
 	x := make([]float32, block)
 	for from := uint64(0); from < 1<<32; from += every * block {
 		for i := range x {
@@ -43,29 +51,29 @@ func longParts() (all []part) {
 	of64 := func(o *Options) []subject[float64] { return o.of64 }
 	for _, row := range table.Rows {
 		if row.Kind == table.Map && len(row.Operands) == 1 {
-			all = append(all, longPart(row.Name, "all float32", of32,
+			all = append(all, longPart(row.Name, "all float32", blocks, of32,
 				func(v *verifier[float32]) error { return v.all(row) }))
 			if program.Must(row).Ops[program.Exp] { // which has assembly in float64 alone
-				all = append(all, longPart(row.Name, "all float32", of64,
+				all = append(all, longPart(row.Name, "all float32", blocks, of64,
 					func(v *verifier[float64]) error { return v.all(row) }))
 			}
 		}
 		if row.Converts() {
-			all = append(all, longPart(row.Name, "all bytes", of32,
+			all = append(all, longPart(row.Name, "all bytes", drawings, of32,
 				func(v *verifier[float32]) error { return v.allBytes(row) }),
-				longPart(row.Name, "all bytes", of64,
+				longPart(row.Name, "all bytes", drawings, of64,
 					func(v *verifier[float64]) error { return v.allBytes(row) }))
 		}
 	}
 	return append(all,
-		longPart("sqrt", "all", of32, allRoots),
-		longPart("sqrt", "hard cases", of64, hardRoots),
-		longPart("fma", "families", of32, allFamilies))
+		longPart("sqrt", "all", blocks, of32, allRoots),
+		longPart("sqrt", "hard cases", 4096*perSign/hardBlock, of64, hardRoots),
+		longPart("fma", "families", len(fmacases.Families)*turns, of32, allFamilies))
 }
 
-func longPart[T kernels.Float](kernel, which string, subjects func(*Options) []subject[T],
+func longPart[T kernels.Float](kernel, which string, calls int, subjects func(*Options) []subject[T],
 	run func(*verifier[T]) error) part {
-	return part{kernel: kernel, typ: typeName[T](), what: kernel + " " + typeName[T]() + ", " + which,
+	return part{kernel: kernel, typ: typeName[T](), what: kernel + " " + typeName[T]() + ", " + which, calls: calls,
 		run: func(o *Options, stop func() error, pool *bitstep.Pool) (done, error) {
 			v := newVerifier(subjects(o), stop, pool)
 			err := run(v)
@@ -75,7 +83,7 @@ func longPart[T kernels.Float](kernel, which string, subjects func(*Options) []s
 
 // all verifies a kernel of one operand for all float32.
 func (v *verifier[T]) all(row table.Row) error {
-	x, coef, n := v.in[0].place(table.Element, 1<<16, 0).([]T), rows.Sample[T](row), 0
+	x, coef, n := v.in[0].place(table.Element, block, 0).([]T), rows.Sample[T](row), 0
 	return allFloats(func(all []float32) error {
 		for i, a := range all {
 			x[i] = T(a)
@@ -88,8 +96,8 @@ func (v *verifier[T]) all(row table.Row) error {
 // allBytes verifies a conversion: each byte with many of what it is combined with.
 func (v *verifier[T]) allBytes(row table.Row) error {
 	s := &set[T]{verifier: v, row: row, name: "bytes", r: random("bytes " + row.Name + " " + typeName[T]())}
-	for range 256 / min(every, 256) {
-		coef, op := s.drawn(1 << 16)
+	for range drawings / min(every, drawings) {
+		coef, op := s.drawn(block)
 		for _, o := range op {
 			if b, ok := o.([]uint8); ok {
 				for i := range b {
@@ -181,10 +189,9 @@ func allRoots(v *verifier[float32]) error {
 // all exponents and signs.
 func hardRoots(v *verifier[float64]) error {
 	s, r := shipped(v), random("sqrt float64")
-	const block = 1 << 12
 	var x []float64
 	add := func(a float64) error {
-		if x = append(x, a); len(x) < block {
+		if x = append(x, a); len(x) < hardBlock {
 			return nil
 		}
 		err := v.roots(s, x)
@@ -192,7 +199,7 @@ func hardRoots(v *verifier[float64]) error {
 		return err
 	}
 	for exp := range uint64(4096) { // and sign
-		for range 2048 / min(every, 2048) {
+		for range perSign / min(every, perSign) {
 			if err := add(math.Float64frombits(exp<<52 | r.Uint64()>>12)); err != nil {
 				return err
 			}
@@ -217,10 +224,9 @@ func hardRoots(v *verifier[float64]) error {
 // whose is an instruction, against the definition.
 func allFamilies(v *verifier[float32]) error {
 	const lines = 16 // x, y and z of a product of lines x 1 x lines, whose diagonal they are
-	turns := 1 << 16 / min(every, 1<<12)
 	for i, f := range fmacases.Families {
 		r := rand.New(rand.NewPCG(uint64(i), 1))
-		for turn := range turns {
+		for turn := range turns / min(every, 1<<12) {
 			if err := v.stop(); err != nil {
 				return err
 			}

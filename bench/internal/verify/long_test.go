@@ -124,3 +124,19 @@ func TestWrongRoots(t *testing.T) {
 		t.Errorf("a root within the range that is not trusted: %+v", m)
 	}
 }
+
+// Progress comes to its end, and parts that take minutes tell how far they are.
+func TestProgress(t *testing.T) {
+	some(t)
+	last, all, ticks := 0, 0, 0
+	run(t, Options{Long: true, Kernels: []string{"Scale", "fma"}, Progress: func(done, total int) {
+		if done <= last || all != 0 && total != all {
+			t.Errorf("%d of %d after %d of %d", done, total, last, all)
+		}
+		last, all = done, total
+		ticks++
+	}})
+	if last != all || ticks < 4 {
+		t.Errorf("%d of %d, told %d times", last, all, ticks)
+	}
+}

@@ -48,7 +48,16 @@ type part struct {
 	what        string // the part's name
 	backend     string // of a list of testdata; else it is all of them
 	listed      bool   // in testdata
+	calls       int    // of one that takes minutes; else 0
 	run         func(o *Options, stop func() error, pool *bitstep.Pool) (done, error)
+}
+
+// steps is how many steps of a bar a part takes.
+func (p part) steps() int {
+	if p.calls > 0 {
+		return 64
+	}
+	return 1
 }
 
 // done is what comes of a part.
@@ -120,28 +129,43 @@ func Run(ctx context.Context, o Options) (*record.Verification, error) {
 	}
 	all := o.chosen(lists)
 	v.Parts = make([]record.Part, len(all))
+	total := 0
+	for _, p := range all {
+		total += p.steps()
+	}
 	var mu sync.Mutex // for what follows
 	finished := 0
+	progress := func(steps int) {
+		mu.Lock()
+		defer mu.Unlock()
+		if finished += steps; o.Progress != nil {
+			o.Progress(finished, total)
+		}
+	}
 	err = inOrder(ctx, o.Goroutines, len(all), func(i int, stop func() error, pool *bitstep.Pool) error {
-		p := all[i]
-		d, err := p.run(&o, stop, pool)
+		p, asked, told := all[i], 0, 0
+		d, err := p.run(&o, func() error { // is asked in each call
+			asked++
+			if p.calls > 0 {
+				if steps := min(asked*p.steps()/p.calls, p.steps()-1); steps > told {
+					progress(steps - told)
+					told = steps
+				}
+			}
+			return stop()
+		}, pool)
 		if err == nil && p.listed && !o.Unlisted {
 			err = compared(p, d.digest, lists[List])
 		}
 		if err != nil {
 			return err
 		}
-		mu.Lock()
-		defer mu.Unlock()
 		backends := p.backend
 		if backends == "" {
 			backends = strings.Join(v.Backends, ",")
 		}
 		v.Parts[i] = record.Part{What: p.what, Backend: backends, Calls: d.calls, Digest: d.digest}
-		finished++
-		if o.Progress != nil {
-			o.Progress(finished, len(all))
-		}
+		progress(p.steps() - told)
 		return nil
 	})
 	list := ""
