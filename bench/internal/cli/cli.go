@@ -3,12 +3,10 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 	"strings"
 	"text/tabwriter"
 
@@ -35,8 +33,8 @@ type runner func(ctx context.Context, w io.Writer, args []string) error
 
 // commands are the subcommands; the first is bench without one.
 func commands() []command {
-	return []command{everything, verifyCommand, compareCommand, machinesCommand, peersCommand, trainCommand,
-		auditCommand, randomSearchCommand, completionCommand}
+	return []command{everything, verifyCommand, measureCommand, compareCommand, machinesCommand, peersCommand,
+		trainCommand, auditCommand, randomSearchCommand, completionCommand}
 }
 
 // Main runs bench with these arguments and returns the exit status: 1 after an error, 2 after a mistake in the
@@ -86,69 +84,10 @@ func help(w io.Writer) {
 	fmt.Fprintf(w, "BITSTEP=NAME in the environment chooses a backend: this machine runs %v.\n", bitstep.Backends())
 }
 
-var everything = command{
-	summary: "describe, verify and measure this machine",
-	about: `Shows what bitstep does on this machine: verifies every kernel on every backend against the definitions
-and the golden hashes, and measures every kernel against the ceilings of the same run.`,
-	register: func(set *flag.FlagSet) runner {
-		quick := set.Bool("quick", false, "fewer sizes and samples, to see that everything works")
-		jsonFile := set.String("json", "", "also write the measurements to this `file`")
-		return func(ctx context.Context, w io.Writer, _ []string) error {
-			if *jsonFile != "" { // better now than when all is measured
-				if err := checkFile("-json", *jsonFile); err != nil {
-					return err
-				}
-			}
-			return measureAll(ctx, w, *quick, *jsonFile)
-		}
-	},
-}
-
-func measureAll(ctx context.Context, w io.Writer, quick bool, jsonFile string) error {
-	m := describe()
-	m.print(w)
-	if _, err := verifyAll(ctx, w); err != nil {
-		return err
-	}
-	debug.SetGCPercent(-1) // nothing below makes garbage worth stopping for
-	results := measureKernels(w, m, bitstep.Active(), quick)
-	results = append(results, measureProducts(w, bitstep.Active(), quick)...)
-	debug.SetGCPercent(100) // the memory of what was measured makes room
-	trained, err := measureTraining(w, bitstep.Active(), quick)
-	if err != nil {
-		return err
-	}
-	results = append(results, trained...)
-	if jsonFile == "" {
-		return nil
-	}
-	text, err := json.MarshalIndent(struct {
-		Machine machine
-		Results []result
-	}{m, results}, "", "\t")
-	if err != nil {
-		return err
-	}
-	return writeFile(jsonFile, append(text, '\n'))
-}
-
 // writeFile replaces a file whole or not at all.
 func writeFile(name string, text []byte) error {
 	return checkpoint.Replace(name, func(w io.Writer) error {
 		_, err := w.Write(text)
 		return err
 	})
-}
-
-// A result is one measurement. What was not measured is 0.
-type result struct {
-	Name         string // kernel=Adam/type=float32/backend=avx2/n=4096
-	Level        string // L1, L2, L3 or DRAM; empty for products and training
-	Threads      int
-	NsPerElem    float64 `json:",omitempty"`
-	GBs          float64 `json:",omitempty"`
-	GFLOPs       float64 `json:",omitempty"`
-	ImagesPerSec float64 `json:",omitempty"`
-	Ceiling      float64 `json:",omitempty"` // the share of the ceiling, 1 being all
-	VersusGo     float64 `json:",omitempty"` // how many times as fast as pure Go
 }

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -14,6 +13,7 @@ import (
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/bench/internal/peers"
 	"github.com/bitstep-go/bitstep/bench/internal/record"
+	"github.com/bitstep-go/bitstep/bench/internal/turns"
 )
 
 var peersCommand = command{
@@ -51,12 +51,12 @@ what rounding in another order explains, gamma(k) times the sum of the products'
 }
 
 func measurePeers(ctx context.Context, w io.Writer, quick bool) (record.Record, error) {
-	m := describe()
-	r := record.Record{Schema: record.Schema, Command: os.Args[1:], Started: time.Now(),
-		Program: record.Program{Go: m.Go}, Machine: m.record()}
+	r := newRecording()
+	m := r.Machine
 	o := peers.Options{Backend: bitstep.Active(), Quick: quick, L1: m.L1, L2: m.L2, L3: m.L3,
 		Turns: func(samples int, least time.Duration, fns ...func()) (all [][]float64) {
-			for _, s := range compare(samples, least, fns...) {
+			times, _ := turns.Timer{Samples: samples, Least: least}.Run(context.WithoutCancel(ctx), fns...)
+			for _, s := range times {
 				all = append(all, s)
 			}
 			return all
@@ -64,10 +64,9 @@ func measurePeers(ctx context.Context, w io.Writer, quick bool) (record.Record, 
 	for _, why := range peers.Missing() {
 		fmt.Fprintf(w, "not here: %s\n", why)
 	}
-	err := peers.Run(ctx, o, func(row record.Row) { r.Rows = append(r.Rows, row) })
+	err := r.finish(peers.Run(ctx, o, r.add))
 	printPeers(w, r.Rows)
-	r.Complete, r.Seconds = ctx.Err() == nil, time.Since(r.Started).Seconds()
-	return r, err
+	return r.Record, err
 }
 
 // printPeers prints a table for each element type: a line for each task, a column for each peer.

@@ -146,7 +146,7 @@ func checkConfig[T kernels.Float](c linear.TrainConfig, f *dataFlags) error {
 		return fmt.Errorf("-threads %d, -validation %d, want at least 0", f.threads, f.validation)
 	}
 	matrix := dataset.Matrix[T]{Rows: 1, Cols: 1, Stride: 1, Data: []T{1}}
-	one := linear.Set[T]{Source: matrix, Labels: []uint8{0}, Classes: classes}
+	one := linear.Set[T]{Source: matrix, Labels: []uint8{0}, Classes: 10} // of CIFAR-10
 	data := linear.Data[T]{Train: one}
 	if f.validation > 0 {
 		data.Validation = one

@@ -164,14 +164,6 @@ func TestLossMessage(t *testing.T) {
 	}
 }
 
-func TestSize(t *testing.T) {
-	for n, want := range map[int]string{32 << 10: "32 KB", 5 << 18: "1280 KB", 1 << 20: "1 MB", 33 << 20: "33 MB"} {
-		if got := size(n); got != want {
-			t.Errorf("%d bytes: %s, want %s", n, got, want)
-		}
-	}
-}
-
 // Flags may stand before, between and after words; what follows -- are words.
 func TestParse(t *testing.T) {
 	for _, c := range []struct{ args, words, v string }{

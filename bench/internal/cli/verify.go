@@ -9,7 +9,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -137,7 +136,7 @@ func (f *verifyFlags) run(ctx context.Context, w io.Writer, _ []string) error {
 	if err != nil {
 		return err
 	}
-	r := beginRecord()
+	r := newRecording()
 	v, err := verifyWith(ctx, o)
 	if v == nil {
 		return err
@@ -163,17 +162,6 @@ func (f *verifyFlags) run(ctx context.Context, w io.Writer, _ []string) error {
 		return errors.Join(err, e)
 	}
 	return err
-}
-
-// beginRecord begins the record of this command line.
-func beginRecord() record.Record {
-	m := describe()
-	return record.Record{Schema: record.Schema, Program: record.Program{Version: "(devel)", Go: m.Go},
-		Command: os.Args[1:], Started: time.Now().UTC().Truncate(time.Second), Notices: []string{},
-		Rows: []record.Row{},
-		Machine: record.Machine{CPU: m.CPU, OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: m.Cores, Threads: m.Threads,
-			Features: m.Features, L1: m.L1, L2: m.L2, L3: m.L3, Assumed: m.Assumed, Backends: m.Backends,
-			Active: m.Active}}
 }
 
 // verifyWith verifies, and shows how far it is.

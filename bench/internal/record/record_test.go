@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/perf/benchfmt"
 )
@@ -160,5 +161,35 @@ func TestCSV(t *testing.T) {
 		if got[name] != want {
 			t.Errorf("%s: %q, want %q", name, got[name], want)
 		}
+	}
+}
+
+// The documentation names every field.
+func TestDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../../docs/bench.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[reflect.Type]bool{}
+	var check func(reflect.Type)
+	check = func(s reflect.Type) {
+		for s.Kind() == reflect.Slice || s.Kind() == reflect.Pointer {
+			s = s.Elem()
+		}
+		if s.Kind() != reflect.Struct || seen[s] || s == reflect.TypeFor[time.Time]() {
+			return
+		}
+		seen[s] = true
+		for i := range s.NumField() {
+			name, _, _ := strings.Cut(s.Field(i).Tag.Get("json"), ",")
+			if name == "" || !bytes.Contains(text, []byte("`"+name+"`")) {
+				t.Errorf("%v.%s: docs/bench.md has no `%s`", s, s.Field(i).Name, name)
+			}
+			check(s.Field(i).Type)
+		}
+	}
+	check(reflect.TypeFor[Record]())
+	if len(seen) < 6 {
+		t.Errorf("%d structs", len(seen))
 	}
 }

@@ -1,0 +1,81 @@
+package machine
+
+import (
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestDescribe(t *testing.T) {
+	m := Describe()
+	if m.CPU == "" || m.OS != runtime.GOOS || m.Cores < 1 || len(m.Backends) < 1 || m.L1 <= 0 {
+		t.Errorf("%+v", m)
+	}
+	for name, s := range map[string]string{"pinning": m.Pinning, "counters": m.Counters} {
+		if _, reason, _ := strings.Cut(s, "unavailable: "); s != "available" && reason == "" {
+			t.Errorf("%s: %q is neither available nor has it a reason", name, s)
+		}
+	}
+	if p := Program(); p.Version == "" || p.Go != runtime.Version() {
+		t.Errorf("%+v", p)
+	}
+}
+
+// What others used, and what was stolen, are told; what this process used is not.
+func TestBetween(t *testing.T) {
+	s := time.Second
+	for _, c := range []struct {
+		after times
+		want  []string
+	}{
+		{times{all: 200 * s, busy: 100 * s, own: 99 * s}, nil},
+		{times{all: 200 * s, busy: 100 * s, own: 50 * s}, []string{"took 25%"}},
+		{times{all: 200 * s, busy: 100 * s, own: 50 * s, stolen: 10 * s}, []string{"took 25%", "stole 5.0%"}},
+		{times{}, nil},
+	} {
+		got := between(times{}, c.after)
+		for i, want := range c.want {
+			if len(got) != len(c.want) || !strings.Contains(got[i], want) {
+				t.Errorf("%+v: %q, want %q", c.after, got, c.want)
+				break
+			}
+		}
+		if len(c.want) == 0 && len(got) > 0 {
+			t.Errorf("%+v: %q, want nothing", c.after, got)
+		}
+	}
+}
+
+// A clock that moves is noticed, one outlier is not.
+func TestMovingClock(t *testing.T) {
+	told := func(clock ...float64) bool {
+		w := &Watch{err: errSystem, clock: clock}
+		return strings.Contains(strings.Join(w.Notices(), "\n"), "the clock moved")
+	}
+	steady := []float64{100, 101, 100, 100, 102, 100, 101, 100, 100, 100, 100, 101, 100, 100, 102, 100, 101, 100, 100,
+		100}
+	if told(append(steady, 190)...) {
+		t.Error("an interrupt passes for a moving clock")
+	}
+	if !told(append(steady, 120, 121, 120)...) {
+		t.Error("a clock that moved by a fifth passes")
+	}
+}
+
+// Pinning ends, and the thread that was pinned is free again.
+func TestPin(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	undo, err := Pin()
+	if err != nil {
+		t.Skipf("unavailable: %v", err)
+	}
+	if n := allowed(t); n != 1 {
+		t.Errorf("pinned to %d CPUs", n)
+	}
+	undo()
+	if n := allowed(t); n != runtime.NumCPU() {
+		t.Errorf("%d CPUs afterwards, of %d", n, runtime.NumCPU())
+	}
+}

@@ -1,0 +1,114 @@
+// Package turns times functions that are to be compared in turns: a sample of one, a sample of the next, and again.
+// What disturbs a machine for longer than a sample disturbs neighbours alike, so their ratio stays.
+package turns
+
+import (
+	"context"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/bitstep-go/bitstep/bench/internal/record"
+)
+
+// A Series holds the nanoseconds of one call in each sample.
+type Series []float64
+
+// Median returns the median.
+func (s Series) Median() float64 {
+	median, _ := record.Statistics(s)
+	return median
+}
+
+// Over returns the ratios of samples taken next to each other.
+func (s Series) Over(t Series) Series {
+	ratios := make(Series, len(s))
+	for i := range s {
+		ratios[i] = s[i] / t[i]
+	}
+	return ratios
+}
+
+// Uncertainty is how far the median may be from that of infinitely many samples, relatively: the farther end of its
+// interval of 95%, which lies between two of the samples whatever their distribution is. How many of n are below the
+// median is binomial, by a normal distribution n/2 and 2*sqrt(n)/2 to either side. Few samples are uncertain by all.
+func (s Series) Uncertainty() float64 {
+	sorted, n := slices.Sorted(slices.Values(s)), float64(len(s))
+	lo := max(0, int(n/2-math.Sqrt(n)))
+	median, least, most := s.Median(), sorted[lo], sorted[len(s)-1-lo]
+	return max(most-median, median-least) / median
+}
+
+// Stable is the uncertainty up to which a share of a ceiling is told without a warning.
+const Stable = .05
+
+// A Timer says how to sample.
+type Timer struct {
+	Samples int           // up to four times as many while the functions' ratios are unstable, fewer of long calls
+	Least   time.Duration // of a sample, as far as a single call is not longer
+}
+
+const (
+	patience = 150 * time.Millisecond // for how long more samples are taken than few
+	few      = 5
+)
+
+// Run times functions in turns.
+func (t Timer) Run(ctx context.Context, fns ...func()) ([]Series, error) {
+	calls := make([]int, len(fns))
+	for i, f := range fns {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		calls[i] = calibrate(f, t.Least)
+	}
+	times := make([]Series, len(fns))
+	begin := time.Now()
+	more := func(n int) bool {
+		return n < min(few, t.Samples) || time.Since(begin) < patience &&
+			(n < t.Samples || n < 4*t.Samples && unstable(times))
+	}
+	for n := 0; more(n); n++ {
+		for i, f := range fns {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			start := time.Now()
+			for range calls[i] {
+				f()
+			}
+			times[i] = append(times[i], float64(time.Since(start).Nanoseconds())/float64(calls[i]))
+		}
+	}
+	for _, s := range times {
+		for i := range s { // a clock may be too coarse for a short call
+			s[i] = max(s[i], 1e-3)
+		}
+	}
+	return times, nil
+}
+
+// unstable reports whether the ratio of the first to any other is, or itself if it is alone.
+func unstable(times []Series) bool {
+	if len(times) == 1 {
+		return times[0].Uncertainty() > Stable
+	}
+	return slices.ContainsFunc(times[1:], func(s Series) bool { return times[0].Over(s).Uncertainty() > Stable })
+}
+
+// calibrate returns how many calls of f take about least, and has warmed f then.
+func calibrate(f func(), least time.Duration) int {
+	start := time.Now()
+	if f(); time.Since(start) > 20*least { // long even when it is warm
+		return 1
+	}
+	for calls := 1; ; calls *= 2 {
+		start := time.Now()
+		for range calls {
+			f()
+		}
+		if took := time.Since(start); took >= least/2 {
+			return max(1, int(float64(calls)*float64(least)/float64(took)))
+		}
+	}
+}
