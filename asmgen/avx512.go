@@ -16,7 +16,10 @@ type avx512 struct{ amd64 }
 func newAVX512(f file, s isa, elem int) Machine {
 	m := &avx512{newAMD64(f, s, elem)}
 	m.vec = func() Reg { return m.ctx.ZMM() }
-	m.mask = func(v Reg) { m.do(x86.VPTERNLOGD(operand.Imm(0xff), v, v, v)) }
+	m.mask = func(v Reg) { // from zeros: or it waits for what v held (Zen 5), such as the last call's result
+		m.SetZero(v)
+		m.do(x86.VPTERNLOGD(operand.Imm(0xff), v, v, v))
+	}
 	m.loadMasked = func(at operand.Mem, mask Mask) Reg {
 		v := m.vec()
 		m.do(pick(&m.amd64, x86.VMOVUPS_Z, x86.VMOVUPD_Z)(at, mask.lanes, v))
