@@ -169,7 +169,7 @@ func (c chart) axes(p *plot.Plot) {
 func (c chart) names(p *plot.Plot) *plotter.Labels {
 	const letter, tall = 5.5, 11.
 	place := func(q point) vg.Point { // about: the axes take the rest
-		return vg.Point{X: vg.Length(p.X.Norm(q.x)) * .85 * width, Y: vg.Length(p.Y.Norm(q.y)) * .85 * height}
+		return vg.Point{X: vg.Length(p.X.Norm(q.x) * .85 * width), Y: vg.Length(p.Y.Norm(q.y) * .85 * height)}
 	}
 	var taken []vg.Rectangle
 	for _, s := range c.series {

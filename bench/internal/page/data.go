@@ -71,7 +71,7 @@ func gflops(r record.Row) float64 {
 func intensity(r record.Row) float64 {
 	var m, n, k float64
 	if parsed, err := fmt.Sscanf(r.Shape, "%gx%gx%g", &m, &n, &k); err == nil && parsed == 3 {
-		return 2 * m * n * k / ((m*k + k*n + m*n) * float64(sizeOf(r.Type)))
+		return 2 * m * n * k / ((float64(m*k) + float64(k*n) + float64(m*n)) * float64(sizeOf(r.Type)))
 	}
 	if r.BytesPerElement == 0 {
 		return 0
