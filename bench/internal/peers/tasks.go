@@ -91,7 +91,7 @@ func tasks[T kernels.Float](o Options) (all []task[T]) {
 func values[T kernels.Float](n int) []T {
 	s, r := make([]T, n), rand.New(rand.NewPCG(uint64(n), 1))
 	for i := range s {
-		s[i] = T(r.Float64() + .5)
+		s[i] = T(float64(r.Float64()) + .5)
 	}
 	return s
 }
