@@ -33,10 +33,10 @@ var processors = []processor{
 
 // Steps that multiply little gain more. A step of many operands has few registers left.
 const (
-	least = iota // 2 products: AdaGrad
-	light        // up to 5
-	heavy        // more, of up to 4 operands
-	difference   // the same with a root of a difference
+	least      = iota // 2 products: AdaGrad
+	light             // up to 5
+	heavy             // more, of up to 4 operands
+	difference        // the same with a root of a difference
 	large
 	weights
 )
