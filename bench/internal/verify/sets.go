@@ -287,7 +287,7 @@ func (s *set[T]) exponents() error {
 		op := s.fresh(1000)
 		x := op[0].([]T)
 		for i := range x {
-			nudge := float64(s.r.IntN(5)-2) * 0x1p-52
+			nudge := float64(float64(s.r.IntN(5)-2) * 0x1p-52)
 			switch v := 0.; s.r.IntN(6) {
 			case 0:
 				x[i] = T(borders[s.r.IntN(len(borders))])
