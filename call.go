@@ -12,8 +12,8 @@ import (
 )
 
 // chunk is how many elements run between two chances to be preempted: assembly cannot be preempted, and
-// a loop that does nothing but call it hardly can. 16,384 elements take some 10 to 50 microseconds. (Reductions,
-// of which several chunks of rule 7 run at a time, read up to four times as many, some 50 microseconds from memory.)
+// a loop that does nothing but call it hardly can. 16,384 elements take some 10 to 50 microseconds. (Kernels
+// that move little take up to four times as many at a time: see bytesAtOnce, and reductions chunks of rule 7.)
 const chunk = 16384
 
 // A call is one use of a kernel of the table: what the public functions fill in.

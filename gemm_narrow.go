@@ -132,9 +132,10 @@ func (p *product[T]) narrowSums() {
 		}
 		vecs, panels := vectors(p.m, parts), p.panels(parts, blocks)
 		if t.k = depth; blocks == 2 {
-			t.turns = min((p.k-k0)/narrowTurn, tilesPerCall(narrowTurn*(p.m/panels+p.n)*c.size()))
+			rowB := max(p.n*c.size(), min(c.bRow, mem.Line)) // bytes: a line each, however few columns, but for dense B
+			t.turns = min((p.k-k0)/narrowTurn, tilesPerCall(narrowTurn*(p.m/panels*c.size()+rowB)))
 			if panels > 1 { // B's rows shall stay in L1 until the next panel
-				t.turns = min(t.turns, max(1, cacheL1/2/(narrowTurn*p.n*c.size())))
+				t.turns = min(t.turns, max(1, cacheL1/2/(narrowTurn*rowB)))
 			}
 			depth = t.turns * narrowTurn
 		}

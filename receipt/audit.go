@@ -19,9 +19,11 @@ type Replayer interface {
 	// Start sets the replayer to the state before the first step.
 	Start() error
 
-	// Restore sets it to a state that State returned, if need be on another machine. It may be called again and again,
-	// with states in any order; a state that is damaged or impossible is an error.
-	Restore(state []byte) error
+	// Restore sets it to a state that State returned after so many steps, if need be on another machine. It may be
+	// called again and again, with states in any order. A state that is damaged, or cannot be one of this run after
+	// so many steps, is an error: whatever the state decides of what follows, beyond what the steps before it can
+	// have made, must be what the configuration says.
+	Restore(state []byte, step uint64) error
 
 	// Replay takes steps until so many have been taken since the start, and returns facts about the steps since the
 	// last Start, Restore or Replay. It is an error if the state has as many already, or the run ends before.
@@ -45,7 +47,7 @@ type Options struct {
 	// Segments is how many segments are replayed beside the start, which is always made anew; 0: all.
 	Segments int
 
-	// Seed decides which.
+	// Seed decides which. Who made the receipt must not have known it before the receipt's digest was published.
 	Seed uint64
 
 	// Progress, unless nil, is called before each replay, and at the end with done == of.
@@ -176,7 +178,7 @@ func (r *Report) segment(ctx context.Context, receipt *Receipt, p Replayer, i in
 			return err
 		}
 		from = receipt.Segments[i-1].Step
-		if err := p.Restore(before); err != nil {
+		if err := p.Restore(before, from); err != nil {
 			return failed(fmt.Errorf("the state before: %w", err))
 		}
 		facts, err := p.Replay(ctx, s.Step)
@@ -212,7 +214,7 @@ func (r *Report) results(receipt *Receipt, p Replayer) error {
 	if err != nil {
 		return err
 	}
-	if err := p.Restore(state); err != nil {
+	if err := p.Restore(state, step); err != nil {
 		r.Findings = append(r.Findings, Finding{-1, step, step, foundEnd, "the last state", err.Error(), ""})
 		return nil
 	}

@@ -11,7 +11,7 @@
 //	digest, err := w.End(results)      // to be published: whoever changes the receipt later changes it
 //
 //	r, err := receipt.Open("run.receipt") // every byte is checked
-//	report, err := receipt.Audit(ctx, r, replayer, receipt.Options{Segments: 5, Seed: 1})
+//	report, err := receipt.Audit(ctx, r, replayer, receipt.Options{Segments: 5, Seed: drawn})
 //
 // The package knows nothing of what is trained: a state is bytes, a [Replayer] makes them. Package linear/witness
 // writes and replays receipts of linear.Trainer.

@@ -31,9 +31,12 @@ func (c *counter) Claims() []receipt.Claim {
 
 func (c *counter) Start() error { c.step, c.sum, c.seen = 0, 0, 0; return nil }
 
-func (c *counter) Restore(state []byte) error {
+func (c *counter) Restore(state []byte, step uint64) error {
 	c.seen = 0
 	_, err := fmt.Sscanf(string(state), "%d %d", &c.step, &c.sum)
+	if err == nil && c.step != step {
+		err = fmt.Errorf("a state of %d steps", c.step)
+	}
 	return err
 }
 
@@ -265,7 +268,8 @@ func TestForgeries(t *testing.T) {
 				line["step"] = uint64(96)
 			}
 			return state
-		}, []string{"segment 10, steps 91 to 96: replay: claimed steps to this state, found from 90 to 96 of 95"}},
+		}, []string{"segment 10, steps 91 to 96: replay: claimed steps to this state, found from 90 to 96 of 95",
+			"the run: end: claimed the last state, found a state of 95 steps"}},
 		{"no state at all", func(i int, line map[string]any, state []byte) []byte {
 			if i == 6 {
 				return nil
@@ -441,7 +445,7 @@ func TestContinue(t *testing.T) {
 		}
 		c := &counter{factor: 7, end: 35}
 		state, err := r.State(len(r.Segments) - 1)
-		if err != nil || c.Restore(state) != nil {
+		if err != nil || c.Restore(state, r.Segments[len(r.Segments)-1].Step) != nil {
 			t.Fatalf("cut off at byte %d: %v", n, err)
 		}
 		for c.step < c.end {

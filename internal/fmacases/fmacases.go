@@ -31,7 +31,8 @@ var Families = []Family{
 		return bits32(r), bits32(r), bits32(r)
 	}},
 	{"ordinary", func(r *rand.Rand) (x, y, z float32) {
-		return float32(r.Float64() - 0.5), float32(r.Float64() - 0.5), float32(r.Float64() - 0.5)
+		number := func() float32 { return float32(float64(r.Float64()) - 0.5) }
+		return number(), number(), number()
 	}},
 	// z is half a unit in the last place of the product, or next to it.
 	{"ties by the addend", func(r *rand.Rand) (x, y, z float32) {
@@ -42,7 +43,7 @@ var Families = []Family{
 	}},
 	// The product ends exactly between two floats of z's size, and a little more or less decides.
 	{"ties by the product", func(r *rand.Rand) (x, y, z float32) {
-		z = signed(r, 1+float32(r.IntN(1<<23))/(1<<23))
+		z = signed(r, 1+float32(float32(r.IntN(1<<23))/(1<<23)))
 		x = float32(1 + r.IntN(1<<12))
 		y = float32(math.Ldexp(1/float64(x), -24))
 		return x, neighbour(r, signed(r, y)), z
@@ -53,8 +54,8 @@ var Families = []Family{
 		return x, signed(r, y), signed(r, float32(math.Ldexp(1, -r.IntN(140))))
 	}},
 	{"subnormal results", func(r *rand.Rand) (x, y, z float32) {
-		x = float32(math.Ldexp(1+r.Float64(), -70-r.IntN(12)))
-		y = float32(math.Ldexp(1+r.Float64(), -56-r.IntN(24)))
+		x = float32(math.Ldexp(1+float64(r.Float64()), -70-r.IntN(12)))
+		y = float32(math.Ldexp(1+float64(r.Float64()), -56-r.IntN(24)))
 		return x, signed(r, y), signed(r, math.Float32frombits(uint32(r.IntN(1<<24))))
 	}},
 	// The product is half of the smallest subnormal less or more a part in 2^46 or so, which float64
@@ -67,22 +68,22 @@ var Families = []Family{
 	}},
 	{"subnormal operands", func(r *rand.Rand) (x, y, z float32) {
 		x = math.Float32frombits(uint32(r.IntN(1 << 23)))
-		y = float32(math.Ldexp(1+r.Float64(), -r.IntN(50)))
+		y = float32(math.Ldexp(1+float64(r.Float64()), -r.IntN(50)))
 		return x, signed(r, y), signed(r, math.Float32frombits(uint32(r.IntN(1<<23))))
 	}},
 	{"border of the normal numbers", func(r *rand.Rand) (x, y, z float32) {
 		z = math.Float32frombits(uint32(0x00800000 + r.IntN(5) - 2))
-		x = float32(math.Ldexp(1+r.Float64(), -75))
-		y = float32(math.Ldexp(1+r.Float64(), -76+r.IntN(3)))
+		x = float32(math.Ldexp(1+float64(r.Float64()), -75))
+		y = float32(math.Ldexp(1+float64(r.Float64()), -76+r.IntN(3)))
 		return x, signed(r, y), signed(r, z)
 	}},
 	{"border of overflow", func(r *rand.Rand) (x, y, z float32) {
-		x = float32(math.Ldexp(1+r.Float64(), 64))
-		y = float32(math.Ldexp(1+r.Float64(), 37+r.IntN(27)))
+		x = float32(math.Ldexp(1+float64(r.Float64()), 64))
+		y = float32(math.Ldexp(1+float64(r.Float64()), 37+r.IntN(27)))
 		return x, signed(r, y), signed(r, math.Float32frombits(0x7f7fffff-uint32(r.IntN(3))))
 	}},
 	{"cancellation", func(r *rand.Rand) (x, y, z float32) {
-		x, y = float32(r.Float64()+0.5), float32(r.Float64()+0.5)
+		x, y = float32(float64(r.Float64())+0.5), float32(float64(r.Float64())+0.5)
 		return x, y, neighbour(r, -(x * y))
 	}},
 	{"special values", func(r *rand.Rand) (x, y, z float32) {

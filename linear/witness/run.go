@@ -119,9 +119,10 @@ func (w *Witness[T]) Continue(r *receipt.Receipt) error {
 	if len(own) != len(r.Claims) {
 		return fmt.Errorf("witness: the receipt is of another run: it lacks %s", own[len(r.Claims)].Name)
 	}
-	state, err := r.State(len(r.Segments) - 1)
+	last := len(r.Segments) - 1
+	state, err := r.State(last)
 	if err != nil {
 		return err
 	}
-	return w.Restore(state)
+	return w.Restore(state, r.Segments[last].Step)
 }

@@ -8,7 +8,7 @@
 //
 //	w, err := witness.New(config, data, claims) // the auditor's, of the auditor's own data
 //	...
-//	report, err := receipt.Audit(ctx, r, w, receipt.Options{Segments: 5, Seed: 1})
+//	report, err := receipt.Audit(ctx, r, w, receipt.Options{Segments: 5, Seed: drawn})
 package witness
 
 import (
@@ -27,6 +27,7 @@ import (
 
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/linear"
+	"github.com/bitstep-go/bitstep/linear/dataset"
 	"github.com/bitstep-go/bitstep/optim/checkpoint"
 	"github.com/bitstep-go/bitstep/receipt"
 )
@@ -38,6 +39,7 @@ type Witness[T kernels.Float] struct {
 	claims  []receipt.Claim
 	start   []byte // the state before the first step
 	notes   notes
+	batch   int
 	after   func(linear.Trace) error // what a run does after a step
 }
 
@@ -65,6 +67,7 @@ func New[T kernels.Float](c linear.TrainConfig, d linear.Data[T], claims []recei
 		return nil, err
 	}
 	w.notes.clear()
+	w.batch = min(cmp.Or(c.Batch, linear.DefaultBatch), d.Train.Source.Len())
 	file, err := w.trainer.Snapshot()
 	if err != nil {
 		return nil, err
@@ -110,16 +113,56 @@ func (w *Witness[T]) Trainer() *linear.Trainer[T] { return w.trainer }
 func (w *Witness[T]) Claims() []receipt.Claim { return slices.Clone(w.claims) }
 
 // Start sets the trainer to the state before the first step.
-func (w *Witness[T]) Start() error { return w.Restore(w.start) }
+func (w *Witness[T]) Start() error { return w.Restore(w.start, 0) }
 
-// Restore sets the trainer to a state.
-func (w *Witness[T]) Restore(state []byte) error {
+// Restore sets the trainer to a state after so many minibatches. All that the configuration decides must be in it as in
+// the state at the start: a checkpoint may hold a learning rate that was set by hand, and the steps from there on, each
+// as the state before has it, would all be found right.
+func (w *Witness[T]) Restore(state []byte, step uint64) error {
 	file, err := checkpoint.Decode(bytes.NewReader(state), int64(len(state)))
 	if err != nil {
 		return err
 	}
+	start, err := checkpoint.Decode(bytes.NewReader(w.start), int64(len(w.start)))
+	if err != nil {
+		return err
+	}
+	for _, key := range slices.Concat(start.MetaKeys(), file.MetaKeys()) {
+		want, inStart := start.Meta(key)
+		got, inState := file.Meta(key)
+		if !moves(key) && (got != want || inState != inStart) {
+			return fmt.Errorf("witness: the state has %s = %q, and the run begins with %q", key, got, want)
+		}
+	}
 	w.notes.clear()
-	return w.trainer.Restore(file)
+	if err := w.trainer.Restore(file); err != nil {
+		return err
+	}
+	return w.checkCounts(file, step)
+}
+
+// moves reports whether steps change what a state has under a key.
+func moves(key string) bool {
+	switch key {
+	case "optimizer.steps", "optimizer.skipped", "trainer.sampler", "model.tensor", "sha256":
+		return true
+	}
+	return strings.HasPrefix(key, "trainer.epoch.") || strings.HasPrefix(key, "schedule.")
+}
+
+// checkCounts checks that a state is one after so many minibatches, by both of the counts that it has.
+func (w *Witness[T]) checkCounts(file *checkpoint.File, step uint64) error {
+	var s dataset.SamplerState
+	text, _ := file.Meta("trainer.sampler")
+	if err := s.UnmarshalText([]byte(text)); err != nil {
+		return err
+	}
+	drawn := s.Epoch*w.trainer.StepsPerEpoch() + linear.StepsPerEpoch(s.Position, w.batch)
+	if taken := w.trainer.Drawn(); taken != step || drawn != step || s.Position%w.batch != 0 {
+		return fmt.Errorf("witness: the state is one after %d steps and %d minibatches, at example %d of epoch %d, "+
+			"want one after %d", taken, drawn, s.Position, s.Epoch+1, step)
+	}
+	return nil
 }
 
 // State returns the trainer's state: the bytes of a checkpoint, which Resume takes as a file too.

@@ -337,7 +337,7 @@ func TestForgeries(t *testing.T) {
 		{"a chain made anew from a forged middle", func() []byte { // honest steps from a state that is not
 			p, w := apart(t, good), honest.witness(t)
 			p.segments[4].state = altered(t, p.segments[4].state, nil, moment, 32*29)
-			if err := w.Restore(p.segments[4].state); err != nil {
+			if err := w.Restore(p.segments[4].state, p.segments[4].step); err != nil {
 				t.Fatal(err)
 			}
 			for i := 5; i < len(p.segments); i++ {
@@ -351,6 +351,23 @@ func TestForgeries(t *testing.T) {
 			p.results, _ = w.Results()
 			return p.together(t)
 		}, honest, []string{"segment 4, steps 16 to 20: state"}},
+		{"a rate set by hand, and honest steps from there", edit(func(p *parts) {
+			given := map[string]string{"optimizer.group.0.LR": "0x1p-3",
+				"optimizer.group.0.given LR": "0x1.0624dd2f1a9fcp-10"}
+			for i := 4; i < len(p.segments); i++ {
+				p.segments[i].state = altered(t, p.segments[i].state, given, "", 0)
+			}
+		}), honest, []string{"segment 4, steps 16 to 20: state", "segment 5, steps 21 to 25: replay: claimed " +
+			"steps to this state, found the state before: witness: the state has optimizer.group.0.LR",
+			"segment 8, steps 36"}},
+		{"a scale set by hand", edit(func(p *parts) {
+			scale := map[string]string{"optimizer.scale": "-0x1p+00"}
+			p.segments[4].state = altered(t, p.segments[4].state, scale, "", 0)
+		}), honest, []string{"the state before: witness: the state has optimizer.scale"}},
+		{"steps that were skipped", edit(func(p *parts) {
+			skipped := map[string]string{"optimizer.skipped": "3"}
+			p.segments[4].state = altered(t, p.segments[4].state, skipped, "", 0)
+		}), honest, []string{"witness: the state is one after 23 steps and 20 minibatches"}},
 		{"cut off, and ended before", edit(func(p *parts) { p.segments = p.segments[:5] }), honest,
 			[]string{"the run: end: claimed after step 20, found witness: the run goes on"}},
 		{"a run of more epochs", run(func(s *setup) { s.c.Epochs = 4 }), honest,

@@ -117,14 +117,15 @@ func auditRun[T kernels.Float](ctx context.Context, f *auditFlags, t *trainFlags
 			bar.ChangeMax(of)
 			bar.Set(done)
 		}})
-	return auditReport{report, len(r.Claims), r.Results}, err
+	return auditReport{report, len(r.Claims), r.Results, r.Segments}, err
 }
 
 // An auditReport is what was found of so many claims.
 type auditReport struct {
 	*receipt.Report
-	claims  int
-	results []receipt.Claim
+	claims   int
+	results  []receipt.Claim
+	segments []receipt.Segment
 }
 
 // shown is how many findings are printed.
@@ -135,6 +136,16 @@ func (r auditReport) print(w io.Writer, f *auditFlags) error {
 		fmt.Fprintf(w, "claims     all %d are those of these images and flags\n", r.claims)
 		fmt.Fprintf(w, "replayed   the start, and %d of %d segments: %s (-seed %d)\n", len(r.Replayed), r.Segments,
 			ranges(r.Replayed), f.seed)
+		replayed, longest := uint64(0), uint64(0)
+		for i := 1; i <= r.Segments; i++ {
+			steps := r.segments[i].Step - r.segments[i-1].Step
+			longest = max(longest, steps)
+			if slices.Contains(r.Replayed, i) {
+				replayed += steps
+			}
+		}
+		fmt.Fprintf(w, "           %d of %d steps; the longest segment has %d\n", replayed, r.segments[r.Segments].Step,
+			longest)
 	}
 	for i, finding := range r.Findings {
 		if i == shown {

@@ -38,7 +38,8 @@ func TestReceipt(t *testing.T) {
 	for _, args := range [][]string{{"-segments", "2", "-seed", "4", file}, {file, "-segments=0", "-threads=2"}} {
 		text, err := runAudit(t, append(args, "-data", data)...)
 		for _, part := range []string{"the chain of 6 states holds", "claims     all ", "replayed   the start, and ",
-			" of 5 segments", "results    as claimed; weights SHA-256", "verdict    "} {
+			" of 5 segments", "results    as claimed; weights SHA-256", "verdict    ",
+			" of 24 steps; the longest segment has 5"} {
 			if err != nil || !strings.Contains(text, part) {
 				t.Errorf("%q: %v, %q is missing in\n%s", args, err, part, text)
 			}

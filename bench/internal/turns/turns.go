@@ -34,7 +34,7 @@ func (s Series) Over(t Series) Series {
 // median is binomial, by a normal distribution n/2 and 2*sqrt(n)/2 to either side. Few samples are uncertain by all.
 func (s Series) Uncertainty() float64 {
 	sorted, n := slices.Sorted(slices.Values(s)), float64(len(s))
-	lo := max(0, int(n/2-math.Sqrt(n)))
+	lo := max(0, int(float64(n/2)-math.Sqrt(n)))
 	median, least, most := s.Median(), sorted[lo], sorted[len(s)-1-lo]
 	return max(most-median, median-least) / median
 }

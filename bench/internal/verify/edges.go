@@ -20,7 +20,7 @@ func edges[T kernels.Float]() []T {
 		0, math.Copysign(0, -1), 1, -1, math.Inf(1), math.Inf(-1), math.NaN(),
 		least, -least, normal - least, -normal + least, normal, -normal, normal + least,
 		most, -most, most / 2, -most / 3,
-		1 + ulp, 1 - ulp/2, -1 - ulp, // the neighbours of a power of two
+		1 + ulp, 1 - float64(ulp/2), -1 - ulp, // the neighbours of a power of two
 		2, .5, 1.5, -.75, 1. / 3, 255, 1e-7,
 		1/ulp + 1,                                                                     // and a half is a tie
 		math.Sqrt(most), -1.01 * math.Sqrt(most), math.Sqrt(normal), math.Sqrt(least), // squares overflow, vanish
