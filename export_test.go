@@ -18,3 +18,6 @@ func RunAs(kind int, f func()) {
 	}
 	f()
 }
+
+// RaceEnabled is raceEnabled for this package's own tests.
+var RaceEnabled bool

@@ -2,4 +2,6 @@
 
 package bitstep_test
 
-func init() { raceEnabled = true }
+import "github.com/bitstep-go/bitstep"
+
+func init() { raceEnabled, bitstep.RaceEnabled = true, true }
