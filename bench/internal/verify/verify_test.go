@@ -464,16 +464,18 @@ func TestLists(t *testing.T) {
 			t.Errorf("an altered hash: %+v", m)
 		}
 	}
-	for _, c := range []struct{ name, want string }{
-		{List, "verify.txt has 75 whole lines, want 76"},
-		{"trajectories.txt", "trajectories.txt has 53 whole lines, want 54"},
-	} {
-		lists := altered(t, c.name, func(text string) string { return text[:len(text)-5] })
+	for _, name := range []string{List, "trajectories.txt"} {
+		var want string
+		lists := altered(t, name, func(text string) string {
+			n := strings.Count(text, "\n")
+			want = fmt.Sprintf("%s has %d whole lines, want %d", name, n-1, n)
+			return text[:len(text)-5]
+		})
 		_, err := Run(context.Background(), Options{Lists: lists})
-		if err == nil || err.Error() != c.want {
-			t.Errorf("a truncated list: %v, want %s", err, c.want)
+		if err == nil || err.Error() != want {
+			t.Errorf("a truncated list: %v, want %s", err, want)
 		}
-		delete(lists, c.name)
+		delete(lists, name)
 		if _, err := Run(context.Background(), Options{Lists: lists}); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("a missing list: %v", err)
 		}
