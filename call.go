@@ -68,18 +68,14 @@ func (c *call[T]) sum(lo int) (sum T) {
 	return sum
 }
 
-// together reduces whole chunks at the same time.
+// together reduces whole chunks at the same time, of a sum: MaxAbs takes its lines as they come.
 func (c *call[T]) together(sum []T, lo int) {
 	var lanes [maxChunks][16]T
 	for done := 0; done < kernels.ReduceChunk; done += chunk {
 		c.continueTogether(lanes[:len(sum)], lo+done, chunk)
 	}
 	for i := range sum {
-		if c.foldsByMax() {
-			sum[i] = foldMax(&lanes[i])
-		} else {
-			sum[i] = foldSum(&lanes[i])
-		}
+		sum[i] = foldSum(&lanes[i])
 	}
 }
 

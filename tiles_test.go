@@ -540,6 +540,33 @@ func TestScoresAreNarrow(t *testing.T) {
 	}
 }
 
+// The driver of narrow products, behind the decision which of them it takes, with more rows than it keeps.
+func TestArchNarrowDriver(t *testing.T) {
+	for _, b := range Backends() {
+		testNarrowDriver[float32](t, b)
+		testNarrowDriver[float64](t, b)
+	}
+}
+
+func testNarrowDriver[T Float](t *testing.T, b Backend) {
+	const k = 600 // blocks of two, and more
+	for n := 1; n <= 8; n++ {
+		p := product[T]{backend: b, m: kept + 6, n: n, k: k, lda: k + 1, ldb: n + 2, ldc: n + 1, alpha: 2, beta: 0.5}
+		if p.parts() == 0 {
+			continue
+		}
+		p.a, p.b, p.c = integers[T](p.m*p.lda), integers[T](k*p.ldb), integers[T](p.m*p.ldc)
+		want := slices.Clone(p.c)
+		kernels.Gemm(false, false, p.m, n, k, p.alpha, p.a, p.lda, p.b, p.ldb, p.beta, want, p.ldc)
+		p.narrow()
+		for i, c := range p.c {
+			if c != want[i] {
+				t.Fatalf("%v %T, %d columns: C[%d, %d] = %v, want %v", b, c, n, i/p.ldc, i%p.ldc, c, want[i])
+			}
+		}
+	}
+}
+
 // One call copies what a tile that packs has of rows, and a part of its columns.
 func TestCopiesAreWide(t *testing.T) {
 	for b, info := range backends {

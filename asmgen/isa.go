@@ -61,7 +61,8 @@ type tileSize struct {
 	TurnRows, TurnQuarters [4]int
 
 	// NarrowRows is the most rows of A in a tile of rule 8 for one block of k, and for two, whose vectors hold 2 rows
-	// of C, or 4. Rows of long strides may all meet in a set of L1, which has 12 lines.
+	// of C, or 4. Rows of long strides may all meet in a set of L1, which has 8 or 12 lines: tiles of two blocks, which
+	// come back to a row, have no more.
 	NarrowRows [2][2]int
 
 	// LanesCols is the most rows of B in a tile of rule 7 with so many rows of A, from 1 on, for one vector of each

@@ -1,5 +1,5 @@
-// Package kernels holds the meaning of bitstep: one pure-Go definition of every kernel. The
-// definition is the fallback on every machine, and the oracle of every test. Assembly is right when it returns these
+// Package kernels holds the meaning of bitstep: one pure-Go definition of every kernel. The definition is the fallback
+// on every machine, what assembly leaves to it, and the oracle of every test. Assembly is right when it returns these
 // bits, and only then.
 //
 // # The numeric contract

@@ -7,8 +7,8 @@ import (
 )
 
 // Reductions along contiguous memory, in the order of rule 7. Each is a chunk's lanes, a fold, and the
-// sum of the chunks. The functions on lanes are exported for package bitstep, whose assembly does the
-// whole lines of a chunk and leaves the tail to them.
+// sum of the chunks. The functions on lanes are exported for package bitstep, where they stand in for
+// assembly that there is not.
 
 // ReduceChunk is how many elements share one set of lanes.
 const ReduceChunk = 65536

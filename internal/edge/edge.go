@@ -81,20 +81,29 @@ func FillSummable[T kernels.Float](r *rand.Rand, s []T) {
 	}
 }
 
+// Filler returns what fills the operands of sums of n terms: FillSummable if they are long, and in three cases of four
+// if not, else Fill.
+func Filler[T kernels.Float](r *rand.Rand, n int) func(*rand.Rand, []T) {
+	const long = 1000
+	if r.IntN(4) > 0 || n > long {
+		return FillSummable[T]
+	}
+	return Fill[T]
+}
+
 // FillOperands fills the operands of a call: each a []T or []uint8. Those that it sums are summable if they are
 // long, and in three calls of four if not: in a long sum there is always an infinity or NaN else, which hides
 // all the rest.
 func FillOperands[T kernels.Float](r *rand.Rand, sums bool, op ...any) {
-	const long = 1000
-	fill := Fill[T]
 	n := 0
 	if len(op) > 0 {
 		if s, ok := op[0].([]T); ok {
 			n = len(s)
 		}
 	}
-	if sums && (r.IntN(4) > 0 || n > long) {
-		fill = FillSummable[T]
+	fill := Fill[T]
+	if sums {
+		fill = Filler[T](r, n)
 	}
 	for _, s := range op {
 		switch s := s.(type) {

@@ -30,7 +30,7 @@ func TestReceipt(t *testing.T) {
 	flags := []string{"-data", data, "-validation", "100", "-batch", "50", "-epochs", "4", "-out", dir, "-receipt",
 		file, "-lr", "0.001", "-schedule", "warmup:3+cosine", "-type", "float64"}
 	text := runTrain(t, append(flags, "-receipt-steps", "5")...)
-	for _, part := range []string{"receipt    to " + file, "receipt        " + file + "\n               SHA-256 "} {
+	for _, part := range []string{"receipt    to " + file, "receipt    written to " + file + "\n           SHA-256 "} {
 		if !strings.Contains(text, part) {
 			t.Errorf("%q is missing in\n%s", part, text)
 		}

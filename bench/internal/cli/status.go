@@ -85,6 +85,9 @@ func (c command) execute(args []string) int {
 	case errors.As(err, &interrupted) && interrupted.Checkpoint != "":
 		fmt.Fprintf(os.Stderr, "\nInterrupted after step %d, which is saved in %s.\nTo go on:  %s\n", interrupted.Step,
 			interrupted.Checkpoint, again)
+		if err != error(interrupted) { // a receipt that could not be written, say
+			fmt.Fprintf(os.Stderr, "%s: %v\n", set.Name(), err)
+		}
 		return 130
 	case err == context.Canceled:
 		fmt.Fprintf(os.Stderr, "\n%s: interrupted\n", set.Name())

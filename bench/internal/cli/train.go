@@ -215,13 +215,10 @@ func runTraining[T kernels.Float](ctx context.Context, w io.Writer, f *trainFlag
 			fmt.Fprintln(w)
 		}
 	}
-	if err := finishTraining(w, f, result, set); err != nil {
-		return err
+	if f.receipt != "" { // before all that may fail: nothing tells the digest again but an audit
+		fmt.Fprintf(w, "receipt    written to %s\n           SHA-256 %s\n\n", f.receipt, digest)
 	}
-	if f.receipt != "" {
-		fmt.Fprintf(w, "receipt        %s\n               SHA-256 %s\n", f.receipt, digest)
-	}
-	return nil
+	return finishTraining(w, f, result, set)
 }
 
 // totalSteps is how many steps a run has that ends with its last epoch.

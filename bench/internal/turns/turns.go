@@ -98,16 +98,22 @@ func unstable(times []Series) bool {
 
 // calibrate returns how many calls of f take about least, and has warmed f then.
 func calibrate(f func(), least time.Duration) int {
-	start := time.Now()
-	if f(); time.Since(start) > 20*least { // long even when it is warm
-		return 1
-	}
-	for calls := 1; ; calls *= 2 {
+	time := func(calls int) time.Duration {
 		start := time.Now()
 		for range calls {
 			f()
 		}
-		if took := time.Since(start); took >= least/2 {
+		return time.Since(start)
+	}
+	if time(1) > 20*least && time(1) > 20*least { // long even when it is warm, and not by what came between once
+		return 1
+	}
+	for calls := 1; ; calls *= 2 {
+		took := time(calls)
+		if took >= least/2 {
+			took = min(took, time(calls))
+		}
+		if took >= least/2 {
 			return max(1, int(float64(calls)*float64(least)/float64(took)))
 		}
 	}

@@ -72,19 +72,21 @@ func (v *verifier[T]) matrices(r *rand.Rand, p product[T]) (a, b, c matrix[T]) {
 		a, c = v.in[0].matrix(rowsA, colsA, p.pad), v.in[2].matrix(p.m, p.n, p.pad)
 	}
 	b = v.in[1].matrix(rowsB, colsB, p.pad)
-	var lines []any
+	fill := edge.Filler[T](r, p.k)
 	for _, m := range []matrix[T]{a, b, c} {
 		for i := range m.rows {
-			lines = append(lines, m.row(i))
+			fill(r, m.row(i))
 		}
 	}
-	edge.FillOperands[T](r, true, lines...)
-	if p.alpha == 0 { // A and B are not read
-		for i := range a.data {
-			a.data[i] = T(math.NaN())
+	scaled := p.kernel != "GemmContinue" // which has neither alpha nor beta
+	if scaled && p.alpha == 0 {          // A and B are not read
+		for _, m := range []matrix[T]{a, b} {
+			for i := range m.data {
+				m.data[i] = T(math.NaN())
+			}
 		}
 	}
-	if p.beta == 0 && p.kernel != "GemmContinue" { // nor is C
+	if scaled && p.beta == 0 { // nor is C
 		for i := range c.data {
 			c.data[i] = T(math.NaN())
 		}

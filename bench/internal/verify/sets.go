@@ -314,7 +314,7 @@ func (s *set[T]) exponents() error {
 
 // long are lengths around a call of assembly, of more than one chunk of a reduction, and of several threads.
 func (s *set[T]) long() error {
-	const chunk, shared = 16384, 1 << 20 // elements of a call of assembly; bytes that are shared out
+	const chunk, shared = 16384, 1 << 20 // elements of most calls of assembly; bytes that are shared
 	for _, n := range []int{1000, 4097, chunk - 1, chunk + 1} {
 		coef, op := s.drawn(n)
 		if err := s.run(coef, op, 0); err != nil {
