@@ -149,9 +149,24 @@ static void put(const void *p, size_t n)
     }
 }
 
+static char *memory;
+
+#ifndef __ELF__
+__attribute__((constructor))
+#endif
+static void reserve(void)
+{
+    memory = mmap(pointer(address), bytes + guard, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+/* Before the libraries are initialized: the runtime of Go, which starts on a thread, then reserves address space
+ * that may include this one where there is less of it, as under valgrind. */
+#ifdef __ELF__
+__attribute__((section(".preinit_array"), used)) static void (*const before_all)(void) = reserve;
+#endif
+
 int main(void)
 {
-    char *memory = mmap(pointer(address), bytes + guard, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory != (char *)pointer(address) || mprotect(memory + bytes, guard, PROT_NONE) != 0) {
         fprintf(stderr, "driver: the memory is at %p\n", (void *)memory);
         return 1;
