@@ -25,8 +25,9 @@ type call[T Float] struct {
 	coef    [coefWords]uint64           // the bytes of a coefficient struct, or of an array of scalars
 }
 
-// bytesAtOnce is how many bytes a call may read and write between two chances to be preempted: they come from memory in
-// some 20 microseconds, and from the second cache in 2 to 5, of which beginning anew takes some 20 nanoseconds.
+// bytesAtOnce is how many bytes a call may read and write between two chances to be preempted: hardly more than a chunk
+// of Adam in float32. They come from memory in some 20 microseconds at 26 GB/s, and from the second cache in 2 to 5, of
+// which beginning anew takes some 20 nanoseconds.
 const bytesAtOnce = 512 << 10
 
 // run updates elements lo to hi, one or several chunks at once. What runs them on a backend is not inlined: the stack

@@ -364,7 +364,7 @@ func preemptible(t *testing.T, name string, f func()) {
 	if testing.Short() {
 		t.Skip("times differ")
 	}
-	for range 5 {
+	for range 20 {
 		_, idle := stops(func() { kernels.Dot(make([]float32, 4096), make([]float32, 4096)) })
 		call, wait := stops(f)
 		t.Logf("%s takes %v; stopping the world takes %v, and beside Go code %v", name, call, wait, idle)

@@ -418,7 +418,17 @@ func TestAllFinite(t *testing.T) {
 // A long call can be preempted: while one runs, stopping the world takes a small part of it. Calls to assembly from a
 // loop without stack checks were seen to hold it up for seconds.
 func TestPreemption(t *testing.T) {
-	x, y := make([]float32, 1<<24), make([]float32, 1<<24)
+	x, y, z := make([]float32, 1<<24), make([]float32, 1<<24), make([]float32, 1<<24)
 	k := bitstep.On[float32](bitstep.Active()).Threads(1)
-	preemptible(t, "Axpy", func() { k.Axpy(y, x, 1) })
+	for _, c := range []struct {
+		name string
+		f    func()
+	}{ // one that takes several chunks at once, the one that takes most of them, one that moves much, and a reduction
+		{"Axpy", func() { k.Axpy(y, x, 1) }},
+		{"Scale", func() { k.Scale(x, 1) }},
+		{"MomentumVelocity", func() { k.MomentumVelocity(x, y, z, bitstep.MomentumVelocityCoef[float32]{Rho: 1}) }},
+		{"Dot", func() { k.Dot(x, y) }},
+	} {
+		t.Run(c.name, func(t *testing.T) { preemptible(t, c.name, c.f) })
+	}
 }
