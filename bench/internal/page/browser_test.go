@@ -1,19 +1,10 @@
 package page
 
 import (
-	"context"
 	"encoding/json"
-	"fmt"
-	"html"
-	"net/http"
-	"net/http/httptest"
-	"os/exec"
-	"regexp"
-	"strings"
-	"sync"
 	"testing"
-	"time"
 
+	"github.com/bitstep-go/bitstep/bench/internal/chromium"
 	"github.com/bitstep-go/bitstep/bench/internal/record/recordtest"
 )
 
@@ -55,14 +46,10 @@ type measuredFrame struct {
 // A browser shows every plot, in both colour schemes and at both widths, without an error, a request or a page that is
 // wider than the screen.
 func TestBrowser(t *testing.T) {
-	chromium, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip(err)
-	}
 	for name, page := range map[string]string{"report": written(t, recordtest.New(1)),
 		"machines": writtenMachines(t, recordtest.New(1), recordtest.New(2))} {
 		t.Run(name, func(t *testing.T) {
-			light, dark := browse(t, chromium, page, 1), browse(t, chromium, page, 0)
+			light, dark := browse(t, page, 1), browse(t, page, 0)
 			for i, l := range light {
 				d := dark[i]
 				t.Logf("%+v", l)
@@ -89,52 +76,12 @@ func TestBrowser(t *testing.T) {
 	}
 }
 
-var foundText = regexp.MustCompile(`(?s)<pre id="found">(.*?)</pre>`)
-
 // browse opens the page in two frames, with a preferred scheme of Blink's: 0 is dark, 1 light.
-func browse(t *testing.T, chromium, page string, scheme int) (frame []measuredFrame) {
+func browse(t *testing.T, page string, scheme int) (frame []measuredFrame) {
 	t.Helper()
-	var mu sync.Mutex
-	var requests []string
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		mu.Lock()
-		requests = append(requests, r.URL.Path)
-		mu.Unlock()
-		switch w.Header().Set("Content-Type", "text/html"); r.URL.Path {
-		case "/":
-			fmt.Fprint(w, frames)
-		case "/page":
-			fmt.Fprint(w, page)
-		default:
-			http.NotFound(w, r)
-		}
-	}))
-	defer server.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	var log strings.Builder
-	cmd := exec.CommandContext(ctx, chromium, "--headless=new", "--no-sandbox", "--disable-gpu",
-		"--enable-logging=stderr", fmt.Sprintf("--blink-settings=preferredColorScheme=%d", scheme),
-		"--user-data-dir="+t.TempDir(), "--window-size=1800,900", "--dump-dom", server.URL+"/")
-	cmd.Stderr = &log
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, log.String())
-	}
-	for _, line := range strings.Split(log.String(), "\n") {
-		if strings.Contains(line, "CONSOLE") { // what a page does that its policy forbids is told there, too
-			t.Error(line)
-		}
-	}
-	if len(requests) != 3 {
-		t.Errorf("requests: %v", requests)
-	}
-	found := foundText.FindSubmatch(out)
-	if found == nil {
-		t.Fatalf("nothing was measured: %.2000s", out)
-	}
-	if err := json.Unmarshal([]byte(html.UnescapeString(string(found[1]))), &frame); err != nil || len(frame) != 2 {
-		t.Fatalf("%v: %s", err, found[1])
+	found := chromium.Measure(t, frames, page, scheme)
+	if err := json.Unmarshal(found, &frame); err != nil || len(frame) != 2 {
+		t.Fatalf("%v: %s", err, found)
 	}
 	return frame
 }

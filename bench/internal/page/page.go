@@ -10,16 +10,14 @@ import (
 	"time"
 
 	"github.com/bitstep-go/bitstep/bench/internal/record"
+	"github.com/bitstep-go/bitstep/bench/internal/style"
 )
 
-//go:embed style.css *.html
+//go:embed *.html
 var files embed.FS
 
 var pages = template.Must(template.New("").Funcs(template.FuncMap{
-	"style": func() (template.CSS, error) { // one place for both pages; no request
-		text, err := files.ReadFile("style.css")
-		return template.CSS(text), err
-	},
+	"style": func() template.CSS { return template.CSS(style.Sheet) }, // one place for all pages; no request
 	"bytes": bytesText,
 	"join":  func(words []string) string { return strings.Join(words, ", ") },
 	"date":  func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") },

@@ -1,0 +1,191 @@
+package lecture
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"image/gif"
+	"io"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/bench/internal/style"
+	"github.com/bitstep-go/bitstep/internal/golden/goldentest"
+	"github.com/bitstep-go/bitstep/optim/schedule"
+)
+
+// Every backend, on every machine, makes the same pictures.
+func TestGoldenPictures(t *testing.T) {
+	goldentest.Compare(t, Golden(), bitstep.Backends()...)
+}
+
+func written(t *testing.T) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Write(&b, bitstep.Active()); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+var (
+	svgs     = regexp.MustCompile(`(?s)<svg .*?</svg>`)
+	ids      = regexp.MustCompile(` id="([^"]*)"`)
+	refs     = regexp.MustCompile(`(?:href="#|url\(#|aria-labelledby="|for=")([^")]*)`)
+	requests = regexp.MustCompile(`(?i)<script|<iframe|@import|url\([^#]|src="[^d]|<link[^>]*href="[^d]`)
+)
+
+// The page is whole: what it refers to is there once, nothing is asked of a network, and every plot is well formed, has
+// a title and a description.
+func TestPage(t *testing.T) {
+	page := written(t)
+	t.Logf("%d bytes", len(page))
+	if r := requests.FindString(page); r != "" {
+		t.Errorf("the page has %q", r)
+	}
+	for _, c := range []string{"NaN", "Inf", "%!", "ZgotmplZ"} {
+		if strings.Contains(ungif(page), c) {
+			t.Errorf("the page has %q", c)
+		}
+	}
+	seen := map[string]bool{}
+	for _, id := range ids.FindAllStringSubmatch(page, -1) {
+		if seen[id[1]] {
+			t.Errorf("two elements are %q", id[1])
+		}
+		seen[id[1]] = true
+	}
+	for _, ref := range refs.FindAllStringSubmatch(page, -1) {
+		for _, id := range strings.Fields(ref[1]) {
+			if !seen[id] {
+				t.Errorf("no element is %q", id)
+			}
+		}
+	}
+	all, plots := svgs.FindAllString(page, -1), 0
+	for _, p := range picturesOn(bitstep.Active()) {
+		plots += len(p.plots)
+		if len(p.table.rows) == 0 {
+			t.Errorf("%s has no numbers", p.id)
+		}
+		for _, row := range p.table.rows {
+			if len(row) != len(p.table.heads) {
+				t.Errorf("%s: a row has %d cells, want %d", p.id, len(row), len(p.table.heads))
+			}
+		}
+	}
+	if len(all) != plots || strings.Count(page, "<img ") != strings.Count(page, "data:image/gif") {
+		t.Errorf("%d plots on the page, want %d", len(all), plots)
+	}
+	for _, svg := range all {
+		d := xml.NewDecoder(strings.NewReader(svg))
+		var err error
+		for err == nil {
+			_, err = d.Token()
+		}
+		if !errors.Is(err, io.EOF) || !strings.Contains(svg, `role="img"`) || strings.Count(svg, "<desc ") != 1 {
+			t.Errorf("%v: %.200s", err, svg)
+		}
+	}
+	for _, form := range schedule.Forms() {
+		name, _, _ := strings.Cut(strings.ReplaceAll(form, "[", ""), ":")
+		if !regexp.MustCompile(`<text[^>]*class="name">` + name + `[:<]`).MatchString(page) {
+			t.Errorf("the schedule %s is not shown", name)
+		}
+	}
+}
+
+func ungif(page string) string {
+	return regexp.MustCompile(`base64,[^"]*`).ReplaceAllString(page, "")
+}
+
+// The lecture's claims hold of its numbers.
+func TestStory(t *testing.T) {
+	races := map[string]map[string]Result{}
+	for _, r := range Races(bitstep.Active()) {
+		races[r.Landscape] = map[string]Result{}
+		for _, s := range r.Results {
+			races[r.Landscape][s.Name] = s
+			t.Logf("%-16s %-9s %4d evaluations, loss %.1e, distance %.1e", r.Landscape, s.Name, s.Evaluations, s.Loss,
+				s.Distance)
+		}
+		if r.Winner() == "" {
+			t.Errorf("%s: nobody wins", r.Landscape)
+		}
+	}
+	if e := races["ravine"]["SGD"].Evaluations; e >= 0 {
+		t.Errorf("SGD passes the ravine in %d", e)
+	}
+	if s := races["saddle"]; s["SGD"].Evaluations < s["RMSProp"].Evaluations {
+		t.Error("SGD is off the saddle before RMSProp")
+	}
+	if v := races["local minimum"]; v["SGD"].Evaluations >= 0 || v["Momentum"].Evaluations < 0 {
+		t.Error("SGD leaves the local minimum, or momentum stays")
+	}
+	if races["noisy gradients"]["L-BFGS"].Evaluations >= 0 {
+		t.Error("L-BFGS copes with noise")
+	}
+}
+
+// An animation is a GIF that plays again and again, with the whole picture first.
+func TestAnimation(t *testing.T) {
+	for _, p := range picturesOn(bitstep.Active()) {
+		film := p.animation()
+		if film == nil {
+			continue
+		}
+		g, err := gif.DecodeAll(bytes.NewReader(film))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%s: %d bytes, %d frames", p.id, len(film), len(g.Image))
+		if len(film) > 500_000 || len(g.Image) < 20 || g.LoopCount != 0 || g.Image[0].Rect.Dx() != gifWidth {
+			t.Errorf("%s: %d bytes, %d frames, loops %d", p.id, len(film), len(g.Image), g.LoopCount)
+		}
+	}
+}
+
+// Animations have the colours of the page's light scheme.
+func TestColours(t *testing.T) {
+	light, _, _ := strings.Cut(style.Sheet, "@media")
+	for i, c := range append(seriesInks, ink) {
+		name := "s" + strconv.Itoa(i)
+		if i == len(seriesInks) {
+			name = "ink"
+		}
+		if want := fmt.Sprintf("--%s: #%02x%02x%02x;", name, c.R, c.G, c.B); !strings.Contains(light, want) {
+			t.Errorf("the style sheet lacks %s", want)
+		}
+	}
+}
+
+// Contours are where the landscape has their level: at the border of the box, or on it but for the grid's width.
+func TestContour(t *testing.T) {
+	l := &landscape{value: quadratic(1, 1), box: box{-2, -2, 2, 2}}
+	g := newGrid(l)
+	for _, level := range []float64{.1, 1, 2.5} {
+		loops := g.contour(level)
+		if len(loops) != 1 {
+			t.Fatalf("level %v: %d loops, want 1", level, len(loops))
+		}
+		area := 0.0
+		for i, p := range loops[0] {
+			q := loops[0][(i+1)%len(loops[0])]
+			area += (float64(p.x*q.y) - float64(p.y*q.x)) / 2
+			if border := max(p.x, -p.x, p.y, -p.y) > 1.999; !border && math.Abs(l.at(p)-level) > .01 {
+				t.Errorf("level %v: %v is at %v", level, p, l.at(p))
+			}
+		}
+		if want := 2 * math.Pi * level; level < 2 && math.Abs(area/want-1) > .03 { // positive: inside to the left
+			t.Errorf("level %v: area %v, want %v", level, area, want)
+		}
+	}
+	if n := len(newGrid(saddle()).contour(-.1)); n != 2 {
+		t.Errorf("below the saddle are %d regions, want 2", n)
+	}
+}
