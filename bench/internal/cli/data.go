@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/bitstep-go/bitstep"
@@ -26,7 +27,8 @@ type dataFlags struct {
 
 func (f *dataFlags) register(set *flag.FlagSet) {
 	set.StringVar(&f.dir, "data", "", "`folder` with CIFAR-10's binary files, data_batch_1.bin to test_batch.bin\n"+
-		"(without it, a synthetic set in the same format is made once and kept in the user's cache)")
+		"(without it, a synthetic set in the same format is made once and kept in the user's cache),\n"+
+		"or "+synthetic+"N for N training images of that set, kept nowhere")
 	set.IntVar(&f.validation, "validation", 5000, "`images` of the training set to keep for validation, 0 for none")
 	set.BoolVar(&f.rows, "rows", false, "keep the features in memory, four times the pixels' size or eight,\n"+
 		"instead of making them whenever they are used; the results are the same")
@@ -34,6 +36,9 @@ func (f *dataFlags) register(set *flag.FlagSet) {
 	set.Uint64Var(&f.seed, "seed", 1, "`number` that decides all that is random: weights, order of the images, split")
 	set.StringVar(&f.typ, "type", "float32", "element `type`: "+either(elementTypes))
 }
+
+// synthetic begins a value of -data that is no folder.
+const synthetic = "synthetic:"
 
 // An images is a set of images, split and named.
 type images struct {
@@ -45,7 +50,16 @@ func (f *dataFlags) load(w io.Writer) (images, error) {
 	dir := f.dir
 	var train, test *dataset.Images
 	var err error
-	if dir == "" {
+	if number, ok := strings.CutPrefix(dir, synthetic); ok {
+		n, err := strconv.Atoi(number)
+		if err != nil || n < 1 {
+			return images{}, usageError{fmt.Errorf("-data %s, want %s and a number of training images", dir, synthetic)}
+		}
+		if train, test, err = (dataset.Synthetic{Seed: 1, Train: n}).Images(f.threads); err != nil {
+			return images{}, usageError{fmt.Errorf("-data %s: %w", dir, err)}
+		}
+		fmt.Fprintln(w, "data       SYNTHETIC images, the first of the training set: not the real CIFAR-10")
+	} else if dir == "" {
 		cache, err := os.UserCacheDir()
 		if err != nil {
 			cache = os.TempDir()

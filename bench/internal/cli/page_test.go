@@ -1,0 +1,75 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// The command builds one file that names no other, and replaces it only with -f.
+func TestPage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a program")
+	}
+	dir, here := t.TempDir(), "." // in the module
+	name := filepath.Join(dir, "bitstep.html")
+	stdout, stderr, status := bench(t, here, "page", "-o", name)
+	text, err := os.ReadFile(name)
+	if err != nil || status != 0 || stderr != "" || !strings.HasPrefix(stdout, name+": ") {
+		t.Fatalf("status %d, %v; printed %q and %q", status, err, stdout, stderr)
+	}
+	for _, part := range []string{"<!DOCTYPE html>", `"training":"`, `id="wasm">H4sI`, "globalThis.Go = class",
+		"</html>"} {
+		if !strings.Contains(string(text), part) {
+			t.Errorf("the page lacks %q", part)
+		}
+	}
+	for _, part := range []string{` src="`, `<link rel="stylesheet`, "@import", "url("} {
+		if strings.Contains(string(text), part) {
+			t.Errorf("the page has %q", part)
+		}
+	}
+	checkFailures(t, here, []failure{
+		{[]string{"page", "-o", name}, 2, "exists"},
+		{[]string{"page", "-o", filepath.Join(dir, "nowhere", "page.html")}, 2, "cannot be written"},
+		{[]string{"page", "more"}, 2, `unexpected argument "more"`},
+	})
+	if _, stderr, status := bench(t, here, "page", "-o", name, "-f"); status != 0 {
+		t.Errorf("with -f: status %d, %s", status, stderr)
+	}
+	again, err := os.ReadFile(name)
+	if err != nil || string(again) != string(text) {
+		t.Errorf("%v; the same source makes another page", err)
+	}
+}
+
+// Where Go or the source are missing, the command says what to do, and leaves nothing.
+func TestPageWithoutSource(t *testing.T) {
+	dir := t.TempDir()
+	for want, env := range map[string]string{
+		"https://go.dev/dl":                        "PATH=" + dir,
+		"or in a module that requires it (go get ": "GOFLAGS=",
+	} {
+		stdout, stderr, status := benchEnv(t, dir, []string{env}, "page")
+		if status != 1 || stdout != "" || !strings.Contains(stderr, want) {
+			t.Errorf("%s: status %d, printed %q; %q on standard error lacks %q", env, status, stdout, stderr, want)
+		}
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("it leaves %v, %v", left, err)
+	}
+}
+
+// A number after synthetic: is that of training images.
+func TestSyntheticData(t *testing.T) {
+	out := t.TempDir()
+	text := runTrain(t, "-data", "synthetic:400", "-validation", "100", "-epochs", "1", "-out", out)
+	if want := "300 images to train, 100 to validate, 10,000 to test"; !strings.Contains(text, want) {
+		t.Errorf("%q is missing in\n%s", want, text)
+	}
+	checkFailures(t, out, []failure{
+		{[]string{"train", "-data", "synthetic:many"}, 2, "-data synthetic:many, want synthetic: and a number"},
+		{[]string{"train", "-data", "synthetic:3"}, 2, "want at least 5"},
+	})
+}
