@@ -17,6 +17,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"flag"
 	"fmt"
@@ -24,6 +25,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -39,11 +41,12 @@ func run(args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("samebits", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Usage = func() {
-		fmt.Fprintln(stderr, "samebits [-on TARGET,...] [-o FILE] PACKAGE [ARGUMENT...]\nsamebits -compare FILE...\n"+
-			"samebits -emulator GOARCH")
+		fmt.Fprintln(stderr, "samebits [-on TARGET,...] [-p N] [-o FILE] PACKAGE [ARGUMENT...]\n"+
+			"samebits -compare FILE...\nsamebits -emulator GOARCH")
 		flags.PrintDefaults()
 	}
 	on := flags.String("on", runtime.GOARCH, "targets: each a GOARCH, with settings as in amd64:GOAMD64=v3")
+	atOnce := flags.Int("p", runtime.GOMAXPROCS(0), "how many targets are built and run at once")
 	file := flags.String("o", "", "write what the program prints to this file")
 	compare := flags.Bool("compare", false, "compare files that -o wrote")
 	emulator := flags.String("emulator", "", "print the command that runs programs of this GOARCH")
@@ -60,7 +63,11 @@ func run(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stdout, strings.Join(append(append([]string{"env"}, t.emulated()...), command...), " "))
 		return 0
 	}
-	outputs, err := collect(*compare, *on, flags.Args(), stdout)
+	if *atOnce < 1 {
+		fmt.Fprintf(stderr, "samebits: -p is %d, want at least 1\n", *atOnce)
+		return 2
+	}
+	outputs, err := collect(*compare, *on, *atOnce, flags.Args(), stdout)
 	if err == nil && len(outputs) < 2 && *file == "" {
 		err = fmt.Errorf("%s alone: there is nothing to compare", outputs[0].name)
 	}
@@ -77,8 +84,9 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// collect returns what there is to compare, one output or more, and prints the digest of each.
-func collect(compare bool, on string, args []string, stdout io.Writer) (outputs []output, err error) {
+// collect returns what there is to compare, one output or more, and prints the digest of each in the order of the
+// targets, of which so many run at once.
+func collect(compare bool, on string, atOnce int, args []string, stdout io.Writer) (outputs []output, err error) {
 	if len(args) == 0 {
 		return nil, fmt.Errorf("neither a package nor files: see -help")
 	}
@@ -106,10 +114,30 @@ func collect(compare bool, on string, args []string, stdout io.Writer) (outputs 
 	if err != nil {
 		return nil, err
 	}
-	for _, t := range targets {
-		start := time.Now()
-		text, err := t.run(args[0], args[1:])
-		if err := add(t.String(), text, err, fmt.Sprintf("  %.1fs", time.Since(start).Seconds())); err != nil {
+	ctx, cancel := context.WithCancel(context.Background())
+	var all sync.WaitGroup
+	defer all.Wait()
+	defer cancel() // of the others, after an error
+	turns := make(chan struct{}, atOnce)
+	type result struct {
+		text    []byte
+		err     error
+		seconds float64
+	}
+	results := make([]chan result, len(targets))
+	for i, t := range targets {
+		results[i] = make(chan result, 1)
+		all.Go(func() {
+			turns <- struct{}{}
+			defer func() { <-turns }()
+			start := time.Now()
+			text, err := t.run(ctx, args[0], args[1:])
+			results[i] <- result{text, err, time.Since(start).Seconds()}
+		})
+	}
+	for i, t := range targets {
+		r := <-results[i]
+		if err := add(t.String(), r.text, r.err, fmt.Sprintf("  %.1fs", r.seconds)); err != nil {
 			return nil, err
 		}
 	}

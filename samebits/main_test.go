@@ -98,6 +98,24 @@ func TestRefused(t *testing.T) {
 	check(t, 2, "no GOARCH", "-on", own+",,", "./testdata/same")
 	check(t, 2, "not KEY=value", "-on", own+":v3", "./testdata/same")
 	check(t, 2, "missing", "-compare", "missing")
+	check(t, 2, "-p is 0, want at least 1", "-p", "0", "-on", own, "./testdata/same")
+}
+
+// Targets are printed in their order, and a failure is told, however many run at once.
+func TestAtOnce(t *testing.T) {
+	own := runtime.GOARCH
+	for _, p := range []string{"1", "3"} {
+		var out bytes.Buffer
+		targets := own + ":BITSTEP=c," + own + ":BITSTEP=b," + own + ":BITSTEP=a"
+		run([]string{"-p", p, "-on", targets, "./testdata/backend"}, &out, &out)
+		c, b, a := strings.Index(out.String(), "BITSTEP=c "), strings.Index(out.String(), "BITSTEP=b "),
+			strings.Index(out.String(), "BITSTEP=a ")
+		if c < 0 || c > b || b > a {
+			t.Errorf("-p %s:\n%s", p, &out)
+		}
+		targets = own + ":A=1," + own + ":A=2," + own + ":A=3," + own + ":A=4"
+		check(t, 2, "exit status 3", "-p", p, "-on", targets, "./testdata/silent", "fail")
+	}
 }
 
 // What machines wrote is compared elsewhere.

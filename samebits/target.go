@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -88,8 +89,8 @@ func (t target) environment() []string {
 	return append(env, t.settings...)
 }
 
-// run builds a package and returns what its program writes to standard output.
-func (t target) run(pkg string, args []string) ([]byte, error) {
+// run builds a package and returns what its program writes to standard output, unless ctx ends first.
+func (t target) run(ctx context.Context, pkg string, args []string) ([]byte, error) {
 	command, err := t.emulator()
 	if err != nil {
 		return nil, err
@@ -100,13 +101,13 @@ func (t target) run(pkg string, args []string) ([]byte, error) {
 	}
 	defer os.RemoveAll(dir)
 	binary := filepath.Join(dir, "program.exe") // which Windows would not run without its ending
-	build := exec.Command("go", "build", "-o", binary, pkg)
+	build := exec.CommandContext(ctx, "go", "build", "-o", binary, pkg)
 	build.Env, build.Stderr = t.environment(), os.Stderr
 	if err := build.Run(); err != nil {
 		return nil, fmt.Errorf("go build %s: %w", pkg, err)
 	}
 	command = append(append(command, binary), args...)
-	program := exec.Command(command[0], command[1:]...)
+	program := exec.CommandContext(ctx, command[0], command[1:]...)
 	program.Env, program.Stderr = t.environment(), os.Stderr
 	text, err := program.Output()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
