@@ -193,7 +193,7 @@ func momentumForms(b bitstep.Backend) picture {
 
 // nesterov shows Nesterov momentum beside momentum, in both of its forms.
 func nesterov(b bitstep.Backend) picture {
-	const steps, lr = 80, .01
+	const steps, lr = 80, .009
 	l := ravine()
 	p := picture{id: "nesterov", title: "Nesterov momentum",
 		caption: "It looks ahead, and so brakes before it has overshot. The form that takes the gradient at the " +

@@ -43,13 +43,15 @@ func quadratic(a, b float64) minimize.Objective[float64] {
 	}
 }
 
-// ravine has condition number 100: it is a hundred times as curved across as along.
+// ravine has condition number 100: it is a hundred times as curved across as along. The start and the rates of walks
+// keep y from becoming 0 but for rounding, step after step, until it is subnormal: where Go computes floating point in
+// software, a difference that is subnormal may be wrong (seen with Go 1.26, GOARM=5).
 func ravine() *landscape {
 	return &landscape{
 		name: "ravine", value: quadratic(1, 100),
 		hessian: func(_, h []float64) { h[0], h[1], h[2], h[3] = 1, 0, 0, 100 },
 		box:     box{-11, -2, 5, 2}, levels: []float64{.5, 2, 5, 10, 20, 40, 80, 160},
-		start: point{-10, 1},
+		start: point{-10, 1.2},
 	}
 }
 
@@ -78,7 +80,7 @@ func valleys() *landscape {
 			if grad != nil {
 				grad[0], grad[1] = 3*float64(float64(u*(u+1))*(u-2)), 8*v
 			}
-			return float64(sq(u)*(float64(float64(.75*u)-1)*u-3)) + float64(4*sq(v)) + 8
+			return float64(sq(u)*(float64((float64(.75*u)-1)*u)-3)) + float64(4*sq(v)) + 8
 		},
 		box: box{-2.4, -1.6, 3.1, 1.6}, levels: []float64{1, 3, 5, 6.5, 7.5, 8.5, 11, 15, 21},
 		start: point{-2, 1}, minimum: point{2, 0},

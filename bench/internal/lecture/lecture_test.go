@@ -189,3 +189,18 @@ func TestContour(t *testing.T) {
 		t.Errorf("below the saddle are %d regions, want 2", n)
 	}
 }
+
+// What differs from the list is named.
+func TestMismatch(t *testing.T) {
+	p := picturesOn(bitstep.Go)[4].plots[1].curves[0].points
+	p[9].x = math.Nextafter(p[9].x, 0)
+	defer func() {
+		computed.Lock()
+		delete(computed.by, bitstep.Go)
+		computed.Unlock()
+	}()
+	err := Golden().Compare(bitstep.Go, func() {})
+	if err == nil || !strings.Contains(err.Error(), "momentum 2, ") || strings.Count(err.Error(), "gives") != 1 {
+		t.Errorf("one number is another, by the last bit: %v", err)
+	}
+}

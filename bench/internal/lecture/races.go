@@ -58,7 +58,7 @@ func Races(b bitstep.Backend) (all []Race) {
 		{"ravine", "A ravine of condition 100. SGD zigzags; momentum gathers speed along the floor; the adaptive " +
 			"ones see no ravine; L-BFGS learns its shape.", "SGD's path is a zigzag that ends before the minimum; " +
 			"the others reach it.",
-			ravine(), racers(.018, .01, .01, 2, .2, .5), 120, .01, 1e-10, 1e3},
+			ravine(), racers(.018, .01, .009, 2, .2, .5), 120, .01, 1e-10, 1e3},
 		{"saddle", "A saddle at the origin, from a thousandth beside its ridge. What counts is how soon one is off: " +
 			"the adaptive ones take a small slope for as good as a large one.",
 			"All paths run toward the saddle; the adaptive ones turn off early, SGD last.",
