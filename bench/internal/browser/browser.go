@@ -21,6 +21,7 @@ import (
 	"text/template"
 
 	"github.com/bitstep-go/bitstep/bench/internal/browser/demo"
+	"github.com/bitstep-go/bitstep/bench/internal/style"
 	"github.com/bitstep-go/bitstep/linear/dataset"
 )
 
@@ -171,6 +172,6 @@ func (p *Page) Write(w io.Writer) error {
 	}
 	return pages.ExecuteTemplate(w, "page.html", map[string]string{
 		"Facts": string(facts), "Loader": p.loader, "Wasm": base64.StdEncoding.EncodeToString(p.wasm),
-		"Command": p.Command,
+		"Command": p.Command, "Style": style.Sheet,
 	})
 }

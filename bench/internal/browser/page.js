@@ -32,7 +32,7 @@ function task(name, expected, begin, handlers) {
       $(".here", section).textContent = digest;
       $(".there", section).textContent = expected;
       verdict.textContent = equal ? "equal" : "different";
-      verdict.className = equal ? "verdict good" : "verdict bad";
+      verdict.className = equal ? "verdict ok" : "verdict bad";
       digests.hidden = false;
       bar.value = 1;
       end(text + " The digests are " + verdict.textContent + ".");
@@ -42,7 +42,7 @@ function task(name, expected, begin, handlers) {
     if (worker) return end("Stopped.");
     digests.hidden = true;
     bar.value = 0;
-    button.textContent = "Stop";
+    button.textContent = button.dataset.stop;
     status.textContent = "Starting.";
     begin();
     const url = URL.createObjectURL(new Blob([$("#worker").textContent], {type: "text/javascript"}));

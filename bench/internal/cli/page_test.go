@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/bitstep-go/bitstep/bench/internal/browser"
 )
 
 // The command builds one file that names no other, and replaces it only with -f.
@@ -38,8 +41,34 @@ func TestPage(t *testing.T) {
 	if _, stderr, status := bench(t, here, "page", "-o", name, "-f"); status != 0 {
 		t.Errorf("with -f: status %d, %s", status, stderr)
 	}
+	checkSame(t, name, text)
+
+	other := t.TempDir() // a module that requires this one
+	root, err := filepath.Abs("../../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sums, err := os.ReadFile(filepath.Join(root, "go.sum"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, text := range map[string]string{"go.sum": string(sums), "go.mod": "module try\n\ngo 1.26.0\n\nrequire " +
+		browser.Module + " v0.0.0\n\nreplace " + browser.Module + " => " + root + "\n"} {
+		if err := os.WriteFile(filepath.Join(other, file), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, stderr, status := bench(t, other, "page"); status != 0 {
+		t.Errorf("in another module: status %d, %s", status, stderr)
+	}
+	checkSame(t, filepath.Join(other, "page.html"), text)
+}
+
+// checkSame checks that the same source has made the same page.
+func checkSame(t *testing.T, name string, text []byte) {
+	t.Helper()
 	again, err := os.ReadFile(name)
-	if err != nil || string(again) != string(text) {
+	if err != nil || !bytes.Equal(again, text) {
 		t.Errorf("%v; the same source makes another page", err)
 	}
 }
