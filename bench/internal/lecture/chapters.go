@@ -202,14 +202,14 @@ func nesterov(b bitstep.Backend) picture {
 	m := l.follow(b, walk{name: p.legend[0], config: optim.Momentum{LR: lr}, steps: steps})
 	n := l.follow(b, walk{name: p.legend[1], config: optim.Nesterov{LR: lr}, steps: steps})
 	a := l.follow(b, walk{name: p.legend[2], config: optim.MomentumVelocity{LR: lr}, steps: steps, lookAhead: true})
-	dashed := a.trail(2)
-	dashed.dashed = true
+	dashed, dashedLoss := a.trail(2), a.lossCurve(2)
+	dashed.dashed, dashedLoss.dashed = true, true
 	p.plots = []plot{
 		l.plot("Momentum and Nesterov momentum in the ravine", "Momentum overshoots farther than Nesterov momentum.",
 			m.trail(0), n.trail(1), dashed),
 		{title: "Loss against steps", description: "Nesterov's loss falls faster and swings less.",
 			x: axis{"steps", 0, steps, false}, y: axis{"loss", 1e-6, 1e3, true},
-			curves: []curve{m.lossCurve(0), n.lossCurve(1), a.lossCurve(2)}},
+			curves: []curve{m.lossCurve(0), n.lossCurve(1), dashedLoss}},
 	}
 	p.table.heads = []string{"", "steps to loss 0.01", "loss after 80 steps", "farthest beyond the minimum"}
 	for _, q := range []path{m, n, a} {

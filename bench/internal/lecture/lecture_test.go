@@ -16,6 +16,7 @@ import (
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/bench/internal/style"
 	"github.com/bitstep-go/bitstep/internal/golden/goldentest"
+	"github.com/bitstep-go/bitstep/internal/testfile"
 	"github.com/bitstep-go/bitstep/optim/schedule"
 )
 
@@ -202,5 +203,17 @@ func TestMismatch(t *testing.T) {
 	err := Golden().Compare(bitstep.Go, func() {})
 	if err == nil || !strings.Contains(err.Error(), "momentum 2, ") || strings.Count(err.Error(), "gives") != 1 {
 		t.Errorf("one number is another, by the last bit: %v", err)
+	}
+}
+
+// README shows the animation that the page has. With -update-golden it is written anew.
+func TestREADME(t *testing.T) {
+	for _, p := range picturesOn(bitstep.Active()) {
+		if p.id == "valleys" {
+			goldentest.Write(t, "../docs/lecture.gif", func() string { return string(p.animation()) })
+			if got := testfile.Read(t, "../docs/lecture.gif"); string(got) != string(p.animation()) {
+				t.Error("docs/lecture.gif is another animation")
+			}
+		}
 	}
 }
