@@ -310,11 +310,14 @@ func testAllocations[T kernels.Float](t *testing.T) {
 			opt.SetSchedule(falling{})
 			opt.SetEngine(bitstep.On[T](bitstep.Active()).Threads(2))
 			ax, ay := make([]T, n), make([]T, 3)
-			got := testing.AllocsPerRun(5, func() {
-				opt.LookAhead(ax, ay)
-				opt.Step(gx, gy)
-				ema.Update()
-			})
+			got := 1.0
+			for try := 0; try < 5 && got != 0; try++ { // the runtime, too, allocates when it starts a thread
+				got = testing.AllocsPerRun(5, func() {
+					opt.LookAhead(ax, ay)
+					opt.Step(gx, gy)
+					ema.Update()
+				})
+			}
 			if got != 0 && !raceEnabled {
 				t.Errorf("%T: %v allocations per step of %d elements", c, got, n)
 			}
