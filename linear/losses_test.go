@@ -20,7 +20,7 @@ func TestArchLosses(t *testing.T) {
 func testLosses[T kernels.Float](t *testing.T) {
 	n, pictures := 330, 100
 	if testing.Short() { // minutes, where floats are emulated twice
-		n, pictures = 100, 20
+		n, pictures = 100, 6
 	}
 	rows, _ := small[T](7, n, 130, 5)
 	for _, loss := range Losses() {
@@ -44,7 +44,7 @@ func testLosses[T kernels.Float](t *testing.T) {
 			}
 		}
 	}
-	short, _ := small[T](7, 200, 83, 5) // below 128 features scores are chains
+	short, _ := small[T](7, n*3/5, 83, 5) // below 128 features scores are chains
 	images := &dataset.Images{Pixels: make([]uint8, pictures*dataset.ImageBytes), Labels: make([]uint8, pictures),
 		Classes: make([]string, 10)}
 	rand.NewChaCha8([32]byte{}).Read(images.Pixels)
@@ -67,7 +67,7 @@ func compareLosses[T kernels.Float](t *testing.T, set Set[T], c ProblemConfig, b
 	most := 7
 	all, threads := set.Source.Len(), []int{1, 2, 3}
 	if testing.Short() {
-		most, threads = 4, []int{1, 3}
+		most, threads = 4, []int{3}
 	}
 	for name, batch := range map[string][]int{"all": nil, "some": rand.New(rand.NewPCG(1, 2)).Perm(all)[:all*2/3]} {
 		alone := problem(t, set, c).On(b)

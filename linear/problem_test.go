@@ -229,18 +229,18 @@ func TestArchGroups(t *testing.T) {
 }
 
 func testGroups[T kernels.Float](t *testing.T) {
-	kinds, groups, threads := []int{2, 10}, []int{1, 16, 48, 64}, []int{1, 3}
+	n, kinds, groups, threads := 330, []int{2, 10}, []int{1, 16, 48, 64}, []int{1, 3}
 	if testing.Short() { // minutes, where floats are emulated twice
-		kinds, groups, threads = []int{10}, []int{16, 64}, []int{3}
+		n, kinds, groups, threads = 150, []int{10}, []int{16, 64}, []int{3}
 	}
 	for _, classes := range kinds {
-		set, w := small[T](7, 330, 200, classes)
-		all := make([]int, 330)
+		set, w := small[T](7, n, 200, classes)
+		all := make([]int, n)
 		for i := range all {
 			all[i] = i
 		}
-		random := rand.New(rand.NewPCG(1, 2)).Perm(330)[:200]
-		for name, batch := range map[string][]int{"range": all[3:230], "random": random, "one": {5, 5, 5}} {
+		random, next := rand.New(rand.NewPCG(1, 2)).Perm(n)[:n*3/5], n*2/3
+		for name, batch := range map[string][]int{"range": all[3:next], "random": random, "one": {5, 5, 5}} {
 			wantLoss, want := define(t, SVM{}, 0.01, set, w, batch)
 			for _, b := range bitstep.Backends() {
 				for _, group := range groups {
@@ -248,7 +248,7 @@ func testGroups[T kernels.Float](t *testing.T) {
 						p := problem(t, set, ProblemConfig{Loss: SVM{}, Lambda: 0.01, Threads: threads}).On(b)
 						p.pass.group = group
 						grad := make([]T, len(w))
-						for _, after := range [][]int{nil, all[230:231], batch, random[:130], nil} {
+						for _, after := range [][]int{nil, all[next : next+1], batch, random[:n*2/5], nil} {
 							got := p.lossGradient(w, grad, batch, after, false)
 							if got != wantLoss || !slices.Equal(grad, want) {
 								t.Fatalf("%d classes, %s batch, %v, groups of %d, %d threads: loss %x, want %x, or the"+

@@ -79,6 +79,7 @@ type Trainer[T kernels.Float] struct {
 	others  [2]*Problem[T] // validation and test, or nil
 	model   *Model[T]
 	opt     *optim.Optimizer[T]
+	rates   noted // the schedule of c, if it has one
 	sampler dataset.Sampler
 	digests struct{ train, validation string } // of targets
 
@@ -149,7 +150,10 @@ func NewTrainer[T kernels.Float](c TrainConfig, d Data[T]) (*Trainer[T], error) 
 	if t.opt, err = optim.NewGroups(c.Options, group); err != nil {
 		return nil, err
 	}
-	t.opt.SetSchedule(c.Schedule)
+	if c.Schedule != nil {
+		t.rates.Schedule = c.Schedule
+		t.opt.SetSchedule(&t.rates)
+	}
 	return t.On(bitstep.Active()), nil
 }
 
@@ -352,24 +356,33 @@ func (t *Trainer[T]) Step() (Progress, error) {
 		return p, t.failed
 	}
 	t.failed = errPanicked // unless the step comes to its end
-	rate := t.rate()
 	err := t.step(&p)
 	if t.failed == errPanicked {
 		t.failed = nil
 	}
 	if err == nil && t.c.Trace != nil {
-		err = t.c.Trace(Trace{t.Drawn(), t.batch[:t.taken], p.Loss, rate})
+		err = t.c.Trace(Trace{t.Drawn(), t.batch[:t.taken], p.Loss, t.rate()})
 	}
 	return p, err
 }
 
-// rate is the learning rate of the next step.
+// rate is the learning rate of the last step.
 func (t *Trainer[T]) rate() float64 {
-	rate := t.opt.LR(0)
-	if t.c.Schedule != nil {
-		rate = float64(rate * t.c.Schedule.Factor(t.Steps()))
+	if t.c.Schedule == nil {
+		return t.opt.LR(0)
 	}
-	return rate
+	return float64(t.opt.LR(0) * t.rates.factor)
+}
+
+// A noted schedule keeps the factor that the optimizer has asked for, so that nobody need ask again.
+type noted struct {
+	schedule.Schedule
+	factor float64
+}
+
+func (n *noted) Factor(step uint64) float64 {
+	n.factor = n.Schedule.Factor(step)
+	return n.factor
 }
 
 // errPanicked is what a trainer says whose step a panic has ended.

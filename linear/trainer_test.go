@@ -52,6 +52,43 @@ func trainer[T kernels.Float](t testing.TB, c TrainConfig, d Data[T]) *Trainer[T
 	return x
 }
 
+// A Trace is told the rate of its step, for which the schedule is asked once, since one that is not pure or takes long
+// would make other steps if it were asked again.
+func TestTrace(t *testing.T) {
+	c, d := quick(), tiny[float32]()
+	asked := 0
+	c.Schedule = schedule.Func(func(step uint64) float64 {
+		asked++
+		return 1 / float64(asked)
+	})
+	calls := 0
+	c.Trace = func(s Trace) error {
+		calls++
+		if want := float64(0.01 * (1 / float64(calls))); s.Rate != want || s.Drawn != uint64(calls) || asked != calls {
+			t.Errorf("step %d: rate %v, want %v; minibatch %d; the schedule was asked %d times", calls, s.Rate, want,
+				s.Drawn, asked)
+		}
+		return nil
+	}
+	if _, err := trainer(t, c, d).Run(t.Context()); err != nil || calls != 9 {
+		t.Errorf("%d steps, %v", calls, err)
+	}
+	c.Schedule, calls, asked = nil, 0, 0
+	c.Trace = func(s Trace) error {
+		if calls++; calls == 4 {
+			return errors.New("enough")
+		}
+		if s.Rate != 0.01 {
+			t.Errorf("step %d: rate %v", calls, s.Rate)
+		}
+		return nil
+	}
+	x := trainer(t, c, d)
+	if _, err := x.Run(t.Context()); err == nil || err.Error() != "enough" || x.Steps() != 4 {
+		t.Errorf("an error of the Trace: %v after %d steps", err, x.Steps())
+	}
+}
+
 func TestTrainer(t *testing.T) {
 	c := quick()
 	c.Epochs = 20

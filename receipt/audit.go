@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/bitstep-go/bitstep/internal/stream"
 )
@@ -88,11 +90,32 @@ func (f Finding) String() string {
 	case f.Segment > 0:
 		where = fmt.Sprintf("segment %d, steps %d to %d", f.Segment, f.From+1, f.Step)
 	}
-	text := fmt.Sprintf("%s: %s: claimed %s, found %s", where, f.What, f.Claimed, f.Found)
+	text := fmt.Sprintf("%s: %s: claimed %s, found %s", where, Printable(f.What), Printable(f.Claimed),
+		Printable(f.Found))
 	if f.Where != "" {
-		text += "; " + f.Where
+		text += "; " + Printable(f.Where)
 	}
 	return text
+}
+
+// Printable makes a text of a file that nobody vouches for fit for a terminal: what is not printed, such as the
+// controls that begin escape sequences, is written as Go does, and of a long text the first characters.
+func Printable(text string) string {
+	const most = 300
+	var b strings.Builder
+	n := 0
+	for _, r := range text {
+		if n++; n > most {
+			fmt.Fprintf(&b, "... of %d bytes", len(text))
+			break
+		}
+		if strconv.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
+	}
+	return b.String()
 }
 
 // nothing stands for what is not there.

@@ -5,7 +5,7 @@
 //
 //	f, err := os.Create("run.receipt")
 //	...
-//	w, err := receipt.NewWriter(f, claims)
+//	w, err := receipt.NewWriter(f, 100, claims) // a state every 100 steps
 //	err = w.Add(0, nil, state)         // the start
 //	err = w.Add(100, facts, state)     // after 100 steps, and so on
 //	digest, err := w.End(results)      // to be published: whoever changes the receipt later changes it
@@ -23,10 +23,10 @@
 // line feed. The first record has the claims, in the order in which the run
 // made them:
 //
-//	{"receipt":1,"claims":[{"name":"optimizer","value":"adam"}, ...]}
+//	{"receipt":1,"every":100,"claims":[{"name":"optimizer","value":"adam"}, ...]}
 //
 // then come the segments, 0 with the state before the first step, each later one with the state after step
-// steps, and facts about the steps since the segment before:
+// steps, every more than the segment before but for the last, which may have fewer, and facts about these steps:
 //
 //	{"previous":"...","segment":1,"step":100,"facts":[{"name":"order","value":"..."}],"bytes":369012,"sha256":"..."}
 //
@@ -40,13 +40,16 @@
 //
 // # What an audit proves
 //
-// A receipt whose digest was published before the auditor drew the segments cannot be fitted to them. Then for
-// each segment that is replayed with the same result, the state after it is what the claimed data and configuration
-// make of the state before it; for segment 0, the start is what the configuration makes. If all segments are
-// replayed, the results are those of the claimed run. If f of n segments beyond the start are forged, an audit of k of
-// them misses all with probability C(n-f, k) / C(n, k), [Missed].
+// A receipt whose digest was published before the auditor drew the segments cannot be fitted to them. Then for each
+// segment that is replayed with the same result, the state after it is what the claimed data and configuration make of
+// the state before it; for segment 0, the start is what the configuration makes. If all segments are replayed, the
+// results are those of the claimed run. If f of n segments beyond the start are forged, an audit of k of them misses
+// all with probability C(n-f, k) / C(n, k), [Missed]; one forged segment, which is enough for any results, it misses
+// with 1 - k/n. Segments have the same chance to be drawn and, but for the last, the same number of steps, which [Read]
+// checks: nobody can put a forgery where it is drawn less often. n is chosen by who makes the receipt.
 //
 // An audit does not prove that the data is what it is said to be, that the configuration was not chosen by trying
 // others on the test set, or when and by whom the run was made; and whoever holds data and configuration can make an
-// honest receipt of a run afterwards.
+// honest receipt of a run afterwards. A receipt has the versions of its own form and of the state's, and not that of
+// the program: auditors need one that makes the same bits.
 package receipt

@@ -13,6 +13,7 @@ import (
 
 // A Receipt is a receipt that has been read, and whose chain holds.
 type Receipt struct {
+	Every    uint64 // steps of each segment but the start, which has none, and the last, which may have fewer
 	Claims   []Claim
 	Segments []Segment // the first is the start
 	Results  []Claim   // of the end
@@ -35,7 +36,7 @@ type Segment struct {
 	offset int64
 }
 
-// maxLine bounds what is read of a line that may not be one.
+// maxLine is how many bytes a line has at most, with its line feed: what is read of a file that may not be a receipt.
 const maxLine = 64 << 20
 
 // A CutError says that a receipt ends in the middle of a record, or before its end. Receipt is what came before, or nil
@@ -147,12 +148,12 @@ func (p *parser) line() (line []byte, err error) {
 		line = append(line, part...)
 		p.at += int64(len(part))
 		switch {
+		case len(line) > maxLine:
+			return nil, fmt.Errorf("a line of more than %d bytes", maxLine)
 		case err == nil:
 			return line, nil
 		case err != bufio.ErrBufferFull:
 			return nil, err
-		case len(line) > maxLine:
-			return nil, fmt.Errorf("a line of more than %d bytes", maxLine)
 		}
 	}
 }
@@ -165,8 +166,8 @@ func (p *parser) head(line []byte) error {
 	if h.Receipt != Version {
 		return fmt.Errorf("version %d of receipts, want %d", h.Receipt, Version)
 	}
-	p.out.Claims = h.Claims
-	return checkClaims(h.Claims)
+	p.out.Every, p.out.Claims = h.Every, h.Claims
+	return errors.Join(checkEvery(h.Every), checkListed(h.Claims))
 }
 
 func (p *parser) segment(line []byte) error {
@@ -184,7 +185,7 @@ func (p *parser) segment(line []byte) error {
 	if s.Segment != i {
 		return fmt.Errorf("segment %d, want %d", s.Segment, i)
 	}
-	if err := errors.Join(checkStep(i, last, s.Step), checkClaims(s.Facts)); err != nil {
+	if err := errors.Join(checkStep(p.out.Every, i, last, s.Step), checkListed(s.Facts)); err != nil {
 		return err
 	}
 	if s.Bytes < 0 {
@@ -201,7 +202,7 @@ func (p *parser) segment(line []byte) error {
 	}
 	if got := hex.EncodeToString(h.Sum(nil)); got != s.SHA256 {
 		return fmt.Errorf("the state of segment %d, step %d, has the digest %s, and its record says %s", i, s.Step, got,
-			s.SHA256)
+			Printable(s.SHA256))
 	}
 	switch b, err := p.in.ReadByte(); {
 	case err != nil:
@@ -230,13 +231,22 @@ func (p *parser) last(line []byte) error {
 		return fmt.Errorf("the end of %d segments at step %d, want %d at step %d", e.Segments, e.Step, n, step)
 	}
 	p.out.Results, p.out.Ended = e.Results, true
-	return checkClaims(e.Results)
+	return checkListed(e.Results)
+}
+
+// checkListed checks claims of a file, where null is none.
+func checkListed(claims []Claim) error {
+	if claims == nil {
+		return errors.New("null instead of a list of claims")
+	}
+	return checkClaims(claims)
 }
 
 // follows checks the chain.
 func (p *parser) follows(previous string) error {
 	if previous != p.out.Digest {
-		return fmt.Errorf("the chain is broken: previous is %s, the line before has %s", previous, p.out.Digest)
+		return fmt.Errorf("the chain is broken: previous is %s, the line before has %s", Printable(previous),
+			p.out.Digest)
 	}
 	return nil
 }

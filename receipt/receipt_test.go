@@ -3,6 +3,7 @@ package receipt_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -65,7 +66,7 @@ func (c *counter) Results() ([]receipt.Claim, error) {
 // record writes the receipt of a run, of segments of 10 steps.
 func record(t *testing.T, w io.Writer, c *counter) (digest string) {
 	t.Helper()
-	to, err := receipt.NewWriter(w, c.Claims())
+	to, err := receipt.NewWriter(w, 10, c.Claims())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +125,7 @@ func TestHonest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !r.Ended || r.Digest != digest || len(r.Segments) != 11 || r.Segments[10].Step != 95 ||
+	if !r.Ended || r.Every != 10 || r.Digest != digest || len(r.Segments) != 11 || r.Segments[10].Step != 95 ||
 		r.Claims[1].Value != "<&>\u2028" || r.Results[0].Value != "31255" {
 		t.Errorf("read %+v", r)
 	}
@@ -178,7 +179,7 @@ func reseal(t *testing.T, b []byte, forge func(i int, line map[string]any, state
 	var out bytes.Buffer
 	claims := map[string]any{"claims": r.Claims}
 	forge(-1, claims, nil)
-	w, err := receipt.NewWriter(&out, claims["claims"].([]receipt.Claim))
+	w, err := receipt.NewWriter(&out, r.Every, claims["claims"].([]receipt.Claim))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -333,9 +334,14 @@ func TestMalformed(t *testing.T) {
 		{`{"receipt":1`, `{"receipt": 1`, "not the first line of a receipt: the line is not as"},
 		{`{"receipt":1`, `{"receipt":1,"receipt":1`, "the line is not as"},
 		{`{"receipt":1`, `{"receipt":1,"more":1`, `unknown field "more"`},
+		{`"every":10`, `"every":0`, "a state every 0 steps"},
+		{`"step":20,`, `"step":21,`, "segment 2 has step 21, want 10 after the 10"},
+		{`,"facts":[]`, `,"facts":null`, "null instead of a list of claims"},
+		{`,"facts":[]`, ``, "the line is not as"},
+		{`{"name":"seen"`, `null,{"name":"seen"`, "the line is not as"},
 		{`"name":"html"`, `"name":"factor"`, `claim "factor" is there twice`},
 		{`"segment":1`, `"segment":2`, "segment 2, want 1"},
-		{`"step":10,`, `"step":0,`, "segment 1 has step 0, want more than the 0"},
+		{`"step":10,`, `"step":0,`, "segment 1 has step 0, want 10 after the 0"},
 		{`"segment":0,"step":0,`, `"segment":0,"step":1,`, "segment 0 has step 1, want 0"},
 		{`"bytes":4`, `"bytes":-4`, "a state of -4 bytes"},
 		{`"bytes":4`, `"bytes":3`, "the state of segment 0, step 0, has the digest"},
@@ -353,21 +359,46 @@ func TestMalformed(t *testing.T) {
 			t.Errorf("%s for %s: %v, want %q", c.new, c.old, err, c.want)
 		}
 	}
+	lines := strings.SplitAfter(text, "\n")
+	line := lines[slices.IndexFunc(lines, func(s string) bool { return strings.Contains(s, `"segment":1`) })]
+	short := strings.Replace(line, `"step":10`, `"step":9`, 1)
+	sealed := strings.NewReplacer(line, short, digestOf(line), digestOf(short)).Replace(text) // to the next segment
+	if _, err := read([]byte(sealed)); err == nil || !strings.Contains(err.Error(), "segment 2 follows one that ends "+
+		"at step 9, which none but the last may") {
+		t.Errorf("a short segment that is not the last: %v", err)
+	}
+	null := "{\"receipt\":1,\"every\":1,\"claims\":null}\n"
+	if _, err := read([]byte(null)); err == nil || !strings.Contains(err.Error(), "null instead") {
+		t.Errorf("claims that are null: %v", err)
+	}
 	long := strings.Repeat("x", 65<<20)
 	if _, err := read([]byte(long)); err == nil || !strings.Contains(err.Error(), "a line of more than") {
 		t.Errorf("a long line: %v", err)
 	}
 }
 
+// Texts of a file that nobody vouches for do not move the cursor of who reads what was found, and are not endless.
+func TestFindingShown(t *testing.T) {
+	f := receipt.Finding{What: "a\x1b[2J\r", Claimed: strings.Repeat("\u202e", 1000),
+		Found: "\xff [\"cat\"] \u00e9", Where: "\n"}
+	want := `the start: a\x1b[2J\r: claimed ` + strings.Repeat(`\u202e`, 300) + `... of 3000 bytes, found ` +
+		"\ufffd [\"cat\"] \u00e9" + `; \n`
+	if got := f.String(); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func digestOf(line string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(line))) }
+
 func TestWriterMistakes(t *testing.T) {
 	twice := []receipt.Claim{{Name: "a"}, {Name: "a"}}
-	if _, err := receipt.NewWriter(io.Discard, twice); err == nil {
+	if _, err := receipt.NewWriter(io.Discard, 1, twice); err == nil {
 		t.Error("two claims of a name passed")
 	}
-	if _, err := receipt.NewWriter(io.Discard, []receipt.Claim{{Name: "\xff"}}); err == nil {
+	if _, err := receipt.NewWriter(io.Discard, 1, []receipt.Claim{{Name: "\xff"}}); err == nil {
 		t.Error("a name that is not UTF-8 passed")
 	}
-	w, err := receipt.NewWriter(io.Discard, nil)
+	w, err := receipt.NewWriter(io.Discard, 2, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -380,8 +411,8 @@ func TestWriterMistakes(t *testing.T) {
 	if err := w.Add(0, nil, nil); err != nil {
 		t.Fatal(err)
 	}
-	if w.Add(0, nil, nil) == nil {
-		t.Error("a step twice passed")
+	if w.Add(0, nil, nil) == nil || w.Add(3, nil, nil) == nil {
+		t.Error("a step twice, or three steps, passed")
 	}
 	if _, err := w.End(twice); err == nil {
 		t.Error("a result twice passed")
@@ -389,9 +420,25 @@ func TestWriterMistakes(t *testing.T) {
 	if w.Add(1, nil, nil) != nil {
 		t.Error("a mistake of the caller has ended the receipt")
 	}
+	if w.Add(2, nil, nil) == nil || w.Add(3, nil, nil) == nil {
+		t.Error("a segment after a short one passed")
+	}
+	if _, err := receipt.NewWriter(io.Discard, 0, nil); err == nil {
+		t.Error("a state every 0 steps passed")
+	}
+	huge := []receipt.Claim{{Name: strings.Repeat("x", 64<<20)}} // what no reader takes is not written
+	if _, err := receipt.NewWriter(io.Discard, 1, huge); err == nil || !strings.Contains(err.Error(), "want at most") {
+		t.Errorf("a line of 64 MB of claims: %.100v", err)
+	}
+	if _, err := w.End(huge); err == nil {
+		t.Error("64 MB of results passed")
+	}
+	if _, err := w.End(nil); err != nil {
+		t.Error("a long line has ended the receipt")
+	}
 	full := errors.New("the disk is full")
 	f := &failing{room: 300, err: full}
-	w, err = receipt.NewWriter(f, nil)
+	w, err = receipt.NewWriter(f, 1, nil)
 	for step := uint64(0); err == nil; step++ {
 		err = w.Add(step, nil, make([]byte, 100))
 	}
@@ -442,6 +489,9 @@ func TestContinue(t *testing.T) {
 				t.Errorf("cut off at byte %d: an error has changed the file", n)
 			}
 			continue
+		}
+		if left, _ := os.ReadFile(name); !bytes.Equal(left, whole[:n]) {
+			t.Errorf("cut off at byte %d: the file was changed before anything was written", n)
 		}
 		c := &counter{factor: 7, end: 35}
 		state, err := r.State(len(r.Segments) - 1)
@@ -551,7 +601,7 @@ func ones(set int) (n int) {
 
 func FuzzRead(f *testing.F) {
 	var b bytes.Buffer
-	w, _ := receipt.NewWriter(&b, []receipt.Claim{{Name: "a", Value: "b"}})
+	w, _ := receipt.NewWriter(&b, 3, []receipt.Claim{{Name: "a", Value: "b"}})
 	w.Add(0, nil, []byte("state"))
 	w.Add(3, []receipt.Claim{{Name: "c", Value: strconv.Itoa(4)}}, []byte("later"))
 	f.Add(b.Bytes())

@@ -25,6 +25,7 @@ type Claim struct {
 type (
 	headLine struct {
 		Receipt int     `json:"receipt"`
+		Every   uint64  `json:"every"`
 		Claims  []Claim `json:"claims"`
 	}
 	segmentLine struct {
@@ -47,6 +48,8 @@ type (
 // A Writer writes a receipt. After an error it writes no more, and returns the error again.
 type Writer struct {
 	w        io.Writer
+	begin    func() error // what is to be done before the first record is written, or nil
+	every    uint64
 	previous string // digest of the last line
 	segments int
 	step     uint64
@@ -56,20 +59,21 @@ type Writer struct {
 // ErrEnded is what a Writer says after End, and [Continue] of a receipt that has ended.
 var ErrEnded = errors.New("the receipt has ended")
 
-// NewWriter begins a receipt with the claims of a run. Their names must differ.
-func NewWriter(w io.Writer, claims []Claim) (*Writer, error) {
-	r := &Writer{w: w}
-	if err := checkClaims(claims); err != nil {
+// NewWriter begins a receipt of a state every so many steps, with the claims of a run. Their names must differ.
+func NewWriter(w io.Writer, every uint64, claims []Claim) (*Writer, error) {
+	r := &Writer{w: w, every: every}
+	if err := errors.Join(checkEvery(every), checkClaims(claims)); err != nil {
 		return nil, fmt.Errorf("receipt: NewWriter: %w", err)
 	}
-	if err := r.line(headLine{Version, orEmpty(claims)}, nil); err != nil {
+	if err := r.line(headLine{Version, every, orEmpty(claims)}, nil); err != nil {
 		return nil, err
 	}
 	return r, nil
 }
 
 // Add writes a segment: the state after so many steps of the run, and facts about those since the last Add. The first
-// segment is that of step 0, and each later one has more steps than the one before. Add keeps nothing of its arguments.
+// segment is that of step 0, and each later one has the steps that NewWriter was told, but for the last, which may have
+// fewer. Add keeps nothing of its arguments.
 func (r *Writer) Add(step uint64, facts []Claim, state []byte) error {
 	if r.err != nil {
 		return r.err
@@ -77,7 +81,7 @@ func (r *Writer) Add(step uint64, facts []Claim, state []byte) error {
 	if err := checkClaims(facts); err != nil {
 		return fmt.Errorf("receipt: Add: %w", err)
 	}
-	if err := checkStep(r.segments, r.step, step); err != nil {
+	if err := checkStep(r.every, r.segments, r.step, step); err != nil {
 		return fmt.Errorf("receipt: Add: %w", err)
 	}
 	err := r.line(segmentLine{r.previous, r.segments, step, orEmpty(facts), int64(len(state)), digestOf(state)}, state)
@@ -89,6 +93,9 @@ func (r *Writer) Add(step uint64, facts []Claim, state []byte) error {
 
 // Segments returns how many segments there are, the start included.
 func (r *Writer) Segments() int { return r.segments }
+
+// Every returns how many steps lie between two states.
+func (r *Writer) Every() uint64 { return r.every }
 
 // End ends the receipt with what the run came to, and returns its digest: 64 hexadecimal digits.
 func (r *Writer) End(results []Claim) (digest string, err error) {
@@ -108,18 +115,29 @@ func (r *Writer) End(results []Claim) (digest string, err error) {
 	return r.previous, nil
 }
 
-// line writes a record in one call of Write: that a program which is killed leaves half of one is all but impossible.
+// line writes a record in one call of Write. A program or a machine that is stopped meanwhile may leave any part of it,
+// which Read tells from a whole one, and Continue cuts off.
 func (r *Writer) line(record any, state []byte) error {
 	text, err := json.Marshal(record)
 	if err != nil {
 		return fmt.Errorf("receipt: %w", err)
 	}
 	text = append(text, '\n')
+	if len(text) > maxLine {
+		return fmt.Errorf("receipt: a line of %d bytes of claims, want at most %d", len(text), maxLine)
+	}
 	digest := digestOf(text)
 	if _, segment := record.(segmentLine); segment {
 		text = append(append(text, state...), '\n')
 	}
-	if _, err := r.w.Write(text); err != nil {
+	if r.begin != nil {
+		err = r.begin()
+		r.begin = nil
+	}
+	if err == nil {
+		_, err = r.w.Write(text)
+	}
+	if err != nil {
 		r.err = fmt.Errorf("receipt: %w", err)
 		return r.err
 	}
@@ -145,22 +163,36 @@ func checkClaims(claims []Claim) error {
 	for i, c := range claims {
 		switch {
 		case !utf8.ValidString(c.Name) || !utf8.ValidString(c.Value):
-			return fmt.Errorf("claim %d, %q = %q, is not UTF-8", i, c.Name, c.Value)
+			return fmt.Errorf("claim %d, %.100q = %.100q, is not UTF-8", i, c.Name, c.Value)
 		case seen[c.Name]:
-			return fmt.Errorf("claim %q is there twice", c.Name)
+			return fmt.Errorf("claim %.100q is there twice", c.Name)
 		}
 		seen[c.Name] = true
 	}
 	return nil
 }
 
-// checkStep checks the step of segment i, where the segment before has step last.
-func checkStep(i int, last, step uint64) error {
+func checkEvery(every uint64) error {
+	if every == 0 {
+		return errors.New("a state every 0 steps, want at least 1")
+	}
+	return nil
+}
+
+// checkStep checks the step of segment i, where the segment before has step last: segments of one length leave nobody
+// the choice which of them are drawn seldom for the steps that they have.
+func checkStep(every uint64, i int, last, step uint64) error {
 	switch {
-	case i == 0 && step != 0:
+	case i == 0 && step == 0:
+		return nil
+	case i == 0:
 		return fmt.Errorf("segment 0 has step %d, want 0, the start", step)
-	case i > 0 && step <= last:
-		return fmt.Errorf("segment %d has step %d, want more than the %d of the segment before", i, step, last)
+	case last%every != 0:
+		return fmt.Errorf("segment %d follows one that ends at step %d, which none but the last may, of %d steps each",
+			i, last, every)
+	case step <= last || step-last > every:
+		return fmt.Errorf("segment %d has step %d, want %d after the %d of the segment before, or fewer in the last",
+			i, step, every, last)
 	}
 	return nil
 }
@@ -174,7 +206,8 @@ type file interface {
 
 // Continue returns a Writer that goes on at the end of the receipt in f, of size bytes, with the name for messages; and
 // the receipt as it is, whose last segment has the state from which the run goes on. What a program that was killed has
-// left of a record is cut off. A receipt that has ended is an error that wraps [ErrEnded]; f is then as it was.
+// left of a record is cut off when the Writer writes its first: until then f is as it was. A receipt that has ended is
+// an error that wraps [ErrEnded].
 func Continue(f file, size int64, name string) (*Writer, *Receipt, error) {
 	r, err := Read(f, size, name)
 	var cut *CutError
@@ -187,15 +220,16 @@ func Continue(f file, size int64, name string) (*Writer, *Receipt, error) {
 	case r.Ended:
 		return nil, nil, fmt.Errorf("%s: %w", name, ErrEnded)
 	}
-	end := r.end
-	if err := f.Truncate(end); err != nil {
-		return nil, nil, fmt.Errorf("receipt: %w", err)
-	}
-	if _, err := f.Seek(end, io.SeekStart); err != nil {
-		return nil, nil, fmt.Errorf("receipt: %w", err)
+	begin := func() error {
+		if err := f.Truncate(r.end); err != nil {
+			return err
+		}
+		_, err := f.Seek(r.end, io.SeekStart)
+		return err
 	}
 	last := r.Segments[len(r.Segments)-1]
-	return &Writer{w: f, previous: r.Digest, segments: len(r.Segments), step: last.Step}, r, nil
+	return &Writer{w: f, begin: begin, every: r.Every, previous: r.Digest, segments: len(r.Segments),
+		step: last.Step}, r, nil
 }
 
 // decode reads a line into a record, of which each field must be there as the Writer makes it.
@@ -203,7 +237,7 @@ func decode(line []byte, record any) error {
 	d := json.NewDecoder(bytes.NewReader(line))
 	d.DisallowUnknownFields()
 	if err := d.Decode(record); err != nil {
-		return fmt.Errorf("the line is no JSON of this record: %v", err) // not wrapped: the file's end is elsewhere
+		return fmt.Errorf("the line is no JSON of this record: %s", Printable(err.Error())) // not an end of the file
 	}
 	again, err := json.Marshal(record)
 	if err != nil {

@@ -13,7 +13,7 @@ func BenchmarkState(b *testing.B) {
 	if _, err := w.Replay(b.Context(), 14); err != nil {
 		b.Fatal(err)
 	}
-	to, err := receipt.NewWriter(io.Discard, nil)
+	to, err := receipt.NewWriter(io.Discard, 1, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -19,8 +20,8 @@ import (
 // block is how many examples have a digest together: where one was changed, the finding says which block it is in.
 const block = 64
 
-// Images are claims about a set of images: its classes, and the digests of pixels and labels of each 64 images. The
-// name says which set: training, validation.
+// Images are claims about a set of images: its classes, and the digests of pixels and labels of each 64 images, with
+// one of these digests before them. The name says which set: training, validation.
 func Images(name string, d *dataset.Images) []receipt.Claim {
 	if d == nil {
 		return []receipt.Claim{{Name: name + " images", Value: "none"}}
@@ -41,11 +42,12 @@ func Images(name string, d *dataset.Images) []receipt.Claim {
 		})
 	}
 	all.Wait()
-	return claims
+	return whole(name, claims)
 }
 
 // Examples are claims about any set: the number of examples and features, and the digests of the bits of features,
-// and of labels or values, of each 64 examples. Features are read by the active backend.
+// and of labels or values, of each 64 examples, with one of these digests before them. Features are read by the active
+// backend.
 func Examples[T kernels.Float](name string, s linear.Set[T]) []receipt.Claim {
 	if s.Source == nil {
 		return []receipt.Claim{{Name: name + " examples", Value: "none"}}
@@ -65,11 +67,23 @@ func Examples[T kernels.Float](name string, s linear.Set[T]) []receipt.Claim {
 			claims = append(claims, claim(name+" labels", lo, hi, s.Labels[lo:hi]))
 		}
 	}
-	return claims
+	return whole(name, claims)
+}
+
+// whole puts the digest of digests, for people to compare, behind the first claim: each of them a line.
+func whole(name string, claims []receipt.Claim) []receipt.Claim {
+	var lines []byte
+	for _, c := range claims[1:] {
+		lines = append(append(lines, c.Value...), '\n')
+	}
+	return slices.Insert(claims, 1, receipt.Claim{Name: name + " set", Value: digest(lines)})
 }
 
 func claim(what string, lo, hi int, b []byte) receipt.Claim {
+	return receipt.Claim{Name: fmt.Sprintf("%s %d to %d", what, lo, hi-1), Value: digest(b)}
+}
+
+func digest(b []byte) string {
 	sum := sha256.Sum256(b)
-	return receipt.Claim{Name: fmt.Sprintf("%s %d to %d", what, lo, hi-1),
-		Value: "SHA-256 " + hex.EncodeToString(sum[:])}
+	return "SHA-256 " + hex.EncodeToString(sum[:])
 }

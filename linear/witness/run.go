@@ -11,52 +11,54 @@ import (
 	"github.com/bitstep-go/bitstep/receipt"
 )
 
-// DefaultEvery is how many minibatches lie between two states. A state of the lecture's classifier takes some 1.5 ms to
-// hash and to write, and 250 of its steps some 75.
+// DefaultEvery is a good number of minibatches between two states. A state of the lecture's classifier takes some 1.5
+// ms to hash and to write, and 250 of its steps some 75.
 const DefaultEvery = 250
 
-// Run trains as linear.Trainer.Run does, and writes the receipt of it: the start, a segment every so many minibatches
-// (0: DefaultEvery) and the last one. It returns the receipt's digest, which is to be published. States are hashed and
-// written on a goroutine beside the steps that follow.
+// Run trains as linear.Trainer.Run does, and writes the receipt of it: the start, a segment whenever the receipt has
+// one, and the last. It returns the receipt's digest, which is to be published. States are hashed and written on a
+// goroutine beside the steps that follow.
 //
-// If the run is interrupted, or its Stop ends it early, a segment of the present state is written but no end, and the
-// digest is empty: Continue goes on. After another error the receipt ends with the last segment before it.
-func (w *Witness[T]) Run(ctx context.Context, to *receipt.Writer, every uint64) (result *linear.Result[T],
-	digest string, err error) {
-	if every == 0 {
-		every = DefaultEvery
-	}
+// If an error, an interrupt or Stop ends the run early, the receipt has what came before the steps of the unfinished
+// segment, and no end; the digest is empty. Another Run goes on, and so does another program after Continue: to the
+// bytes of a receipt of one run.
+func (w *Witness[T]) Run(ctx context.Context, to *receipt.Writer) (result *linear.Result[T], digest string, err error) {
 	out := writing{to: to}
-	defer func() { err = errors.Join(err, out.wait()) }()
-	if to.Segments() == 0 {
-		if w.trainer.Drawn() != 0 {
-			return nil, "", fmt.Errorf("witness: Run: a new receipt of a run that has drawn %d minibatches, want one "+
-				"at its start, or Continue", w.trainer.Drawn())
-		}
-		if err := w.write(&out); err != nil {
-			return nil, "", err
-		}
+	defer out.wait() // after a panic, too
+	result, err = w.run(ctx, &out)
+	if late := out.wait(); late != nil {
+		err = errors.Join(err, late)
 	}
-	w.after = func(s linear.Trace) error {
-		if s.Drawn%every != 0 {
-			return nil
-		}
-		return w.write(&out)
-	}
-	defer func() { w.after = nil }()
-	result, err = w.trainer.Run(ctx)
-	var interrupted *linear.InterruptedError
-	if err != nil && !errors.As(err, &interrupted) {
-		return nil, "", err
-	}
-	if w.notes.steps > 0 {
-		err = errors.Join(err, w.write(&out))
-	}
-	if err = errors.Join(err, out.wait()); err != nil || !w.trainer.Done() {
+	if err != nil || !w.trainer.Done() {
 		return result, "", err
 	}
 	digest, err = to.End(results(w.trainer))
 	return result, digest, err
+}
+
+// run is Run but for the end of the receipt.
+func (w *Witness[T]) run(ctx context.Context, out *writing) (*linear.Result[T], error) {
+	if out.to.Segments() == 0 {
+		if w.trainer.Drawn() != 0 {
+			return nil, fmt.Errorf("witness: Run: a new receipt of a run that has drawn %d minibatches, want one at "+
+				"its start, or Continue", w.trainer.Drawn())
+		}
+		if err := w.write(out); err != nil {
+			return nil, err
+		}
+	}
+	w.after = func(drawn uint64) error {
+		if drawn%out.to.Every() != 0 {
+			return nil
+		}
+		return w.write(out)
+	}
+	defer func() { w.after = nil }()
+	result, err := w.trainer.Run(ctx)
+	if err == nil && w.trainer.Done() && w.notes.steps > 0 {
+		err = w.write(out)
+	}
+	return result, err
 }
 
 // write adds a segment of the present state.

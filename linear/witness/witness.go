@@ -2,9 +2,9 @@
 //
 //	w, err := witness.New(config, data, claims)
 //	...
-//	to, err := receipt.NewWriter(file, w.Claims())
+//	to, err := receipt.NewWriter(file, witness.DefaultEvery, w.Claims()) // a state every so many minibatches
 //	...
-//	result, digest, err := w.Run(ctx, to, 100) // a state every 100 minibatches
+//	result, digest, err := w.Run(ctx, to)
 //
 //	w, err := witness.New(config, data, claims) // the auditor's, of the auditor's own data
 //	...
@@ -18,6 +18,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"math"
@@ -40,27 +41,26 @@ type Witness[T kernels.Float] struct {
 	start   []byte // the state before the first step
 	notes   notes
 	batch   int
-	after   func(linear.Trace) error // what a run does after a step
+	after   func(drawn uint64) error // what a run does after a step
 }
 
 // New returns the witness of a run at its start. Its claims are first those given, about the data and whatever else
 // decides the run, such as the schedule ([Images] and [Examples] make those about data), and then what the trainer's
-// own checkpoints say of the configuration, the number of epochs and the patience. A Trace of c is called before the
-// notes are made.
+// own checkpoints say of the configuration, the number of epochs and the patience. A Trace of c is called after the
+// step was noted, and written if it is the last of a segment: a run that it ends can go on.
 func New[T kernels.Float](c linear.TrainConfig, d linear.Data[T], claims []receipt.Claim) (*Witness[T], error) {
 	w := &Witness[T]{}
 	trace := c.Trace
 	c.Trace = func(s linear.Trace) error {
-		if trace != nil {
-			if err := trace(s); err != nil {
-				return err
-			}
-		}
 		w.notes.add(s)
+		var err error
 		if w.after != nil {
-			return w.after(s)
+			err = w.after(s.Drawn)
 		}
-		return nil
+		if trace != nil {
+			err = errors.Join(err, trace(s))
+		}
+		return err
 	}
 	var err error
 	if w.trainer, err = linear.NewTrainer(c, d); err != nil {

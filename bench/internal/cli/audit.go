@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"flag"
 	"fmt"
@@ -11,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/linear"
 	"github.com/bitstep-go/bitstep/linear/witness"
 	"github.com/bitstep-go/bitstep/optim/schedule"
 	"github.com/bitstep-go/bitstep/receipt"
@@ -25,12 +28,14 @@ those of the run, and that segments of the run, drawn at random, replay from the
 that follow, bit for bit, on this machine. What is not as claimed is named, and the exit status is 1.`,
 	example: `  bench train -receipt run.receipt -receipt-steps 100
   bench audit run.receipt -segments 5
+  bench audit run.receipt -sha256 "$published"
   bench audit run.receipt -data cifar-10-batches-bin -segments 0`,
 	register: func(set *flag.FlagSet) runner {
 		f := new(auditFlags)
 		set.StringVar(&f.dir, "data", "", "`folder` with the run's CIFAR-10 files (default: the synthetic set)")
 		set.IntVar(&f.segments, "segments", 5, "`number` of segments to replay, 0 for all")
 		set.Uint64Var(&f.seed, "seed", 0, "`number` that decides which; 0 for one that is drawn, and printed")
+		set.StringVar(&f.digest, "sha256", "", "`digest` that was published; another receipt is refused")
 		set.IntVar(&f.threads, "threads", 0, "`number` of threads, 0 for all of the machine")
 		return f.run
 	},
@@ -38,7 +43,7 @@ that follow, bit for bit, on this machine. What is not as claimed is named, and 
 
 // auditFlags are the flags of bench audit.
 type auditFlags struct {
-	dir               string
+	dir, digest       string
 	segments, threads int
 	seed              uint64
 }
@@ -53,6 +58,9 @@ func (f *auditFlags) run(ctx context.Context, w io.Writer, args []string) error 
 	if f.segments < 0 || f.threads < 0 {
 		return usageError{fmt.Errorf("-segments %d, -threads %d, want at least 0", f.segments, f.threads)}
 	}
+	if published, err := hex.DecodeString(f.digest); err != nil || f.digest != "" && len(published) != sha256.Size {
+		return usageError{fmt.Errorf("-sha256 %q, want %d hexadecimal digits", f.digest, 2*sha256.Size)}
+	}
 	if f.seed == 0 {
 		f.seed = rand.Uint64()
 	}
@@ -66,8 +74,15 @@ func (f *auditFlags) run(ctx context.Context, w io.Writer, args []string) error 
 		return err
 	}
 	defer r.Close()
-	fmt.Fprintf(w, "receipt    %s: the chain of %d states holds\n           SHA-256 %s\n", args[0], len(r.Segments),
-		r.Digest)
+	published := "which is to be compared with the published one: -sha256 does"
+	if f.digest != "" {
+		if published = "as published"; r.Digest != strings.ToLower(f.digest) {
+			return fmt.Errorf("%s: its SHA-256 is %s, and -sha256 says %s: this is another receipt than the published "+
+				"one", args[0], r.Digest, f.digest)
+		}
+	}
+	fmt.Fprintf(w, "receipt    %s: the chain of %d states holds\n           SHA-256 %s,\n           %s\n", args[0],
+		len(r.Segments), r.Digest, published)
 	var t trainFlags
 	set := flag.NewFlagSet("", flag.ContinueOnError)
 	t.register(set)
@@ -75,57 +90,83 @@ func (f *auditFlags) run(ctx context.Context, w io.Writer, args []string) error 
 		return fmt.Errorf("%s: %w", args[0], err)
 	}
 	t.dir, t.threads, t.out = f.dir, f.threads, ""
-	audit, err := byType(t.typ, auditRun[float32], auditRun[float64])
+	printClaimed(w, set, r)
+	c, err := t.checked()
 	if err != nil {
-		return err
+		return fmt.Errorf("%s claims what bench train refuses: %w", args[0], plainly(err))
 	}
 	images, err := t.load(w)
 	if err != nil {
-		return err
+		return plainly(err)
 	}
-	report, err := audit(ctx, f, &t, images, r)
+	audit, _ := byType(t.typ, auditRun[float32], auditRun[float64])
+	report, err := audit(ctx, f, &t, c, images, r)
 	if err != nil {
 		return err
 	}
 	return report.print(w, f)
 }
 
-// auditRun replays what the receipt claims.
-func auditRun[T kernels.Float](ctx context.Context, f *auditFlags, t *trainFlags, set images, r *receipt.Receipt) (
-	auditReport, error) {
-	c, err := t.config()
-	if err != nil {
-		return auditReport{}, err
+// plainly returns an error about flags that a receipt claims, which is no mistake in the command line.
+func plainly(err error) error {
+	var usage usageError
+	if errors.As(err, &usage) && !strings.HasPrefix(usage.Error(), "-data") {
+		return usage.error
 	}
+	return err
+}
+
+// printClaimed prints what decides the run's bits, as the receipt claims it.
+func printClaimed(w io.Writer, flags *flag.FlagSet, r *receipt.Receipt) {
+	line := "claimed    bench train"
+	for _, name := range decisive {
+		word := quote("-" + name + "=" + flags.Lookup(name).Value.String())
+		if len(line)+1+len(word) > 110 {
+			fmt.Fprintln(w, line)
+			line = "          "
+		}
+		line += " " + word
+	}
+	fmt.Fprintln(w, line)
+	fmt.Fprintf(w, "           %d steps, a state every %d\n", r.Segments[len(r.Segments)-1].Step, r.Every)
+	for _, c := range r.Claims {
+		if c.Name == "training set" || c.Name == "validation set" {
+			fmt.Fprintf(w, "           %-14s  %s\n", c.Name, receipt.Printable(c.Value))
+		}
+	}
+}
+
+// auditRun replays what the receipt claims.
+func auditRun[T kernels.Float](ctx context.Context, f *auditFlags, t *trainFlags, c linear.TrainConfig, set images,
+	r *receipt.Receipt) (report auditReport, err error) {
 	c.Checkpoint = ""
 	c.Schedule, err = schedule.Parse(t.schedule, totalSteps(c, set))
 	if err != nil {
-		return auditReport{}, fmt.Errorf("claim %s: %w", claimOf("schedule"), err)
+		return report, fmt.Errorf("claim %s: %w", claimOf("schedule"), err)
 	}
 	data, err := prepare[T](set, &t.dataFlags)
 	if err != nil {
-		return auditReport{}, err
+		return report, err
 	}
 	p, err := witness.New(c, data, t.claims(set))
 	if err != nil {
-		return auditReport{}, err
+		return report, err
 	}
 	bar := newProgress("replaying", 1)
 	defer bar.Finish()
-	report, err := receipt.Audit(ctx, r, p, receipt.Options{Segments: f.segments, Seed: f.seed,
+	report.of = r
+	report.Report, err = receipt.Audit(ctx, r, p, receipt.Options{Segments: f.segments, Seed: f.seed,
 		Progress: func(done, of int) {
 			bar.ChangeMax(of)
 			bar.Set(done)
 		}})
-	return auditReport{report, len(r.Claims), r.Results, r.Segments}, err
+	return report, err
 }
 
-// An auditReport is what was found of so many claims.
+// An auditReport is what was found of a receipt.
 type auditReport struct {
 	*receipt.Report
-	claims   int
-	results  []receipt.Claim
-	segments []receipt.Segment
+	of *receipt.Receipt
 }
 
 // shown is how many findings are printed.
@@ -133,19 +174,9 @@ const shown = 12
 
 func (r auditReport) print(w io.Writer, f *auditFlags) error {
 	if r.Replayed != nil {
-		fmt.Fprintf(w, "claims     all %d are those of these images and flags\n", r.claims)
+		fmt.Fprintf(w, "claims     all %d are those of these images and flags\n", len(r.of.Claims))
 		fmt.Fprintf(w, "replayed   the start, and %d of %d segments: %s (-seed %d)\n", len(r.Replayed), r.Segments,
 			ranges(r.Replayed), f.seed)
-		replayed, longest := uint64(0), uint64(0)
-		for i := 1; i <= r.Segments; i++ {
-			steps := r.segments[i].Step - r.segments[i-1].Step
-			longest = max(longest, steps)
-			if slices.Contains(r.Replayed, i) {
-				replayed += steps
-			}
-		}
-		fmt.Fprintf(w, "           %d of %d steps; the longest segment has %d\n", replayed, r.segments[r.Segments].Step,
-			longest)
 	}
 	for i, finding := range r.Findings {
 		if i == shown {
@@ -154,10 +185,13 @@ func (r auditReport) print(w io.Writer, f *auditFlags) error {
 		}
 		fmt.Fprintf(w, "FOUND      %v\n", finding)
 	}
+	if r.Replayed == nil && f.dir == "" {
+		fmt.Fprintln(w, "           These images are the synthetic ones: -data names the folder with others.")
+	}
 	if !r.OK() {
 		return errForged
 	}
-	for _, c := range r.results {
+	for _, c := range r.of.Results {
 		if c.Name == "weights" {
 			fmt.Fprintf(w, "results    as claimed; weights %s\n", c.Value)
 		}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -20,7 +21,7 @@ type run[T kernels.Float] struct {
 	witness *witness.Witness[T] // nil without a receipt
 	file    *os.File            // the receipt's
 	path    string
-	every   uint64
+	every   uint64 // as it was given, 0 if it was not
 	to      *receipt.Writer
 }
 
@@ -54,6 +55,9 @@ func (r *run[T]) resume(checkpoint string) (err error) {
 	if r.to, before, err = receipt.Continue(r.file, info.Size(), r.path); err != nil {
 		return err
 	}
+	if r.every != 0 && r.every != before.Every {
+		return fmt.Errorf("-receipt-steps %d, but %s has a state every %d steps", r.every, r.path, before.Every)
+	}
 	return r.witness.Continue(before)
 }
 
@@ -67,11 +71,12 @@ func (r *run[T]) run(ctx context.Context) (result *linear.Result[T], digest stri
 		if r.file, err = os.OpenFile(r.path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o666); err != nil {
 			return nil, "", err
 		}
-		if r.to, err = receipt.NewWriter(r.file, r.witness.Claims()); err != nil {
+		every := cmp.Or(r.every, witness.DefaultEvery)
+		if r.to, err = receipt.NewWriter(r.file, every, r.witness.Claims()); err != nil {
 			return nil, "", err
 		}
 	}
-	result, digest, err = r.witness.Run(ctx, r.to, r.every)
+	result, digest, err = r.witness.Run(ctx, r.to)
 	if err == nil {
 		err = r.file.Sync()
 	}
@@ -138,6 +143,9 @@ func (f *trainFlags) setClaims(set *flag.FlagSet, claims []receipt.Claim) error 
 		if !ok {
 			missing = append(missing, claimOf(name))
 			continue
+		}
+		if receipt.Printable(value) != value { // which errors and reports rely on
+			return fmt.Errorf("claim %s = %.100q: not the value of a flag", claimOf(name), value)
 		}
 		if err := set.Set(name, value); err != nil {
 			return fmt.Errorf("claim %s = %q: %w", claimOf(name), value, err)

@@ -4,10 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/bitstep-go/bitstep/receipt"
 )
 
 // runAudit runs bench audit and returns what it printed.
@@ -30,20 +34,31 @@ func TestReceipt(t *testing.T) {
 	flags := []string{"-data", data, "-validation", "100", "-batch", "50", "-epochs", "4", "-out", dir, "-receipt",
 		file, "-lr", "0.001", "-schedule", "warmup:3+cosine", "-type", "float64"}
 	text := runTrain(t, append(flags, "-receipt-steps", "5")...)
-	for _, part := range []string{"receipt    to " + file, "receipt    written to " + file + "\n           SHA-256 "} {
-		if !strings.Contains(text, part) {
-			t.Errorf("%q is missing in\n%s", part, text)
-		}
+	written := regexp.MustCompile(`receipt    written to .*\n           SHA-256 ([0-9a-f]{64})\n`)
+	digest := written.FindStringSubmatch(text)
+	if digest == nil {
+		t.Fatalf("no digest in\n%s", text)
 	}
-	for _, args := range [][]string{{"-segments", "2", "-seed", "4", file}, {file, "-segments=0", "-threads=2"}} {
+	if !strings.Contains(text, "receipt    to "+file) {
+		t.Errorf("nothing of the receipt in\n%s", text)
+	}
+	for _, args := range [][]string{{"-segments", "2", "-seed", "4", file, "-sha256", digest[1]},
+		{file, "-segments=0", "-threads=2", "-sha256", strings.ToUpper(digest[1])}} {
 		text, err := runAudit(t, append(args, "-data", data)...)
 		for _, part := range []string{"the chain of 6 states holds", "claims     all ", "replayed   the start, and ",
 			" of 5 segments", "results    as claimed; weights SHA-256", "verdict    ",
-			" of 24 steps; the longest segment has 5"} {
+			"SHA-256 " + digest[1] + ",\n           as published\n", "claimed    bench train -type=float64 -seed=1 ",
+			"-lr=0.001 -schedule=warmup:3+cosine ", " -epochs=4 ", "24 steps, a state every 5\n",
+			"training set    SHA-256 ", "validation set  SHA-256 "} {
 			if err != nil || !strings.Contains(text, part) {
 				t.Errorf("%q: %v, %q is missing in\n%s", args, err, part, text)
 			}
 		}
+	}
+	other := strings.Repeat("0", 64)
+	text, err := runAudit(t, file, "-data", data, "-sha256", other)
+	if err == nil || text != "" || !strings.Contains(err.Error(), digest[1]+", and -sha256 says "+other) {
+		t.Errorf("another digest: %v\n%s", err, text)
 	}
 	batch := filepath.Join(data, "data_batch_3.bin")
 	images, err := os.ReadFile(batch)
@@ -56,7 +71,8 @@ func TestReceipt(t *testing.T) {
 	}
 	text, err = runAudit(t, file, "-data", data)
 	if !errors.Is(err, errForged) || !strings.Contains(text, "FOUND      the run: ") ||
-		!strings.Contains(text, " pixels ") || strings.Count(text, "FOUND") != 1 || strings.Contains(text, "replayed") {
+		!strings.Contains(text, " pixels ") || strings.Count(text, "FOUND") != 2 ||
+		strings.Contains(text, "replayed") || strings.Contains(text, "-data") {
 		t.Errorf("with another pixel: %v\n%s", err, text)
 	}
 }
@@ -72,13 +88,25 @@ func TestReceiptResumed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cut := bytes.LastIndex(whole, []byte(`{"previous":"`))
-	if err := os.WriteFile(file, whole[:cut-1000], 0o666); err != nil {
+	cut := bytes.LastIndex(whole, []byte(`{"previous":"`)) - 1000
+	if err := os.WriteFile(file, whole[:cut], 0o666); err != nil {
 		t.Fatal(err)
 	}
 	_, err = runAudit(t, file, "-data", data)
 	if err == nil || !strings.Contains(err.Error(), "first 4 states are whole") {
 		t.Errorf("audit of a receipt that was cut off: %v", err)
+	}
+	for _, other := range []string{"-lr=0.5", "-receipt-steps=6"} { // nothing is lost by a mistake
+		var f trainFlags
+		set := flag.NewFlagSet("train", flag.ContinueOnError)
+		f.register(set)
+		if err := set.Parse(append(flags, "-resume", other)); err != nil {
+			t.Fatal(err)
+		}
+		err := f.run(t.Context(), io.Discard, nil)
+		if left, unread := os.ReadFile(file); err == nil || unread != nil || !bytes.Equal(left, whole[:cut]) {
+			t.Errorf("resumed with %s: %v; the receipt has %d bytes, want %d; %v", other, err, len(left), cut, unread)
+		}
 	}
 	runTrain(t, append(flags, "-resume")...)
 	if got, err := os.ReadFile(file); err != nil || !bytes.Equal(got, whole) {
@@ -98,8 +126,8 @@ func TestReceiptMistakes(t *testing.T) {
 	for _, c := range []struct {
 		want int
 		args string
-	}{{2, ""}, {2, "a b"}, {2, "other -segments -1"}, {2, "other -threads -1"}, {1, "empty"}, {1, "other"}, {1, "none"},
-		{1, "."}, {0, "-help"}} {
+	}{{2, ""}, {2, "a b"}, {2, "other -segments -1"}, {2, "other -threads -1"}, {2, "other -sha256 x"},
+		{2, "other -sha256 00"}, {1, "empty"}, {1, "other"}, {1, "none"}, {1, "."}, {0, "-help"}} {
 		if got := auditCommand.execute(strings.Fields(c.args)); got != c.want {
 			t.Errorf("bench audit %s: status %d, want %d", c.args, got, c.want)
 		}
@@ -119,6 +147,57 @@ func TestReceiptMistakes(t *testing.T) {
 	err := f.setClaims(set, nil)
 	if err == nil || !strings.Contains(err.Error(), "not a receipt of bench train: it lacks the claims flag -type, ") {
 		t.Errorf("without claims: %v", err)
+	}
+}
+
+// What a receipt claims that no run does is no mistake of who audits it, and moves no cursor.
+func TestReceiptForeign(t *testing.T) {
+	data := smallData(t)
+	for wrong, value := range map[string]string{"validation": "1000", "type": "int", "loss": "l1", "batch": "0",
+		"seed": "x", "optimizer": "\x1b[2J", "sampling": strings.Repeat("x", 1000), "schedule": "never", "lr": "-1"} {
+		var f trainFlags
+		set := flag.NewFlagSet("", flag.ContinueOnError)
+		f.register(set)
+		f.validation = 100
+		var claims []receipt.Claim
+		for _, name := range decisive {
+			claims = append(claims, receipt.Claim{Name: claimOf(name), Value: set.Lookup(name).Value.String()})
+			if name == wrong {
+				claims[len(claims)-1].Value = value
+			}
+		}
+		name := filepath.Join(t.TempDir(), "receipt")
+		file, err := os.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		to, err := receipt.NewWriter(file, 1, claims)
+		if err == nil {
+			err = to.Add(0, nil, nil)
+		}
+		if err == nil {
+			_, err = to.End(nil)
+		}
+		if err != nil || file.Close() != nil {
+			t.Fatal(err)
+		}
+		_, stderr, status := bench(t, "", "audit", name, "-data", data)
+		if status != 1 || !strings.Contains(strings.ToLower(stderr), wrong) || strings.Contains(stderr, "\x1b") ||
+			len(stderr) > 500 {
+			t.Errorf("-%s %.20q: status %d\n%s", wrong, value, status, stderr)
+		}
+	}
+}
+
+// Who gives no -data is told that the images are the synthetic ones, where claims differ.
+func TestAuditHint(t *testing.T) {
+	differs := auditReport{Report: &receipt.Report{Findings: []receipt.Finding{{Segment: -1, What: "training set"}}}}
+	for dir, want := range map[string]bool{"": true, "folder": false} {
+		var out bytes.Buffer
+		if err := differs.print(&out, &auditFlags{dir: dir}); !errors.Is(err, errForged) ||
+			strings.Contains(out.String(), "-data names the folder") != want {
+			t.Errorf("-data %q: %v\n%s", dir, err, &out)
+		}
 	}
 }
 

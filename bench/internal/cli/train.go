@@ -62,7 +62,8 @@ func (f *trainFlags) register(set *flag.FlagSet) {
 	set.StringVar(&f.checkpoint, "checkpoint", "", "`file` that the run is saved to, after every epoch and when\n"+
 		"interrupted (default: checkpoint.safetensors in -out)")
 	set.Uint64Var(&f.every, "checkpoint-steps", 0, "also save every so many `steps`, 0 for not")
-	set.StringVar(&f.receipt, "receipt", "", "new `file` to write a receipt to, from which others can audit the run")
+	set.StringVar(&f.receipt, "receipt", "", "new `file` to write a receipt to, from which others can audit the run;\n"+
+		"a run that is resumed goes on from its last state")
 	set.Uint64Var(&f.receiptSteps, "receipt-steps", 0, fmt.Sprintf(
 		"`steps` between the states in the receipt, 0 for %d", witness.DefaultEvery))
 	set.BoolVar(&f.resume, "resume", false, "go on from the checkpoint")
@@ -83,18 +84,11 @@ Interrupt it (Ctrl-C) whenever you like: it saves the run, and -resume goes on.`
 }
 
 func (f *trainFlags) run(ctx context.Context, w io.Writer, _ []string) error {
-	c, err := f.config()
+	c, err := f.checked()
 	if err != nil {
 		return usageError{err}
 	}
-	train, err := byType(f.typ, runTraining[float32], runTraining[float64])
-	if err != nil {
-		return err
-	}
-	check, _ := byType(f.typ, checkConfig[float32], checkConfig[float64])
-	if err := check(c, &f.dataFlags); err != nil {
-		return usageError{err}
-	}
+	train, _ := byType(f.typ, runTraining[float32], runTraining[float64])
 	if err := makeFolder(f.out); err != nil {
 		return err
 	}
@@ -137,6 +131,18 @@ func (f *trainFlags) config() (c linear.TrainConfig, err error) {
 		return c, fmt.Errorf("-schedule: %w", err)
 	}
 	return c, nil
+}
+
+// checked is config, unless training would not begin with it.
+func (f *trainFlags) checked() (c linear.TrainConfig, err error) {
+	if c, err = f.config(); err != nil {
+		return c, err
+	}
+	check, err := byType(f.typ, checkConfig[float32], checkConfig[float64])
+	if err == nil {
+		err = check(c, &f.dataFlags)
+	}
+	return c, err
 }
 
 // checkConfig returns the error that training would begin with, before images are loaded: it makes a trainer of
@@ -196,7 +202,11 @@ func runTraining[T kernels.Float](ctx context.Context, w io.Writer, f *trainFlag
 			return fmt.Errorf("%w\n(-resume goes on with the flags that the run began with; another -out or "+
 				"-checkpoint begins a new run and keeps this one)", err)
 		}
-		fmt.Fprintf(w, "resumed    after step %d\n", trainer.Steps())
+		from := ""
+		if f.receipt != "" {
+			from = ", the last state in the receipt"
+		}
+		fmt.Fprintf(w, "resumed    after step %d%s\n", trainer.Steps(), from)
 	}
 	if f.times {
 		trainer.TakeTimes()
