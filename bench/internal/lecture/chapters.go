@@ -331,7 +331,7 @@ func many(b bitstep.Backend, name string, series int, lr float64, s schedule.Sch
 	for run := range uint64(runs) {
 		q := l.follow(b, walk{config: optim.SGD{LR: lr}, schedule: s, steps: steps, loss: l.minibatches(run)})
 		for t, f := range q.losses {
-			c.points[t].y += f / runs
+			c.points[t].y += float64(f / runs)
 		}
 	}
 	return c

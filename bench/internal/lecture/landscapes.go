@@ -31,6 +31,7 @@ type box struct{ left, bottom, right, top float64 }
 func (l *landscape) at(p point) float64 { return l.value([]float64{p.x, p.y}, nil) }
 
 // Products are converted before they are added, so that no compiler fuses them: see the contract in package kernels.
+// So are quotients: those by a power of two are products to the compiler.
 func sq(x float64) float64 { return float64(x * x) }
 
 // quadratic is (a*x*x + b*y*y)/2.
@@ -63,7 +64,7 @@ func saddle() *landscape {
 			if grad != nil {
 				grad[0], grad[1] = x[0], float64(x[1]*b)-x[1]
 			}
-			return (a-b)/2 + sq(b)/4
+			return float64((a-b)/2) + float64(sq(b)/4)
 		},
 		box:    box{-1.6, -1.5, 1.6, 1.5},
 		levels: []float64{-.2, -.1, -.03, 0, .05, .15, .3, .5, .8},
@@ -114,7 +115,7 @@ func (l *landscape) minibatches(seed uint64) minimize.Objective[float64] {
 	return func(x, grad []float64) float64 {
 		f := l.value(x, grad)
 		for i := range x {
-			e := float64(l.noise * (2*r.Float64() - 1)) // 2*u is exact
+			e := float64(l.noise * (2*float64(r.Float64()) - 1))
 			f += float64(e * x[i])
 			if grad != nil {
 				grad[i] += e
@@ -153,7 +154,7 @@ func classifier(over []sample) minimize.Objective[float64] {
 		for _, s := range over {
 			margin := float64(s.label * (float64(w[0]*s.x) + float64(w[1]*s.y)))
 			e := kernels.Exp(-margin)
-			f += kernels.Log(1+e) / n
+			f += float64(kernels.Log(1+e) / n)
 			if grad != nil {
 				d := float64(e/(1+e)*s.label) / n
 				grad[0] -= float64(d * s.x)
