@@ -109,6 +109,9 @@ func (f *verifyFlags) options() (verify.Options, error) {
 			return o, err
 		}
 	}
+	if kernel, empty := o.Empty(); empty {
+		return o, usageError{fmt.Errorf("-kernel %s: there is nothing to verify in %s", kernel, either(o.Types))}
+	}
 	if f.list && o.Kernels == nil && o.Types == nil {
 		o.Types = verify.Types() // all parts, but no other lists
 	}
@@ -197,7 +200,7 @@ func printVerification(w io.Writer, v *record.Verification, o verify.Options) {
 		return
 	}
 	whose := "of what was chosen"
-	if o.Kernels == nil && o.Types == nil {
+	if v.Chosen == "" {
 		whose = "the same on every machine"
 	}
 	fmt.Fprintf(w, "digest    %s, %s\n", v.Digest, whose)

@@ -38,7 +38,7 @@ func Machines() (all []record.Record, err error) {
 type machine struct {
 	record.Record
 	Digest, Verdict string
-	Good            bool // the verdict
+	Good, Wrong     bool // the verdict
 	Keys            []keyFigure
 	Shares          []keyFigure
 }
@@ -47,23 +47,30 @@ type machine struct {
 func WriteMachines(w io.Writer, all []record.Record) error {
 	var machines []machine
 	var digests []string
-	verified := 0
+	verified, wrong := 0, 0 // whole and right; wrong bits
 	for _, r := range all {
 		m := machine{Record: r, Verdict: "not verified", Keys: keyFigures(r), Shares: []keyFigure{
 			shares("kernels", r, record.Kernel), shares("products", r, record.Product)}}
 		if v := r.Verification; v != nil {
-			verified++
-			if !slices.Contains(digests, v.Digest) {
-				digests = append(digests, v.Digest)
+			whole := v.OK && v.Chosen == "" // of a part the digest is another
+			if whole {
+				verified++
+				if m.Digest = v.Digest; !slices.Contains(digests, v.Digest) {
+					digests = append(digests, v.Digest)
+				}
 			}
-			m.Digest = v.Digest
 			switch {
+			case v.Mismatch != nil:
+				m.Verdict, m.Wrong = "✗ wrong bits", true
+				wrong++
 			case !v.OK:
-				m.Verdict = "✗ wrong bits"
+				m.Verdict = "not finished"
+			case !whole:
+				m.Verdict = "only " + v.Chosen
 			case v.Digest == digests[0]:
 				m.Verdict, m.Good = "✓ equal", true
 			default:
-				m.Verdict = "✗ differs"
+				m.Verdict, m.Wrong = "✗ differs", true
 			}
 		}
 		machines = append(machines, m)
@@ -73,8 +80,9 @@ func WriteMachines(w io.Writer, all []record.Record) error {
 		Machines []machine
 		Digests  []string
 		Verified int
+		Wrong    int
 		Heads    []keyFigure
-	}{"bitstep on " + plural(len(all), "machine"), machines, digests, verified, keyFigures(record.Record{})})
+	}{"bitstep on " + plural(len(all), "machine"), machines, digests, verified, wrong, keyFigures(record.Record{})})
 }
 
 // shares is the median of the shares of ceilings that a group reached, and the range of the middle 90%.

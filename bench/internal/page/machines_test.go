@@ -26,7 +26,10 @@ func TestWriteMachines(t *testing.T) {
 	differs := recordtest.New(3)
 	differs.Verification.Digest = strings.Repeat("f", 64)
 	wrong := recordtest.New(4)
-	wrong.Verification.OK = false
+	wrong.Verification.OK, wrong.Verification.Mismatch = false, &record.Mismatch{Kernel: "Lion"}
+	part, interrupted := recordtest.New(6), recordtest.New(7)
+	part.Verification.Chosen, part.Verification.Digest = "Lion", strings.Repeat("e", 64)
+	interrupted.Verification.OK, interrupted.Verification.Digest = false, ""
 	unknown := recordtest.New(5)
 	unknown.Verification, unknown.Rows = nil, nil
 	for _, c := range []struct {
@@ -34,14 +37,18 @@ func TestWriteMachines(t *testing.T) {
 		all  []record.Record
 		want []string
 	}{
-		{"none", nil, []string{"0 machines", "No record has been verified"}},
+		{"none", nil, []string{"0 machines", "No record has been verified whole."}},
 		{"equal", []record.Record{recordtest.New(1), arm}, []string{"2 machines", "✓ All have the same digest",
 			"linux/arm64", "Another CPU", "✓ equal"}},
 		{"not all verified", []record.Record{recordtest.New(1), unknown}, []string{"The 1 verified ones have the same",
 			"not verified"}},
 		{"differs", []record.Record{recordtest.New(1), differs}, []string{"✗ 2 digests among 2", "✗ differs",
 			"ffffffffffff<"}},
-		{"wrong", []record.Record{wrong}, []string{"✗ wrong bits"}},
+		{"wrong", []record.Record{wrong}, []string{"✗ wrong bits", "✗ Wrong bits on 1 of 1", "whole and right"}},
+		{"a part", []record.Record{part, recordtest.New(1)}, []string{"The 1 verified ones have", "only Lion",
+			"✓ equal"}},
+		{"interrupted", []record.Record{interrupted, recordtest.New(1)}, []string{"The 1 verified ones have",
+			"not finished"}},
 	} {
 		page := writtenMachines(t, c.all...)
 		for _, want := range c.want {

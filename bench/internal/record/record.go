@@ -57,7 +57,8 @@ type Machine struct {
 // A Verification is what bench verify found.
 type Verification struct {
 	OK       bool      `json:"ok"`
-	Digest   string    `json:"digest"` // SHA-256 over all results, the same on every machine
+	Chosen   string    `json:"chosen,omitempty"` // which kernels and types: their digest is another than that of all
+	Digest   string    `json:"digest"`           // SHA-256 over all results, the same on every machine
 	Calls    int       `json:"calls"`
 	Backends []string  `json:"backends"`
 	Parts    []Part    `json:"parts"`

@@ -115,11 +115,12 @@ func partsOf[T kernels.Float](subjects func(*Options) []subject[T]) (all []part)
 // Run verifies. What differs is in the Verification: an error is what kept it from finding out.
 func Run(ctx context.Context, o Options) (*record.Verification, error) {
 	o.complete()
-	v := &record.Verification{}
+	v := &record.Verification{Chosen: strings.Join(slices.Concat(o.Kernels, o.Types), ",")}
 	for _, b := range o.Backends {
 		v.Backends = append(v.Backends, b.String())
 	}
 	if o.Only {
+		v.Chosen = "one call"
 		return v, o.finish(v, o.fuzz(ctx, v))
 	}
 	var lists map[string][]string
@@ -219,6 +220,16 @@ func (o *Options) takes(kernel, typ string) bool {
 	return o.Only || in(kernel, o.Kernels) && in(typ, o.Types)
 }
 
+// Empty returns the first chosen kernel of which nothing is verified in the chosen types.
+func (o Options) Empty() (kernel string, ok bool) {
+	for _, kernel := range o.Kernels {
+		if !slices.ContainsFunc(o.all(), func(p part) bool { return p.kernel == kernel && o.takes(p.kernel, p.typ) }) {
+			return kernel, true
+		}
+	}
+	return "", false
+}
+
 // files are the lists of testdata besides that of parts, which are compared with if nothing is chosen.
 func (o *Options) files() []golden.File {
 	if o.Kernels != nil || o.Types != nil {
@@ -227,13 +238,17 @@ func (o *Options) files() []golden.File {
 	return golden.Files()
 }
 
+// all lists the parts that there are to choose from.
+func (o *Options) all() []part {
+	if o.Long {
+		return append(parts(), longParts()...)
+	}
+	return parts()
+}
+
 // chosen lists the parts that are run, in order.
 func (o *Options) chosen(lists map[string][]string) (all []part) {
-	from := parts()
-	if o.Long {
-		from = append(from, longParts()...)
-	}
-	for _, p := range from {
+	for _, p := range o.all() {
 		if o.takes(p.kernel, p.typ) {
 			all = append(all, p)
 		}
