@@ -146,6 +146,8 @@ func (v *verifier[T]) roots(all map[string]rooter[T], x []T) error {
 		if !ok {
 			continue
 		}
+		clear(got) // of what another gave
+		clear(trusted)
 		r.roots(x, got, trusted)
 		for i := range x {
 			m := record.Mismatch{Kernel: "sqrt", Type: typeName[T](), Backend: s.name, Length: len(x),
