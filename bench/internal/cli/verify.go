@@ -27,6 +27,9 @@ every position, several threads. The results have one digest, which is the same 
 digest is compared with the one in testdata. Then results of optimizers, minimizers and classifiers are compared with
 theirs. The status is 1 at a mismatch: the first element that differs is named, with what it was made of.
 
+It calls kernels and products through the package's functions. It does not cover operands that overlap, arguments that
+are refused, compilers other than the one that made this program, and the backends that this machine lacks.
+
 It takes some seconds, and some minutes under an emulator; with -long, half an hour.`,
 	example: `  bench verify
   bench verify -kernel Adam,Gemm -type float32 -backend avx2

@@ -31,8 +31,12 @@ func (s Series) Over(t Series) Series {
 
 // Uncertainty is how far the median may be from that of infinitely many samples, relatively: the farther end of its
 // interval of 95%, which lies between two of the samples whatever their distribution is. How many of n are below the
-// median is binomial, by a normal distribution n/2 and 2*sqrt(n)/2 to either side. Few samples are uncertain by all.
+// median is binomial, by a normal distribution n/2 and 2*sqrt(n)/2 to either side. Of less than
+// six samples not even the least and the most are such an interval: the uncertainty is infinite.
 func (s Series) Uncertainty() float64 {
+	if len(s) < 6 { // 2^(1-5) is more than 5%
+		return math.Inf(1)
+	}
 	sorted, n := slices.Sorted(slices.Values(s)), float64(len(s))
 	lo := max(0, int(float64(n/2)-math.Sqrt(n)))
 	median, least, most := s.Median(), sorted[lo], sorted[len(s)-1-lo]
@@ -50,7 +54,7 @@ type Timer struct {
 
 const (
 	patience = 150 * time.Millisecond // for how long more samples are taken than few
-	few      = 5
+	few      = 6                      // the least that have an uncertainty
 )
 
 // Run times functions in turns.

@@ -3,6 +3,7 @@ package turns
 import (
 	"context"
 	"errors"
+	"math"
 	"testing"
 	"time"
 )
@@ -66,7 +67,10 @@ func TestUncertainty(t *testing.T) {
 	if u := (Series{1, 1, 1, 9, 1, 1, 1, 1, 1}).Uncertainty(); u != 0 {
 		t.Errorf("%v with an outlier", u)
 	}
-	if u := (Series{1, 1.5, 1}).Uncertainty(); u != .5 {
-		t.Errorf("%v of three", u)
+	if u := (Series{1, 1, 1, 1, 1}).Uncertainty(); !math.IsInf(u, 1) {
+		t.Errorf("%v of five", u)
+	}
+	if u := (Series{1, 1.5, 1, 1, 1, 1}).Uncertainty(); u != .5 {
+		t.Errorf("%v of six", u)
 	}
 }

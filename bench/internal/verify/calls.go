@@ -2,9 +2,11 @@ package verify
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/bitstep-go/bitstep/bench/internal/record"
 	"github.com/bitstep-go/bitstep/internal/edge"
+	"github.com/bitstep-go/bitstep/internal/num"
 	"github.com/bitstep-go/bitstep/internal/rows"
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/kernels/table"
@@ -129,10 +131,15 @@ func (v *verifier[T]) allFinite(set string, number int, x []T, threads int) erro
 			m := record.Mismatch{Kernel: "AllFinite", Type: typeName[T](), Backend: s.name, Length: len(x),
 				Operand: "result", Got: fmt.Sprint(got), Want: fmt.Sprint(want),
 				Case: fmt.Sprintf("%s %d", set, number)}
-			for i := range min(len(x), shown) {
-				m.Inputs = append(m.Inputs, element[T]("x", x, i))
+			odd := slices.IndexFunc(x, func(v T) bool { return !num.Finite(v) })
+			if m.Index = max(0, odd); odd >= 0 { // which decides
+				m.Inputs = []string{element[T]("x", x, odd)}
+			} else { // all of them do
+				for i := range min(len(x), shown) {
+					m.Inputs = append(m.Inputs, element[T]("x", x, i))
+				}
+				m.Inputs = append(m.Inputs, more(len(x))...)
 			}
-			m.Inputs = append(m.Inputs, more(len(x))...)
 			return &mismatch{m}
 		}
 	}

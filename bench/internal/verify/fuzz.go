@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -24,7 +25,9 @@ import (
 // fuzz makes random calls for a time, or the one of Only, and adds them to v.
 func (o *Options) fuzz(ctx context.Context, v *record.Verification) error {
 	var calls atomic.Int64
-	end, n := time.Now().Add(o.For), math.MaxInt
+	start, n := time.Now(), math.MaxInt
+	var mu sync.Mutex // for told
+	told := 0         // seconds
 	if o.Only {
 		n = 1
 	}
@@ -32,7 +35,7 @@ func (o *Options) fuzz(ctx context.Context, v *record.Verification) error {
 		if err := stop(); err != nil {
 			return err
 		}
-		if !o.Only && time.Now().After(end) {
+		if !o.Only && time.Since(start) >= o.For {
 			return errTime
 		}
 		seed := o.Seed + uint64(i)
@@ -49,7 +52,12 @@ func (o *Options) fuzz(ctx context.Context, v *record.Verification) error {
 			m.Seed = fmt.Sprint(seed)
 		}
 		if o.Progress != nil && !o.Only {
-			o.Progress(int((o.For-time.Until(end))/time.Second), int(o.For/time.Second))
+			mu.Lock()
+			if s := int(min(time.Since(start), o.For) / time.Second); s > told {
+				told = s
+				o.Progress(s, int(o.For/time.Second))
+			}
+			mu.Unlock()
 		}
 		return err
 	})
