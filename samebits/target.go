@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 
 	"github.com/bitstep-go/bitstep"
 )
@@ -89,6 +90,9 @@ func (t target) environment() []string {
 	return append(env, t.settings...)
 }
 
+// building is held by the one that builds: go may write go.mod, and takes all processors by itself.
+var building sync.Mutex
+
 // run builds a package and returns what its program writes to standard output, unless ctx ends first.
 func (t target) run(ctx context.Context, pkg string, args []string) ([]byte, error) {
 	command, err := t.emulator()
@@ -103,7 +107,10 @@ func (t target) run(ctx context.Context, pkg string, args []string) ([]byte, err
 	binary := filepath.Join(dir, "program.exe") // which Windows would not run without its ending
 	build := exec.CommandContext(ctx, "go", "build", "-o", binary, pkg)
 	build.Env, build.Stderr = t.environment(), os.Stderr
-	if err := build.Run(); err != nil {
+	building.Lock()
+	err = build.Run()
+	building.Unlock()
+	if err != nil {
 		return nil, fmt.Errorf("go build %s: %w", pkg, err)
 	}
 	command = append(append(command, binary), args...)
