@@ -44,7 +44,7 @@ func searching(b bitstep.Backend) picture {
 				"minimum.",
 				guesses, descent.trail(0)),
 			{title: "Loss of random search and of gradient descent", description: "Gradient descent is lower from " +
-				"the 15th evaluation on.",
+				"the 9th evaluation on.",
 				x: axis{"evaluations", 0, tries, false}, y: axis{"loss", .1, 10, true},
 				curves: []curve{descent.lossCurve(0), best}},
 		}}
@@ -66,7 +66,7 @@ func differences() picture {
 		legend: []string{"central", "forward"}}
 	p.table.heads = []string{"formula", "best h", "relative error there", "error at h = 10⁻⁴ or so"}
 	pl := plot{title: "Relative error of the gradient against h", description: "Both curves are like a V. The " +
-		"forward difference is best near 1e-8, the central one near 1e-5 and a thousand times as exact there.",
+		"forward difference is best near 1e-8, the central one near 2e-6 and a thousand times as exact there.",
 		x: axis{"step h", 1e-12, 1, true}, y: axis{"relative error", 1e-13, 1e2, true}}
 	for i, d := range []minimize.Difference{minimize.Central, minimize.Forward} {
 		c, grad := curve{name: p.legend[i], series: i}, make([]float64, 2)
@@ -176,14 +176,15 @@ func momentumForms(b bitstep.Backend) picture {
 		c.dashed = true
 		curves := []curve{a, c}
 		title, rate := "A constant rate", number(lr)
+		description := "Both forms lie on one another: they overshoot the minimum of the ravine and come back."
 		if i == 0 {
 			sgd := l.follow(b, walk{name: "SGD", config: optim.SGD{LR: lr}, steps: steps})
 			curves = append([]curve{sgd.trail(2)}, curves...)
 		} else {
 			title, rate = "A rate that falls to a tenth at step 20", number(lr)+", then "+number(lr/10)
+			description = "The first form ends before the minimum; the second runs past it."
 		}
-		p.plots = append(p.plots, l.plot(title, "Momentum overshoots the minimum of the ravine and comes "+
-			"back.", curves...))
+		p.plots = append(p.plots, l.plot(title, description, curves...))
 		_, f1 := first.last()
 		_, f2 := second.last()
 		p.table.add(rate, number(widest), count(at), number(f1), number(f2))
@@ -196,7 +197,7 @@ func nesterov(b bitstep.Backend) picture {
 	const steps, lr = 80, .009
 	l := ravine()
 	p := picture{id: "nesterov", title: "Nesterov momentum",
-		caption: "It looks ahead, and so brakes before it has overshot. The form that takes the gradient at the " +
+		caption: "It looks ahead, and so brakes sooner and overshoots less. The form that takes the gradient at the " +
 			"point ahead, and the one after the change of variables, are the same path of points ahead.",
 		legend: []string{"momentum", "Nesterov", "gradient ahead"}}
 	m := l.follow(b, walk{name: p.legend[0], config: optim.Momentum{LR: lr}, steps: steps})
@@ -232,10 +233,10 @@ func adaptive(b bitstep.Backend) picture {
 			"longer one. Right: the length of steps of rate 0.1 under a constant gradient; AdaGrad's decay, " +
 			"RMSProp's settle.",
 		legend: []string{"SGD", "AdaGrad", "RMSProp"}}
-	paths := []path{
-		l.follow(b, walk{name: "SGD", config: optim.SGD{LR: .018}, steps: steps}),
-		l.follow(b, walk{name: "AdaGrad", config: optim.AdaGrad{LR: 1}, steps: steps}),
-		l.follow(b, walk{name: "RMSProp", config: optim.RMSProp{LR: .2}, steps: steps}),
+	walks := []walk{
+		{name: "SGD", config: optim.SGD{LR: .018}, steps: steps},
+		{name: "AdaGrad", config: optim.AdaGrad{LR: 1}, steps: steps},
+		{name: "RMSProp", config: optim.RMSProp{LR: .2}, steps: steps},
 	}
 	var trails []curve
 	p.table.heads = []string{"", "rate", "steps to loss 1", "loss after 60 steps", "step 1,000 under a constant " +
@@ -243,14 +244,16 @@ func adaptive(b bitstep.Backend) picture {
 	adagrad, ada := stepLengths(b, "AdaGrad", 1, optim.AdaGrad{LR: .1}, 1000)
 	rmsprop, rms := stepLengths(b, "RMSProp", 2, optim.RMSProp{LR: .1}, 1000)
 	sgd, plain := stepLengths(b, "SGD", 0, optim.SGD{LR: .1}, 1000)
-	for i, q := range paths {
+	for i, w := range walks {
+		q := l.follow(b, w)
 		trails = append(trails, q.trail(i))
 		_, f := q.last()
-		p.table.add(q.name, []string{"0.018", "1", "0.2"}[i], count(q.until(1)), number(f),
+		p.table.add(q.name, number(w.rate()), count(q.until(1)), number(f),
 			number([]float64{plain, ada, rms}[i]))
 	}
 	p.plots = []plot{
-		l.plot("Paths in the ravine", "SGD zigzags; AdaGrad and RMSProp go diagonally to the minimum.", trails...),
+		l.plot("Paths in the ravine", "SGD zigzags; AdaGrad and RMSProp are soon on the floor and run along it.",
+			trails...),
 		{title: "Length of steps under a constant gradient of 1", description: "AdaGrad's steps fall as one over " +
 			"the root of their number; RMSProp's fall from 1 to the rate.",
 			x: axis{"step", 1, 1000, true}, y: axis{"length of the step", 1e-3, 2, true},
@@ -399,9 +402,9 @@ func secondOrder(b bitstep.Backend) picture {
 		lr float64
 	}{{beale(), .02}, {ravine(), .018}} {
 		sgd := c.l.follow(b, walk{name: "SGD", config: optim.SGD{LR: c.lr}, steps: most})
-		newton, rn := c.l.newton(b, most)
-		bfgs, rb := c.l.bfgs(b, most)
-		lbfgs, rl := c.l.lbfgs(b, most)
+		newton := c.l.newton(b, most)
+		bfgs := c.l.bfgs(b, most)
+		lbfgs := c.l.lbfgs(b, most)
 		m := c.l.plot(heading(c.l.name), "Second-order methods take few long steps where SGD takes many.")
 		f := plot{title: "Loss, " + c.l.name, description: "SGD's loss falls slowly; the others' falls to zero " +
 			"within 20 evaluations.",
@@ -409,12 +412,8 @@ func secondOrder(b bitstep.Backend) picture {
 		for i, q := range []path{sgd, newton, bfgs, lbfgs} {
 			m.curves, f.curves = append(m.curves, q.trail(i)), append(f.curves, q.lossCurve(i))
 			_, loss := q.last()
-			iterations, evaluations := most, most
-			if i > 0 {
-				r := []minimize.Result{rn, rb, rl}[i-1]
-				iterations, evaluations = r.Iterations, r.Evaluations
-			}
-			p.table.add(q.name, c.l.name, count(iterations), count(evaluations), number(loss))
+			steps := len(q.points) - 1 // the first point is the start
+			p.table.add(q.name, c.l.name, count(steps), count(q.evaluations[steps]), number(loss))
 		}
 		maps, losses = append(maps, m), append(losses, f)
 	}

@@ -108,16 +108,16 @@ func (l *landscape) follow(b bitstep.Backend, w walk) path {
 // iterate lets a minimizer go from the landscape's start, until it has converged or has had so many evaluations. What
 // a minimizer returns but for its path is no more than why it ended.
 func (l *landscape) iterate(name string, most int, minimizer func(minimize.Stop, func(minimize.Iterate[float64]) bool,
-	minimize.Objective[float64], []float64) (minimize.Result, error)) (path, minimize.Result) {
+	minimize.Objective[float64], []float64) (minimize.Result, error)) path {
 	x, p := []float64{l.start.x, l.start.y}, path{name: name}
 	stop := minimize.Stop{Gradient: 1e-9, Evaluations: most + 1}
-	r, _ := minimizer(stop, func(it minimize.Iterate[float64]) bool {
+	minimizer(stop, func(it minimize.Iterate[float64]) bool {
 		return !p.add(l, it.X, it.Evaluations-1) // the first is of the start
 	}, l.minibatches(1), x)
-	return p, r
+	return p
 }
 
-func (l *landscape) lbfgs(b bitstep.Backend, most int) (path, minimize.Result) {
+func (l *landscape) lbfgs(b bitstep.Backend, most int) path {
 	k := bitstep.On[float64](b)
 	return l.iterate("L-BFGS", most, func(s minimize.Stop, call func(minimize.Iterate[float64]) bool,
 		f minimize.Objective[float64], x []float64) (minimize.Result, error) {
@@ -126,7 +126,7 @@ func (l *landscape) lbfgs(b bitstep.Backend, most int) (path, minimize.Result) {
 	})
 }
 
-func (l *landscape) bfgs(b bitstep.Backend, most int) (path, minimize.Result) {
+func (l *landscape) bfgs(b bitstep.Backend, most int) path {
 	k := bitstep.On[float64](b)
 	return l.iterate("BFGS", most, func(s minimize.Stop, call func(minimize.Iterate[float64]) bool,
 		f minimize.Objective[float64], x []float64) (minimize.Result, error) {
@@ -135,7 +135,7 @@ func (l *landscape) bfgs(b bitstep.Backend, most int) (path, minimize.Result) {
 	})
 }
 
-func (l *landscape) newton(b bitstep.Backend, most int) (path, minimize.Result) {
+func (l *landscape) newton(b bitstep.Backend, most int) path {
 	k := bitstep.On[float64](b)
 	return l.iterate("Newton", most, func(s minimize.Stop, call func(minimize.Iterate[float64]) bool,
 		f minimize.Objective[float64], x []float64) (minimize.Result, error) {

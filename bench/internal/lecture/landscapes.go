@@ -171,7 +171,7 @@ func bowl(b bitstep.Backend) *landscape {
 		name: "the classifier's loss", value: classifier(samples()), box: box{-5, -5, 7, 7},
 		levels: []float64{.3, .4, .6, .9, 1.3, 1.8, 2.5, 3.5}, start: point{-4, 5},
 	}
-	bottom, _ := l.lbfgs(b, 100)
+	bottom := l.lbfgs(b, 100)
 	l.minimum, l.least = bottom.last()
 	return l
 }

@@ -2,6 +2,7 @@ package lecture
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"io"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -130,6 +132,58 @@ func TestStory(t *testing.T) {
 	}
 	if races["noisy gradients"]["L-BFGS"].Evaluations >= 0 {
 		t.Error("L-BFGS copes with noise")
+	}
+	for name, r := range races["saddle"] {
+		if name != "SGD" && r.Evaluations >= races["saddle"]["SGD"].Evaluations {
+			t.Errorf("%s is off the saddle no sooner than SGD", name)
+		}
+	}
+}
+
+// What descriptions say of curves holds.
+func TestDescriptions(t *testing.T) {
+	curves := map[string][]curve{}
+	for _, p := range picturesOn(bitstep.Active()) {
+		for i, pl := range p.plots {
+			curves[p.plotID(i)] = pl.curves
+		}
+	}
+	descent, guesses, lower := curves["landscape-2"][0].points, curves["landscape-2"][1].points, 1
+	for _, g := range guesses {
+		if n := int(g.x); descent[n].y >= g.y {
+			lower = n + 1
+		}
+	}
+	if lower != 9 {
+		t.Errorf("gradient descent is lower from evaluation %d on", lower)
+	}
+	lowest := func(c curve) point {
+		return slices.MinFunc(c.points, func(a, b point) int { return cmp.Compare(a.y, b.y) })
+	}
+	central, forward := lowest(curves["differences-1"][0]), lowest(curves["differences-1"][1])
+	r := forward.y / central.y
+	if math.Abs(central.x/2e-6-1) > .1 || math.Abs(forward.x/1e-8-1) > .3 || r < 900 || r > 1300 {
+		t.Errorf("differences are best at %v and %v", central, forward)
+	}
+	farthest := func(c curve) float64 {
+		return slices.MaxFunc(c.points, func(a, b point) int { return cmp.Compare(a.x, b.x) }).x
+	}
+	end := func(c curve) float64 { return c.points[len(c.points)-1].x }
+	for _, c := range curves["momentum-1"][1:] {
+		if farthest(c) < 1 || math.Abs(end(c)) > 1 {
+			t.Errorf("a constant rate: %s goes to %v and ends at %v", c.name, farthest(c), end(c))
+		}
+	}
+	if c := curves["momentum-2"]; farthest(c[0]) >= 0 || end(c[1]) < 1 {
+		t.Errorf("a rate that falls: the forms go to %v and end at %v", farthest(c[0]), end(c[1]))
+	}
+	if c := curves["nesterov-1"]; farthest(c[1]) >= farthest(c[0]) {
+		t.Error("Nesterov momentum overshoots farther than momentum")
+	}
+	for _, c := range curves["adaptive-1"][1:] {
+		if p := c.points[6]; math.Abs(p.y) > .05 || p.x > -2 {
+			t.Errorf("%s is at %v after six steps", c.name, p)
+		}
 	}
 }
 

@@ -81,8 +81,7 @@ func Races(b bitstep.Backend) (all []Race) {
 			w.steps = c.evaluations
 			paths = append(paths, l.follow(b, w))
 		}
-		newest, _ := l.lbfgs(b, c.evaluations)
-		paths = append(paths, newest)
+		paths = append(paths, l.lbfgs(b, c.evaluations))
 		r := Race{Landscape: l.name, Target: c.target}
 		p := picture{id: c.id, title: "The race: " + l.name, caption: c.caption, film: paths}
 		p.table.heads = []string{"optimizer", "rate", "evaluations to " + number(c.target) + " above the minimum",
