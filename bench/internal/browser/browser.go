@@ -103,9 +103,11 @@ func source(ctx context.Context) (string, error) {
 	switch {
 	case ctx.Err() != nil:
 		return "", ctx.Err()
-	case err != nil || dir == "":
+	case err != nil:
 		return "", fmt.Errorf("the page is built from bitstep's source, which is not found from this folder: run the "+
 			"command in a clone of https://%s, or in a module that requires it (go get %s): %w", Module, Module, err)
+	case dir == "": // the module requires it, and nothing has needed it so far
+		return "", fmt.Errorf("bitstep's source is not on this machine yet: go mod download %s brings it", Module)
 	}
 	return dir, nil
 }

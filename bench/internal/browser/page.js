@@ -19,7 +19,7 @@ function task(name, expected, begin, handlers) {
   const status = $(".status", section), digests = $(".digests", section), label = button.textContent;
   let worker = null;
   const end = text => {
-    worker.terminate();
+    worker?.terminate();
     worker = null;
     button.textContent = label;
     status.textContent = text;
@@ -46,8 +46,13 @@ function task(name, expected, begin, handlers) {
     status.textContent = "Starting.";
     begin();
     const url = URL.createObjectURL(new Blob([$("#worker").textContent], {type: "text/javascript"}));
-    worker = new Worker(url);
-    URL.revokeObjectURL(url);
+    try {
+      worker = new Worker(url);
+    } catch (e) {
+      return end("It failed: " + e.message);
+    } finally {
+      URL.revokeObjectURL(url);
+    }
     worker.onerror = e => end("It failed: " + (e.message || "the browser runs no worker here."));
     worker.onmessage = ({data}) => {
       if (data.kind === "failed") end("It failed: " + data.text);

@@ -90,6 +90,29 @@ func TestPageWithoutSource(t *testing.T) {
 	}
 }
 
+// A module may require bitstep whose source nothing has brought yet.
+func TestPageBeforeDownload(t *testing.T) {
+	dir, proxy := t.TempDir(), t.TempDir()
+	versions := filepath.Join(proxy, browser.Module, "@v")
+	for name, text := range map[string]string{
+		filepath.Join(dir, "go.mod"):           "module try\n\ngo 1.26.0\n\nrequire " + browser.Module + " v1.0.0\n",
+		filepath.Join(versions, "v1.0.0.mod"):  "module " + browser.Module + "\n",
+		filepath.Join(versions, "v1.0.0.info"): `{"Version": "v1.0.0"}`,
+	} {
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, stderr, status := benchEnv(t, dir, []string{"GOFLAGS=-mod=mod -modcacherw", "GOMODCACHE=" + t.TempDir(),
+		"GOPROXY=file://" + filepath.ToSlash(proxy), "GONOSUMDB=*"}, "page")
+	if want := "go mod download " + browser.Module + " brings it\n"; status != 1 || !strings.HasSuffix(stderr, want) {
+		t.Errorf("status %d, %q lacks %q", status, stderr, want)
+	}
+}
+
 // A number after synthetic: is that of training images.
 func TestSyntheticData(t *testing.T) {
 	out := t.TempDir()

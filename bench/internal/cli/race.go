@@ -31,7 +31,7 @@ in testdata, and at a difference the status is 1 and nothing is written.`,
 		replace := set.Bool("f", false, "replace the file if it exists")
 		return func(ctx context.Context, w io.Writer, _ []string) error {
 			if err := record.Writable(*out, *replace); err != nil {
-				return err
+				return usageError{fmt.Errorf("-o: %w", err)}
 			}
 			return writeLecture(ctx, w, *out, *replace)
 		}

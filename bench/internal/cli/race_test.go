@@ -26,8 +26,8 @@ func TestRace(t *testing.T) {
 		t.Fatalf("%v, %.40s", err, page)
 	}
 	checkFailures(t, dir, []failure{
-		{[]string{"race"}, 1, "lecture.html exists: it is replaced only with -f"},
-		{[]string{"race", "-o", "none/x.html"}, 1, "none/x.html"},
+		{[]string{"race"}, 2, "lecture.html exists: it is replaced only with -f"},
+		{[]string{"race", "-o", "none/x.html"}, 2, "none/x.html"},
 		{[]string{"race", "here"}, 2, "unexpected argument"},
 		{[]string{"race", "-p"}, 2, "-help lists the flags"},
 	})
