@@ -34,7 +34,7 @@ type reply struct {
 	Error  *struct{ Message string }
 }
 
-// An event is what happened in the tab or one of its workers.
+// An event is what happened in the tab. Requests of its workers are not seen: the page's policy forbids those.
 type event struct {
 	Method string
 	Params json.RawMessage

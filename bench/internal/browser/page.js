@@ -53,8 +53,10 @@ function task(name, expected, begin, handlers) {
     } finally {
       URL.revokeObjectURL(url);
     }
-    worker.onerror = e => end("It failed: " + (e.message || "the browser runs no worker here."));
+    const own = worker; // messages of one that was stopped may still come
+    worker.onerror = e => own === worker && end("It failed: " + (e.message || "the browser runs no worker here."));
     worker.onmessage = ({data}) => {
+      if (own !== worker) return;
       if (data.kind === "failed") end("It failed: " + data.text);
       else handlers[data.kind](data, run);
     };

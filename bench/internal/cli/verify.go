@@ -30,7 +30,7 @@ theirs. The status is 1 at a mismatch: the first element that differs is named, 
 It calls kernels and products through the package's functions. It does not cover operands that overlap, arguments that
 are refused, compilers other than the one that made this program, and the backends that this machine lacks.
 
-It takes some seconds, and some minutes under an emulator; with -long, half an hour.`,
+It takes some seconds, and some minutes under an emulator; with -long, very much longer.`,
 	example: `  bench verify
   bench verify -kernel Adam,Gemm -type float32 -backend avx2
   bench verify -long -for 1h -json verified.json

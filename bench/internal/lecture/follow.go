@@ -105,42 +105,40 @@ func (l *landscape) follow(b bitstep.Backend, w walk) path {
 	return p
 }
 
+// A minimizer is one of package minimize.
+type minimizer interface {
+	Minimize(context.Context, minimize.Objective[float64], []float64) (minimize.Result, error)
+}
+
 // iterate lets a minimizer go from the landscape's start, until it has converged or has had so many evaluations. What
 // a minimizer returns but for its path is no more than why it ended.
-func (l *landscape) iterate(name string, most int, minimizer func(minimize.Stop, func(minimize.Iterate[float64]) bool,
-	minimize.Objective[float64], []float64) (minimize.Result, error)) path {
+func (l *landscape) iterate(name string, most int,
+	with func(minimize.Stop, func(minimize.Iterate[float64]) bool) minimizer) path {
 	x, p := []float64{l.start.x, l.start.y}, path{name: name}
-	stop := minimize.Stop{Gradient: 1e-9, Evaluations: most + 1}
-	minimizer(stop, func(it minimize.Iterate[float64]) bool {
+	with(minimize.Stop{Gradient: 1e-9, Evaluations: most + 1}, func(it minimize.Iterate[float64]) bool {
 		return !p.add(l, it.X, it.Evaluations-1) // the first is of the start
-	}, l.minibatches(1), x)
+	}).Minimize(context.Background(), l.minibatches(1), x)
 	return p
 }
 
 func (l *landscape) lbfgs(b bitstep.Backend, most int) path {
 	k := bitstep.On[float64](b)
-	return l.iterate("L-BFGS", most, func(s minimize.Stop, call func(minimize.Iterate[float64]) bool,
-		f minimize.Objective[float64], x []float64) (minimize.Result, error) {
-		m := minimize.LBFGS[float64]{Stop: s, OnIteration: call, Engine: &k}
-		return m.Minimize(context.Background(), f, x)
+	return l.iterate("L-BFGS", most, func(s minimize.Stop, call func(minimize.Iterate[float64]) bool) minimizer {
+		return minimize.LBFGS[float64]{Stop: s, OnIteration: call, Engine: &k}
 	})
 }
 
 func (l *landscape) bfgs(b bitstep.Backend, most int) path {
 	k := bitstep.On[float64](b)
-	return l.iterate("BFGS", most, func(s minimize.Stop, call func(minimize.Iterate[float64]) bool,
-		f minimize.Objective[float64], x []float64) (minimize.Result, error) {
-		m := minimize.BFGS[float64]{Stop: s, OnIteration: call, Engine: &k}
-		return m.Minimize(context.Background(), f, x)
+	return l.iterate("BFGS", most, func(s minimize.Stop, call func(minimize.Iterate[float64]) bool) minimizer {
+		return minimize.BFGS[float64]{Stop: s, OnIteration: call, Engine: &k}
 	})
 }
 
 func (l *landscape) newton(b bitstep.Backend, most int) path {
 	k := bitstep.On[float64](b)
-	return l.iterate("Newton", most, func(s minimize.Stop, call func(minimize.Iterate[float64]) bool,
-		f minimize.Objective[float64], x []float64) (minimize.Result, error) {
-		m := minimize.Newton[float64]{Hessian: l.hessian, Stop: s, OnIteration: call, Engine: &k}
-		return m.Minimize(context.Background(), f, x)
+	return l.iterate("Newton", most, func(s minimize.Stop, call func(minimize.Iterate[float64]) bool) minimizer {
+		return minimize.Newton[float64]{Hessian: l.hessian, Stop: s, OnIteration: call, Engine: &k}
 	})
 }
 

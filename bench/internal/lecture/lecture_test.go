@@ -9,6 +9,7 @@ import (
 	"image/gif"
 	"io"
 	"math"
+	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -269,5 +270,21 @@ func TestREADME(t *testing.T) {
 				t.Error("docs/lecture.gif is another animation")
 			}
 		}
+	}
+}
+
+// What the page says of random search on images is what README shows of it.
+func TestRandomSearchInREADME(t *testing.T) {
+	readme, err := os.ReadFile("../../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := regexp.MustCompile(`1,000 guesses get ([\d.]+%)[^%]+10%, and five epochs of gradient descent ([\d.]+%)`).
+		FindStringSubmatch(written(t))
+	if said == nil {
+		t.Fatal("the page does not say it")
+	}
+	if row := "| right on the test set | " + said[1] + " | " + said[2] + " |"; !strings.Contains(string(readme), row) {
+		t.Errorf("README lacks %s", row)
 	}
 }

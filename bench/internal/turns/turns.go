@@ -31,10 +31,10 @@ func (s Series) Over(t Series) Series {
 
 // Uncertainty is how far the median may be from that of infinitely many samples, relatively: the farther end of its
 // interval of 95%, which lies between two of the samples whatever their distribution is. How many of n are below the
-// median is binomial, by a normal distribution n/2 and 2*sqrt(n)/2 to either side. Of less than
-// six samples not even the least and the most are such an interval: the uncertainty is infinite.
+// median is binomial, by a normal distribution n/2 and 2*sqrt(n)/2 to either side. Of less than six samples not even
+// the least and the most are such an interval: all lie on one side in 2 of 2^n cases. Their uncertainty is infinite.
 func (s Series) Uncertainty() float64 {
-	if len(s) < 6 { // 2^(1-5) is more than 5%
+	if len(s) < few {
 		return math.Inf(1)
 	}
 	sorted, n := slices.Sorted(slices.Values(s)), float64(len(s))
