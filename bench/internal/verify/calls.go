@@ -29,14 +29,13 @@ func (c *call[T]) n() int {
 	return len(c.op[0].([]uint8))
 }
 
-// call compares a call with its definition. Operands come to another offset in each call.
+// call compares a call with its definition. Operands come to other offsets in each call.
 func (v *verifier[T]) call(c call[T]) error {
 	if err := v.stop(); err != nil {
 		return err
 	}
 	v.calls++
-	offset := v.calls % offsets
-	want := copies(&v.want, c.op, 0)
+	want := copies(&v.want, c.op, layout{})
 	result := v.define.Row(c.row, c.coef, want)
 	if c.row.Kind == table.Reduction {
 		v.add([]T{result})
@@ -48,26 +47,25 @@ func (v *verifier[T]) call(c call[T]) error {
 	}
 	for _, s := range v.subjects {
 		k := s.on(max(1, c.threads), v.pool)
-		got := copies(&v.got, c.op, offset)
-		if c.threads > 1 { // so that helpers are awake
-			k.Row(c.row, c.coef, copies(&v.spare, c.op, offset))
-		}
-		if r := k.Row(c.row, c.coef, got); !edge.Same(r, result) {
-			return c.mismatch(s.name, "result", 0, value(r), value(result))
-		}
-		for i, o := range c.row.Operands {
-			if j, g, w, yes := v.got[i].differs(got[i], want[i], offset); yes {
-				return c.mismatch(s.name, o.Name, j, g, w)
+		for _, at := range layouts(s.name, v.calls, len(c.op), c.threads) {
+			got := copies(&v.got, c.op, at)
+			if r := k.Row(c.row, c.coef, got); !edge.Same(r, result) {
+				return c.mismatch(s.name, "result", at, 0, value(r), value(result))
+			}
+			for i, o := range c.row.Operands {
+				if j, g, w, yes := v.got[i].differs(got[i], want[i], at[i]); yes {
+					return c.mismatch(s.name, o.Name, at, j, g, w)
+				}
 			}
 		}
 	}
 	return nil
 }
 
-func (c *call[T]) mismatch(backend, operand string, i int, got, want string) error {
+func (c *call[T]) mismatch(backend, operand string, at layout, i int, got, want string) error {
 	return &mismatch{record.Mismatch{Kernel: c.row.Name, Type: typeName[T](), Backend: backend, Length: c.n(),
 		Operand: operand, Index: i, Inputs: inputs[T](c.row, c.coef, c.op, i, c.n()), Want: want, Got: got,
-		Case: fmt.Sprintf("%s %d", c.set, c.number)}}
+		Case: fmt.Sprintf("%s %d, %s", c.set, c.number, at.tell(len(c.op)))}}
 }
 
 // each compares a step of several tensors, whose operands are op[tensor], with the definition's of each.
@@ -76,6 +74,7 @@ func (v *verifier[T]) each(row table.Row, number int, coef any, op [][]any, thre
 		return err
 	}
 	v.calls++
+	v.tensors = append(v.tensors, make([][operands]room[T], max(0, len(op)-len(v.tensors)))...)
 	var want [][]any
 	for _, tensor := range op {
 		want = append(want, rows.Clone[T](tensor))
@@ -90,23 +89,23 @@ func (v *verifier[T]) each(row table.Row, number int, coef any, op [][]any, thre
 	}
 	for _, s := range v.subjects {
 		k := s.on(max(1, threads), v.pool)
-		for turn := range max(1, min(2, threads)) { // helpers are awake in the second
+		for _, at := range layouts(s.name, v.calls, len(row.Operands), threads) {
 			var got [][]any
-			for _, tensor := range op {
-				got = append(got, rows.Clone[T](tensor))
+			for t, tensor := range op {
+				got = append(got, copies(&v.tensors[t], tensor, at.shifted(t)))
 			}
 			k.Each(row, coef, got)
-			for t := range op {
+			for t, tensor := range op {
 				for i, o := range row.Operands {
-					j, _, _ := rows.Differ[T](got[t][i], want[t][i])
-					if j < 0 {
+					j, g, w, yes := v.tensors[t][i].differs(got[t][i], want[t][i], at.shifted(t)[i])
+					if !yes {
 						continue
 					}
-					n := len(op[t][i].([]T))
+					n := len(tensor[i].([]T))
 					return &mismatch{record.Mismatch{Kernel: row.Name + "Each", Type: typeName[T](), Backend: s.name,
-						Length: n, Operand: o.Name, Index: j, Got: value(got[t][i].([]T)[j]),
-						Want: value(want[t][i].([]T)[j]), Inputs: inputs[T](row, coef, op[t], j, n),
-						Case: fmt.Sprintf("each %d, tensor %d of %d, call %d", number, t, len(op), turn)}}
+						Length: n, Operand: o.Name, Index: j, Got: g, Want: w,
+						Inputs: inputs[T](row, coef, tensor, j, n), Case: fmt.Sprintf("each %d, tensor %d of %d, %s", number,
+							t, len(op), at.shifted(t).tell(len(tensor)))}}
 				}
 			}
 		}

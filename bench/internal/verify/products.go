@@ -112,7 +112,6 @@ func (v *verifier[T]) product(r *rand.Rand, p product[T]) error {
 		return err
 	}
 	v.calls++
-	offset := v.calls % offsets
 	a, b, c := v.matrices(r, p)
 	op := []any{a.data, b.data, c.data}
 	in := func(op []any) (matrix[T], matrix[T], matrix[T]) {
@@ -120,7 +119,7 @@ func (v *verifier[T]) product(r *rand.Rand, p product[T]) error {
 		a.data, b.data, c.data = op[0].([]T), op[1].([]T), op[2].([]T)
 		return a, b, c
 	}
-	want := copies(&v.want, op, 0)
+	want := copies(&v.want, op, layout{})
 	wa, wb, wc := in(want)
 	p.run(v.define, wa, wb, wc)
 	for i := range wc.rows {
@@ -128,19 +127,19 @@ func (v *verifier[T]) product(r *rand.Rand, p product[T]) error {
 	}
 	for _, s := range v.subjects {
 		e := s.on(max(1, p.threads), v.pool)
-		got := copies(&v.got, op, offset)
-		ga, gb, gc := in(got)
-		if p.threads > 1 { // so that helpers are awake
-			sa, sb, sc := in(copies(&v.spare, op, offset))
-			p.run(e, sa, sb, sc)
-		}
-		p.run(e, ga, gb, gc)
-		for i, name := range p.names() {
-			if at, g, w, yes := v.got[i].differs(got[i], want[i], offset); yes {
+		for _, at := range layouts(s.name, v.calls, len(op), p.threads) {
+			got := copies(&v.got, op, at)
+			ga, gb, gc := in(got)
+			p.run(e, ga, gb, gc)
+			for i, name := range p.names() {
+				j, g, w, yes := v.got[i].differs(got[i], want[i], at[i])
+				if !yes {
+					continue
+				}
 				m := record.Mismatch{Kernel: p.kernel, Type: typeName[T](), Backend: s.name, Length: p.k, Operand: name,
-					Index: at, Got: g, Want: w, Case: p.String()}
-				if i == 2 && at >= 0 && at < len(c.data) {
-					m.Inputs = p.inputs(a, b, c, at/c.ld, at%c.ld)
+					Index: j, Got: g, Want: w, Case: p.String() + ", " + at.tell(len(op))}
+				if i == 2 && j >= 0 && j < len(c.data) {
+					m.Inputs = p.inputs(a, b, c, j/c.ld, j%c.ld)
 				}
 				return &mismatch{m}
 			}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
 	"hash"
 	"unsafe"
 
@@ -37,7 +38,8 @@ type verifier[T kernels.Float] struct {
 	calls    int
 	buffer   []byte
 
-	in, want, got, spare [operands]room[T]
+	in, want, got [operands]room[T]
+	tensors       [][operands]room[T] // of steps of several
 }
 
 // operands is the most operands that a kernel has.
@@ -103,14 +105,42 @@ func copied[E any](memory *[]E, op []E, offset int, sentinel E) []E {
 	return to
 }
 
-// copies returns copies of operands.
-func copies[T kernels.Float](rooms *[operands]room[T], op []any, offset int) []any {
+// copies returns copies of operands, each at its offset.
+func copies[T kernels.Float](rooms *[operands]room[T], op []any, at layout) []any {
 	c := make([]any, len(op))
 	for i := range op {
-		c[i] = rooms[i].copied(op[i], offset)
+		c[i] = rooms[i].copied(op[i], at[i])
 	}
 	return c
 }
+
+// A layout is the offset of each operand.
+type layout [operands]int
+
+// layouts are those in which a subject makes a call: all operands at one offset, and each at another, so that in as many
+// calls as there are pairs of offsets, any two operands meet in every pair. One is enough of a single operand, and in
+// pure Go, which knows no alignment; but on several threads there are two: helpers are awake in the second.
+func layouts(subject string, call, operands, threads int) []layout {
+	var together, apart layout
+	for i := range together {
+		together[i], apart[i] = call%offsets, (call*(i+1)+call/offsets)%offsets
+	}
+	if threads <= 1 && (operands == 1 || subject == bitstep.Go.String()) {
+		return []layout{together}
+	}
+	return []layout{together, apart}
+}
+
+// shifted is where the operands of another tensor come to.
+func (l layout) shifted(tensor int) layout {
+	for i := range l {
+		l[i] = (l[i] + tensor) % offsets
+	}
+	return l
+}
+
+// tell names the offsets of so many operands in the case of a mismatch.
+func (l layout) tell(operands int) string { return fmt.Sprintf("operands at offsets %v", l[:operands]) }
 
 // differs returns the first index at which an operand in a room is not what it has to be, and both values as text. The
 // index is negative, or the length or more, if what is around it was written.

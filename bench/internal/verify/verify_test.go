@@ -13,6 +13,7 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
+	"unsafe"
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/bench/internal/record"
@@ -539,3 +540,55 @@ func TestRandom(t *testing.T) {
 		t.Errorf("%v, %+v after %v", err, v, time.Since(start))
 	}
 }
+
+// What is wrong only where two operands are aligned differently is found, whichever two.
+func TestWrongAlignment(t *testing.T) {
+	row := rowOf(t, "Adam")
+	for i := range row.Operands {
+		for j := range i {
+			m := verifySubject(t, row.Name, wrong(func(e *rows.Runner[float64], _ int) {
+				define := e.Row
+				e.Row = func(row table.Row, coef any, op []any) float64 {
+					result := define(row, coef, op)
+					if x := op[0].([]float64); len(x) > 3 && line(op[i]) == 8 && line(op[j]) == 40 {
+						x[3] = 17
+					}
+					return result
+				}
+			}))
+			if m.Kernel != row.Name || m.Operand != "x" || m.Index != 3 || !strings.Contains(m.Case, "at offsets [") {
+				t.Errorf("operands %d and %d: %+v", i, j, m)
+			}
+		}
+	}
+	product := verifySubject(t, "Gemm", wrong(func(e *rows.Runner[float64], _ int) {
+		define := e.Gemm
+		e.Gemm = func(transA, transB bool, m, n, k int, alpha float64, a []float64, lda int, b []float64, ldb int,
+			beta float64, c []float64, ldc int) {
+			define(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+			if m*n*k > 0 && line(a) == 8 && line(b) == 40 {
+				c[0] = 17
+			}
+		}
+	}))
+	if product.Kernel != "Gemm" || product.Index != 0 {
+		t.Errorf("%+v", product)
+	}
+	each := wrong(func(e *rows.Runner[float64], _ int) {
+		define := e.Each
+		e.Each = func(row table.Row, coef any, op [][]any) {
+			define(row, coef, op)
+			if len(op) > 20 && line(op[20][0]) != line(op[20][1]) {
+				op[20][0].([]float64)[0] = 17
+			}
+		}
+	})
+	v := newVerifier([]subject[float64]{each}, func() error { return nil }, nil)
+	err := (&set[float64]{verifier: v, row: row, r: random(row.Name)}).several()
+	if m, ok := err.(*mismatch); !ok || m.Index != 0 || !strings.Contains(m.Case, "tensor 20 of ") {
+		t.Errorf("%+v", err)
+	}
+}
+
+// line is where an operand begins in a line of 64 bytes.
+func line(op any) uintptr { return uintptr(unsafe.Pointer(unsafe.SliceData(op.([]float64)))) % 64 }
