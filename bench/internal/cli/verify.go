@@ -112,8 +112,8 @@ func (f *verifyFlags) options() (verify.Options, error) {
 			return o, err
 		}
 	}
-	if kernel, empty := o.Empty(); empty {
-		return o, usageError{fmt.Errorf("-kernel %s: there is nothing to verify in %s", kernel, either(o.Types))}
+	if err := o.Empty(); err != nil {
+		return o, usageError{fmt.Errorf("-kernel %w", err)}
 	}
 	if f.list && o.Kernels == nil && o.Types == nil {
 		o.Types = verify.Types() // all parts, but no other lists
@@ -206,7 +206,18 @@ func printVerification(w io.Writer, v *record.Verification, o verify.Options) {
 	if v.Chosen == "" {
 		whose = "the same on every machine"
 	}
-	fmt.Fprintf(w, "digest    %s, %s\n", v.Digest, whose)
+	if v.Digest != "" {
+		fmt.Fprintf(w, "digest    %s, %s\n", v.Digest, whose)
+	}
+	if v.LongDigest != "" {
+		fmt.Fprintf(w, "-long     %s, %s\n", v.LongDigest, whose)
+	}
+	for _, p := range v.Parts {
+		if len(p.NotCovered) > 0 {
+			fmt.Fprintf(w, "not       on %s: %s, since no roots there are made of estimates\n",
+				strings.Join(p.NotCovered, ", "), p.What)
+		}
+	}
 	if o.For > 0 {
 		fmt.Fprintf(w, "random    calls for %v, from -seed %d on\n", o.For, o.Seed)
 	}

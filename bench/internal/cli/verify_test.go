@@ -90,6 +90,8 @@ func TestVerifyFailures(t *testing.T) {
 		{[]string{"verify", "-kernel=sqrt"}, 2, "-kernel sqrt, want"}, // is exhaustive
 		{[]string{"verify", "-long", "-kernel=Adam,fma", "-type=float64"}, 2,
 			"-kernel fma: there is nothing to verify in float64"},
+		{[]string{"verify", "-long", "-kernel=sqrt", "-backend=go"}, 2,
+			"-kernel sqrt: there is nothing to verify on go"},
 		{[]string{"verify", "-type=int"}, 2, "-type int, want float32 or float64"},
 		{[]string{"verify", "-backend=sse"}, 2, "-backend sse, want go"},
 		{[]string{"verify", "-for=-1s"}, 2, "-for -1s, want a time"},

@@ -56,21 +56,25 @@ type Machine struct {
 
 // A Verification is what bench verify found.
 type Verification struct {
-	OK       bool      `json:"ok"`
-	Chosen   string    `json:"chosen,omitempty"` // which kernels and types: their digest is another than that of all
-	Digest   string    `json:"digest"`           // SHA-256 over all results, the same on every machine
-	Calls    int       `json:"calls"`
-	Backends []string  `json:"backends"`
-	Parts    []Part    `json:"parts"`
-	Mismatch *Mismatch `json:"mismatch,omitempty"`
+	OK     bool   `json:"ok"`
+	Chosen string `json:"chosen,omitempty"` // which kernels and types: their digests are others than those of all
+	// SHA-256 of all results, the same on every machine: of the default parts, and of the exhaustive ones. Empty if
+	// there were none, or not all of them were finished.
+	Digest     string    `json:"digest"`
+	LongDigest string    `json:"long_digest,omitempty"`
+	Calls      int       `json:"calls"` // of all backends together
+	Backends   []string  `json:"backends"`
+	Parts      []Part    `json:"parts"`
+	Mismatch   *Mismatch `json:"mismatch,omitempty"`
 }
 
-// A Part of a verification: the kernels of one backend, or a golden file.
+// A Part of a verification: a kernel in a type on all backends that it covers, or a golden file on one of them.
 type Part struct {
-	What    string `json:"what"`
-	Backend string `json:"backend"` // or several, with commas
-	Calls   int    `json:"calls"`   // of each
-	Digest  string `json:"digest"`
+	What       string   `json:"what"`
+	Backend    string   `json:"backend"`               // or several, with commas
+	NotCovered []string `json:"not_covered,omitempty"` // backends that lack what is verified
+	Calls      int      `json:"calls"`                 // of each backend
+	Digest     string   `json:"digest"`
 }
 
 // A Mismatch is the first element that is not what it has to be.

@@ -104,8 +104,8 @@ func (v *verifier[T]) each(row table.Row, number int, coef any, op [][]any, thre
 					n := len(tensor[i].([]T))
 					return &mismatch{record.Mismatch{Kernel: row.Name + "Each", Type: typeName[T](), Backend: s.name,
 						Length: n, Operand: o.Name, Index: j, Got: g, Want: w,
-						Inputs: inputs[T](row, coef, tensor, j, n), Case: fmt.Sprintf("each %d, tensor %d of %d, %s", number,
-							t, len(op), at.shifted(t).tell(len(tensor)))}}
+						Inputs: inputs[T](row, coef, tensor, j, n), Case: fmt.Sprintf("each %d, tensor %d of %d, %s",
+							number, t, len(op), at.shifted(t).tell(len(tensor)))}}
 				}
 			}
 		}

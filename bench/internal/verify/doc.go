@@ -32,6 +32,9 @@
 //
 //	go test ./bench/internal/verify -run TestList -update-golden && go generate ./...
 //
+// The digest of the exhaustive parts is made of their lines in the same way, "WHAT DIGEST". It is one of its own, since
+// few runs have them, and no list has it.
+//
 // Then what users make of kernels is compared with the other lists of testdata, on every backend: results of kernels on
 // other inputs, trajectories of optimizers, minimizations and trained classifiers.
 //

@@ -1,8 +1,11 @@
 package verify
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/bitstep-go/bitstep"
@@ -117,11 +120,62 @@ func TestWrongRoots(t *testing.T) {
 		t.Fatal("a wrong root is not found")
 	}
 	checkMismatch(t, *m, "sqrt", "float64", "result", 19)
+	m = try(func([]float64, []bool) { v.got[0].elements[margin+v.calls%offsets+64] = 8 })
+	if m == nil || m.Index != 64 || m.Want != sentinelMessage {
+		t.Errorf("a root too many: %+v", m)
+	}
+	x[20], x[21] = 0, -1
+	for _, at := range []int{20, 21, 40} {
+		var before float64
+		r := rooter[float64]{roots: func(x, out []float64, trusted []bool) {
+			before = out[at]
+			for i, v := range x {
+				if trusted[i/8] = true; i != at {
+					out[i] = math.Sqrt(v)
+				}
+			}
+		}}
+		r.Lanes, r.Least, r.End = 8, 1, 40
+		err := v.roots(map[string]rooter[float64]{"wrong": r}, x)
+		if m, ok := err.(*mismatch); !ok || m.Index != at || m.Got != value(before) {
+			t.Errorf("root %d is not written, %v before: %+v", at, before, err)
+		}
+	}
+	x[20], x[21] = 21, 22
 	if m := try(func(out []float64, trusted []bool) { out[45], trusted[5] = 0, false }); m != nil {
 		t.Errorf("a root beyond the range that is not trusted: %+v", m)
 	}
 	if m := try(func(_ []float64, trusted []bool) { trusted[2] = false }); m == nil || m.Index != 16 {
 		t.Errorf("a root within the range that is not trusted: %+v", m)
+	}
+}
+
+// What is exhaustive has a digest of its own, and none where nothing was: that of the default parts stays what it is.
+// Backends without roots from estimates are named, and their calls are not counted.
+func TestLongDigest(t *testing.T) {
+	some(t)
+	all := run(t, Options{Long: true, Kernels: []string{"sqrt"}, Types: []string{"float32"}})
+	if all.Digest != "" || len(all.LongDigest) != 64 || len(all.Parts) != 1 {
+		t.Fatalf("%+v", all)
+	}
+	p := all.Parts[0]
+	if want := fmt.Sprintf("%x", sha256.Sum256([]byte(p.What+" "+p.Digest+"\n"))); all.LongDigest != want {
+		t.Errorf("digest %s, want %s", all.LongDigest, want)
+	}
+	backends := strings.FieldsFunc(p.Backend, func(c rune) bool { return c == ',' })
+	if all.Calls != p.Calls*len(backends) || len(backends)+len(p.NotCovered) != len(all.Backends) ||
+		!slices.Contains(p.NotCovered, "go") || slices.Contains(backends, "go") {
+		t.Errorf("%d calls, %+v", all.Calls, p)
+	}
+	both := run(t, Options{Long: true, Kernels: []string{"FromBytes"}})
+	if plain := run(t, Options{Kernels: []string{"FromBytes"}}); both.Digest != plain.Digest ||
+		both.LongDigest == "" || plain.LongDigest != "" {
+		t.Errorf("digests %q and %q with -long, %q and %q without", both.Digest, both.LongDigest, plain.Digest,
+			plain.LongDigest)
+	}
+	o := Options{Long: true, Kernels: []string{"sqrt"}, Backends: []bitstep.Backend{bitstep.Go}}
+	if err := o.Empty(); err == nil || err.Error() != "sqrt: there is nothing to verify on go" {
+		t.Errorf("roots on go: %v", err)
 	}
 }
 

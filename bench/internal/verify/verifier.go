@@ -96,6 +96,15 @@ func (r *room[T]) copied(op any, offset int) any {
 	panic("verify: an operand of another type")
 }
 
+// filled returns n sentinels at an offset, with more around.
+func (r *room[T]) filled(n, offset int) []T {
+	to := place(&r.elements, n, offset)
+	for i := range r.elements[offset:][:margin+n+margin] {
+		r.elements[offset+i] = sentinel
+	}
+	return to
+}
+
 func copied[E any](memory *[]E, op []E, offset int, sentinel E) []E {
 	to := place(memory, len(op), offset)
 	copy(to, op)
@@ -117,9 +126,9 @@ func copies[T kernels.Float](rooms *[operands]room[T], op []any, at layout) []an
 // A layout is the offset of each operand.
 type layout [operands]int
 
-// layouts are those in which a subject makes a call: all operands at one offset, and each at another, so that in as many
-// calls as there are pairs of offsets, any two operands meet in every pair. One is enough of a single operand, and in
-// pure Go, which knows no alignment; but on several threads there are two: helpers are awake in the second.
+// layouts are those in which a subject makes a call: all operands at one offset, and each at another, so that in as
+// many calls as there are pairs of offsets, any two operands meet in every pair. One is enough of a single operand, and
+// in pure Go, which knows no alignment; but on several threads there are two: helpers are awake in the second.
 func layouts(subject string, call, operands, threads int) []layout {
 	var together, apart layout
 	for i := range together {

@@ -45,10 +45,12 @@ const List = "verify.txt"
 // A part is a kernel in a type, or whatever else has a digest of its own.
 type part struct {
 	kernel, typ string
-	what        string // the part's name
-	backend     string // of a list of testdata; else it is all of them
-	listed      bool   // in testdata
-	calls       int    // of one that takes minutes; else 0
+	what        string                    // the part's name
+	backend     string                    // of a list of testdata; else it is all of them
+	listed      bool                      // in testdata
+	long        bool                      // exhaustive
+	covers      func(backend string) bool // nil if it covers all
+	calls       int                       // of one that takes minutes; else 0
 	run         func(o *Options, stop func() error, pool *bitstep.Pool) (done, error)
 }
 
@@ -58,6 +60,20 @@ func (p part) steps() int {
 		return 64
 	}
 	return 1
+}
+
+// split tells which of the backends a part covers, and which not.
+func (p part) split(backends []string) (covered, not []string) {
+	for _, b := range backends {
+		switch {
+		case p.backend != "" && b != p.backend:
+		case p.covers == nil || p.covers(b):
+			covered = append(covered, b)
+		default:
+			not = append(not, b)
+		}
+	}
+	return covered, not
 }
 
 // done is what comes of a part.
@@ -161,30 +177,42 @@ func Run(ctx context.Context, o Options) (*record.Verification, error) {
 		if err != nil {
 			return err
 		}
-		backends := p.backend
-		if backends == "" {
-			backends = strings.Join(v.Backends, ",")
-		}
-		v.Parts[i] = record.Part{What: p.what, Backend: backends, Calls: d.calls, Digest: d.digest}
+		covered, not := p.split(v.Backends)
+		v.Parts[i] = record.Part{What: p.what, Backend: strings.Join(covered, ","), NotCovered: not, Calls: d.calls,
+			Digest: d.digest}
 		progress(p.steps() - told)
 		return nil
 	})
-	list := ""
+	var listed, long string // their lines
 	for i, p := range all {
-		v.Calls += v.Parts[i].Calls * (strings.Count(v.Parts[i].Backend, ",") + 1)
-		if p.listed {
-			list += v.Parts[i].What + " " + v.Parts[i].Digest + "\n"
+		done := v.Parts[i]
+		covered, _ := p.split(v.Backends)
+		v.Calls += done.Calls * len(covered)
+		line := done.What + " " + done.Digest + "\n"
+		switch {
+		case p.listed:
+			listed += line
+		case p.long:
+			long += line
 		}
 	}
 	v.Parts = slices.DeleteFunc(v.Parts, func(p record.Part) bool { return p.What == "" })
 	if err == nil {
-		sum := sha256.Sum256([]byte(list))
-		v.Digest = hex.EncodeToString(sum[:])
+		v.Digest, v.LongDigest = digestOf(listed), digestOf(long)
 	}
 	if err == nil && o.For > 0 {
 		err = o.fuzz(ctx, v)
 	}
 	return v, o.finish(v, err)
+}
+
+// digestOf is the digest of parts' lines; of none there is none.
+func digestOf(lines string) string {
+	if lines == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(lines))
+	return hex.EncodeToString(sum[:])
 }
 
 // finish notes a mismatch, which is no error.
@@ -220,14 +248,30 @@ func (o *Options) takes(kernel, typ string) bool {
 	return o.Only || in(kernel, o.Kernels) && in(typ, o.Types)
 }
 
-// Empty returns the first chosen kernel of which nothing is verified in the chosen types.
-func (o Options) Empty() (kernel string, ok bool) {
+// Empty returns an error that tells of the first chosen kernel of which nothing is verified, in the chosen types and on
+// the chosen backends.
+func (o Options) Empty() error {
+	o.complete()
+	var backends []string
+	for _, b := range o.Backends {
+		backends = append(backends, b.String())
+	}
 	for _, kernel := range o.Kernels {
-		if !slices.ContainsFunc(o.all(), func(p part) bool { return p.kernel == kernel && o.takes(p.kernel, p.typ) }) {
-			return kernel, true
+		var typed, covered bool
+		for _, p := range o.all() {
+			if p.kernel == kernel && o.takes(p.kernel, p.typ) {
+				on, _ := p.split(backends)
+				typed, covered = true, covered || len(on) > 0
+			}
+		}
+		if !typed {
+			return fmt.Errorf("%s: there is nothing to verify in %s", kernel, strings.Join(o.Types, ", "))
+		}
+		if !covered {
+			return fmt.Errorf("%s: there is nothing to verify on %s", kernel, strings.Join(backends, ", "))
 		}
 	}
-	return "", false
+	return nil
 }
 
 // files are the lists of testdata besides that of parts, which are compared with if nothing is chosen.
