@@ -108,7 +108,7 @@ func Pinned(threads int, f func() error) error {
 
 // NewRow returns a row with its samples.
 func NewRow(group, name string, s turns.Series) record.Row {
-	r := record.Row{Group: group, Name: name, Threads: 1, Samples: s, Unstable: s.Uncertainty() > turns.Stable}
+	r := record.Row{Group: group, Name: name, Threads: 1, Samples: s, Unstable: !s.Stable()}
 	r.Median, r.Spread = record.Statistics(s)
 	return r
 }

@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,25 +22,31 @@ import (
 
 var compareCommand = command{
 	name:    "compare",
-	summary: "tell what changed from one record to others",
+	summary: "tell what changed from some records to others",
 	args:    "OLD NEW...",
-	words:   predict.Files("*.json"),
-	about: `Compares the times of rows that two records (JSON files of bench) have in common: the ratio of the medians,
-new to old, its confidence interval (at least 95%) and the p-value of the Mann-Whitney test. Rows that changed are
-shown: those with a p-value below -alpha and an interval without 1; and what only one side has. Records of machines
-that differ are refused; with -share times are compared in units of each row's ceiling, which was measured in turns
-with it.
+	words:   predict.Or(predict.Files("*.json"), predict.Dirs("*")),
+	about: `Compares the times of rows that two sides have in common: the ratio of the medians, new to old, its
+confidence interval and the p-value of the Mann-Whitney test, which agree. Rows that changed are shown: those with a
+p-value below -alpha and an interval, at 1 - alpha, without 1; and what only one side has. Machines that differ are
+refused; with -share times are compared in units of each row's ceiling, which was measured in turns with it.
 
-With -threshold the status is 1 if a row that is not unstable is slower by more than that, and significantly.
-It is 1 in any case if the bits of a row differ.`,
+A side is a record (a JSON file of bench), several with commas between, or a folder of them: of as many processes.
+Each counts once then, by its medians, since much that makes times differ is decided when a process starts. At least
+four on either side show anything. Of a single record on either side, the samples are compared: that they differ by
+more than chance does not tell that the program does.
+
+With -threshold the status is 1 if a row is slower by surely more than that: the whole interval lies beyond; but not
+for rows of single records that are unstable. It is 1 in any case if the bits of a row differ.`,
 	example: `  bench compare old.json new.json
-  bench compare -threshold 5% old.json new.json   # in CI
+  for i in 1 2 3 4 5; do old/bench measure -o old/$i.json; new/bench measure -o new/$i.json; done
+  bench compare -share -threshold 5% old new      # in CI
   bench compare -share this.json that.json        # machines that differ`,
 	register: func(set *flag.FlagSet) runner {
 		var f compareFlags
 		set.BoolVar(&f.options.ByShare, "share", false, "compare shares of ceilings: also of machines that differ")
 		set.Float64Var(&f.options.Alpha, "alpha", .05, "a change has a p-value `below` this")
-		set.Func("threshold", "exit with status 1 if a row is slower by more than this `part`, as 5% or 0.05",
+		set.Func("threshold", "exit with status 1 if a row is surely slower by more than this `part`,\n"+
+			"as 5% or 0.05",
 			func(s string) (err error) {
 				f.threshold, err = part(s)
 				f.gate = true
@@ -75,27 +82,26 @@ func part(s string) (float64, error) {
 func (f *compareFlags) run(_ context.Context, w io.Writer, args []string) error {
 	switch {
 	case len(args) < 2:
-		return usageError{fmt.Errorf("want two files or more, OLD and NEW..., got %d", len(args))}
+		return usageError{fmt.Errorf("want two sides or more, OLD and NEW..., got %d", len(args))}
 	case f.json && f.csv:
 		return usageError{fmt.Errorf("-json and -csv exclude each other")}
 	case !(f.options.Alpha > 0) || f.options.Alpha >= 1:
 		return usageError{fmt.Errorf("-alpha %v, want a number between 0 and 1", f.options.Alpha)}
 	}
-	var records []record.Record
+	var sides []comparison.Side
 	for _, name := range args { // all are read before anything is printed
-		r, err := record.ReadFile(name)
+		s, err := readSide(name)
 		if err != nil {
 			return err
 		}
-		records = append(records, r)
+		sides = append(sides, s)
 	}
 	var results []comparison.Result
-	for i, r := range records[1:] {
-		result, err := comparison.Records(records[0], r, f.options)
+	for _, s := range sides[1:] {
+		result, err := comparison.Sides(sides[0], s, f.options)
 		if err != nil {
-			return fmt.Errorf("%s and %s: %w", args[0], args[i+1], err)
+			return fmt.Errorf("%s and %s: %w", sides[0].Name, s.Name, err)
 		}
-		result.Old, result.New = args[0], args[i+1]
 		results = append(results, result)
 	}
 	if err := f.print(w, results); err != nil {
@@ -104,13 +110,17 @@ func (f *compareFlags) run(_ context.Context, w io.Writer, args []string) error 
 	var wrong []string
 	for _, r := range results {
 		slower, bits := r.Regressions(f.threshold)
+		if f.gate && !slices.ContainsFunc(r.Lines, comparison.Line.Judged) {
+			wrong = append(wrong, fmt.Sprintf("%s: -threshold can judge no row: of %s %d are unstable, the others "+
+				"have too few values", r.New, count(len(r.Lines), "row"), r.Unstable()))
+		}
 		if len(bits) > 0 {
 			wrong = append(wrong, fmt.Sprintf("%s: other bits in %s, %v the first", r.New, count(len(bits), "row"),
 				bits[0]))
 		}
 		if f.gate && len(slower) > 0 {
 			worst := slices.MaxFunc(slower, func(a, b comparison.Line) int { return cmp.Compare(a.Ratio, b.Ratio) })
-			wrong = append(wrong, fmt.Sprintf("%s: %s slower by more than %.3g%%, %v the most: %.1f%%", r.New,
+			wrong = append(wrong, fmt.Sprintf("%s: %s slower by surely more than %.3g%%, %v the most: %.1f%%", r.New,
 				count(len(slower), "row"), 100*f.threshold, worst, 100*(worst.Ratio-1)))
 		}
 	}
@@ -118,6 +128,23 @@ func (f *compareFlags) run(_ context.Context, w io.Writer, args []string) error 
 		return fmt.Errorf("%s", strings.Join(wrong, "; "))
 	}
 	return nil
+}
+
+// readSide reads a side: a file, several with commas between, or a folder of them.
+func readSide(name string) (comparison.Side, error) {
+	s := comparison.Side{Name: name}
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		s.Records, err = readRecords(name)
+		return s, err
+	}
+	for file := range strings.SplitSeq(name, ",") {
+		r, err := record.ReadFile(file)
+		if err != nil {
+			return s, err
+		}
+		s.Records = append(s.Records, r)
+	}
+	return s, nil
 }
 
 func count(n int, what string) string {
@@ -148,7 +175,11 @@ func (f *compareFlags) print(w io.Writer, results []comparison.Result) error {
 }
 
 func (f *compareFlags) printTable(w io.Writer, r comparison.Result) {
-	fmt.Fprintf(w, "%s -> %s\n", r.Old, r.New)
+	fmt.Fprintf(w, "%s -> %s", r.Old, r.New)
+	if n := r.Processes; n[0] > 1 {
+		fmt.Fprintf(w, ", medians of %d and %d processes", n[0], n[1])
+	}
+	fmt.Fprintln(w)
 	unit := "ns"
 	if r.ByShare {
 		unit = "ceilings" // a time of 1 is all of the ceiling
@@ -158,9 +189,9 @@ func (f *compareFlags) printTable(w io.Writer, r comparison.Result) {
 	})
 	if len(lines) > 0 {
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-		fmt.Fprintf(t, "old %s\tnew %s\tnew/old\t95%% interval\tp\t\t  \n", unit, unit)
+		fmt.Fprintf(t, "old %s\tnew %s\tnew/old\t%.4g%% interval\tp\t\t  \n", unit, unit, 100*(1-f.options.Alpha))
 		for _, l := range lines {
-			interval := "too few samples"
+			interval := "too few values"
 			if l.Interval != nil {
 				interval = fmt.Sprintf("%.3f to %.3f", l.Interval[0], l.Interval[1])
 			}
@@ -180,6 +211,10 @@ func (f *compareFlags) printTable(w io.Writer, r comparison.Result) {
 		fmt.Fprintf(w, "; geometric mean of new/old %.3f", r.Mean)
 	}
 	fmt.Fprintln(w)
+	if r.Processes[0] == 1 && same < len(r.Lines) {
+		fmt.Fprintln(w, "One process a side: what is decided when a process starts passes for a change. Better have "+
+			"five.")
+	}
 	for _, side := range []struct {
 		name string
 		keys []record.Key

@@ -21,6 +21,9 @@ func slow(r record.Record, kernel string, by float64) record.Record {
 			for j := range row.Samples {
 				row.Samples[j] *= by
 			}
+			for j := range row.Shares {
+				row.Shares[j] /= by
+			}
 			row.Median *= by
 			row.Share /= by
 		}
@@ -30,6 +33,9 @@ func slow(r record.Record, kernel string, by float64) record.Record {
 
 func TestCompare(t *testing.T) {
 	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "olds"), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	save(t, dir, "old.json", recordtest.New(1))
 	save(t, dir, "again.json", recordtest.New(2))
 	save(t, dir, "slow.json", slow(recordtest.New(3), "Lion", 1.2))
@@ -49,6 +55,11 @@ func TestCompare(t *testing.T) {
 	bits.Rows[len(bits.Rows)/2].Hash = "other"
 	save(t, dir, "bits.json", bits)
 
+	for i := range 4 {
+		save(t, dir, fmt.Sprintf("olds/%d.json", i), recordtest.New(uint64(10+i)))
+		save(t, dir, fmt.Sprintf("slow%d.json", i+1), slow(recordtest.New(uint64(20+i)), "Lion", 1.2))
+	}
+
 	shares := 0 // rows that have a share of a ceiling
 	for _, r := range other.Rows {
 		if r.Share > 0 {
@@ -65,12 +76,19 @@ func TestCompare(t *testing.T) {
 		{"-threshold 5% old.json again.json", 0, []string{"geometric mean of new/old 1.00"}, ""},
 		{"old.json slow.json", 0, []string{"slower  Lion float32 avx512 L1", "1.2"}, ""},
 		{"-threshold=5% old.json slow.json", 1, []string{"slower  Lion float32 avx512 L1"},
-			"48 rows slower by more than 5%"},
+			"48 rows slower by surely more than 5%"},
 		{"-threshold=0.3 old.json slow.json", 0, []string{"slower  Lion"}, ""},
 		{"-threshold=5% slow.json old.json", 0, []string{"faster  Lion"}, ""},
 		{"-threshold=5% old.json again.json slow.json", 1, []string{"old.json -> again.json", "old.json -> slow.json"},
 			"slow.json: 48"},
-		{"-threshold=5% old.json unstable.json", 0, []string{"slower, unstable  Lion"}, ""},
+		{"-threshold=5% old.json unstable.json", 1, []string{"slower, unstable  Lion"}, "can judge no row"},
+		{"old.json unstable.json", 0, []string{"One process a side"}, ""},
+		{"-threshold=5% olds slow1.json,slow2.json,slow3.json,slow4.json", 1, []string{
+			"olds -> slow1.json,slow2.json,slow3.json,slow4.json, medians of 4 and 4 processes\n",
+			"slower  Lion float32 avx512 L1"}, "48 rows slower by surely more than 5%"},
+		{"-threshold=5% -share olds olds", 0, []string{"medians of 4 and 4"}, ""},
+		{"-threshold=5% olds slow1.json,slow2.json", 1, []string{"4 and 2 processes"}, "can judge no row"},
+		{"-alpha=.01 old.json slow.json", 0, []string{"99% interval"}, ""},
 		{"-share -threshold=5% old.json other.json", 0, []string{fmt.Sprintf("%d rows compared", shares)}, ""},
 		{"-share -threshold=5% old.json slow.json", 1, []string{"old ceilings", "1.3", "slower  Lion"}, "48 rows"},
 		{"old.json fewer.json", 0, []string{"only in old.json:\n  kernel: SGD float32 go L1\n",
@@ -113,6 +131,8 @@ func TestCompare(t *testing.T) {
 		{[]string{"compare", "old.json", "other.json"}, 1,
 			"old.json and other.json: the machines differ: CPU Example CPU 9000 and Another CPU, cores 2 and 64"},
 		{[]string{"compare", "old.json", "none.json"}, 1, "none.json"},
+		{[]string{"compare", "old.json", "olds"}, 1, "1 and 4 records: samples of one process"},
+		{[]string{"compare", "old.json,other.json", "old.json,again.json"}, 1, "old.json,other.json is no one side"},
 		{[]string{"compare", "old.json", "again.json", "damaged.json"}, 1, "damaged.json: byte"},
 		{[]string{"compare", "-threshold", "-1", "old.json", "again.json"}, 2, "want a part as 5% or 0.05"},
 		{[]string{"compare", "-threshold", "five", "old.json", "again.json"}, 2, "want a part as 5% or 0.05"},

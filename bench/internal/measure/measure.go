@@ -146,9 +146,12 @@ func (r *run) time(t timed) (row record.Row, err error) {
 		s := ceiling.NewRow(row.Group, row.Name, times[0])
 		row.Samples, row.Median, row.Spread, row.Unstable = s.Samples, s.Median, s.Spread, s.Unstable
 		for i, b := range t.bounds {
-			ratios := times[1+i].Over(times[0])
-			if share := ratios.Median() / b.scale; share > row.Share {
-				row.Ceiling, row.Share, row.Unstable = b.name, share, ratios.Uncertainty() > turns.Stable
+			shares := times[1+i].Over(times[0])
+			for j := range shares {
+				shares[j] /= b.scale
+			}
+			if share := shares.Median(); share > row.Share {
+				row.Ceiling, row.Share, row.Shares, row.Unstable = b.name, share, shares, !shares.Stable()
 			}
 		}
 		few := turns.Timer{Samples: (r.Timer.Samples + 4) / 5, Least: r.Timer.Least}

@@ -52,9 +52,12 @@ func (r *run) training() error {
 					row.Scaling = row.ImagesPerSecond / alone
 				}
 				if peak.call != nil {
-					ratios := peaks.Over(epochs)
-					row.Ceiling, row.Share = peak.name, ratios.Median()/peak.scale
-					row.Unstable = ratios.Uncertainty() > turns.Stable
+					shares := peaks.Over(epochs)
+					for i := range shares {
+						shares[i] /= peak.scale
+					}
+					row.Ceiling, row.Share, row.Shares = peak.name, shares.Median(), shares
+					row.Unstable = !shares.Stable()
 				}
 				r.report(row)
 			}

@@ -149,6 +149,9 @@ func (r Record) wrong() (path []any, wrong string) {
 		for j, s := range row.Samples {
 			positive(s, "rows", i, "samples", j)
 		}
+		for j, s := range row.Shares {
+			positive(s, "rows", i, "shares", j)
+		}
 		positive(row.Median, "rows", i, "median")
 		if len(row.Samples) > 0 && (row.Median < slices.Min(row.Samples) || row.Median > slices.Max(row.Samples)) {
 			is(fmt.Sprintf("is %v, outside the samples", row.Median), "rows", i, "median")
@@ -228,6 +231,6 @@ func Statistics(samples []float64) (median, spread float64) {
 	if len(s) == 0 {
 		return math.NaN(), math.NaN()
 	}
-	median = s[len(s)/2]
+	median = s[(len(s)-1)/2]/2 + s[len(s)/2]/2
 	return median, (s[len(s)*3/4] - s[len(s)/4]) / median
 }

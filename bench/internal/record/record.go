@@ -116,11 +116,12 @@ type Row struct {
 	ImagesPerSecond float64 `json:"images_per_second,omitempty"`
 	FLOPs           float64 `json:"flops_per_element,omitempty"` // fma counts two
 
-	Ceiling  string  `json:"ceiling,omitempty"` // the name of the ceiling that was measured in turns with the row
-	Share    float64 `json:"share,omitempty"`   // of that ceiling: 1 is all of it
-	Unstable bool    `json:"unstable,omitempty"`
-	VersusGo float64 `json:"versus_go,omitempty"` // how many times as fast as pure Go
-	Scaling  float64 `json:"scaling,omitempty"`   // how many times as fast as one thread
+	Ceiling  string    `json:"ceiling,omitempty"` // the name of the ceiling that was measured in turns with the row
+	Share    float64   `json:"share,omitempty"`   // of that ceiling: 1 is all of it; the median of
+	Shares   []float64 `json:"shares,omitempty"`  // those of each sample and its neighbour of the ceiling
+	Unstable bool      `json:"unstable,omitempty"`
+	VersusGo float64   `json:"versus_go,omitempty"` // how many times as fast as pure Go
+	Scaling  float64   `json:"scaling,omitempty"`   // how many times as fast as one thread
 
 	Hash     string             `json:"hash,omitempty"` // SHA-256 of the results
 	Checked  bool               `json:"checked"`        // the hash is that of the definition

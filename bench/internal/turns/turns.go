@@ -30,21 +30,39 @@ func (s Series) Over(t Series) Series {
 }
 
 // Uncertainty is how far the median may be from that of infinitely many samples, relatively: the farther end of its
-// interval of 95%, which lies between two of the samples whatever their distribution is. How many of n are below the
-// median is binomial, by a normal distribution n/2 and 2*sqrt(n)/2 to either side. Of less than six samples not even
-// the least and the most are such an interval: all lie on one side in 2 of 2^n cases. Their uncertainty is infinite.
+// interval of 95%, which lies between two of the samples whatever their distribution is. Of less than six samples not
+// even the least and the most are such an interval: all lie on one side in 2 of 2^n cases. Their uncertainty is
+// infinite.
 func (s Series) Uncertainty() float64 {
-	if len(s) < few {
+	lo := outside(len(s))
+	if lo < 0 {
 		return math.Inf(1)
 	}
-	sorted, n := slices.Sorted(slices.Values(s)), float64(len(s))
-	lo := max(0, int(float64(n/2)-math.Sqrt(n)))
+	sorted := slices.Sorted(slices.Values(s))
 	median, least, most := s.Median(), sorted[lo], sorted[len(s)-1-lo]
 	return max(most-median, median-least) / median
 }
 
-// Stable is the uncertainty up to which a share of a ceiling is told without a warning.
-const Stable = .05
+// outside is how many of n samples lie outside of the interval of their median on either side, or -1 if there is none.
+// How many are below the median is binomial: at most k are in a tail of sums of C(n, i)/2^n, i up to k, which must not
+// exceed 2.5%.
+func outside(n int) int {
+	if n > 500 { // 2^-n would vanish; by a normal distribution
+		return int(float64(n)/2 - float64(1.96*math.Sqrt(float64(n))/2) - 1)
+	}
+	k, term := -1, math.Ldexp(1, -n) // of k+1
+	for tail := term; tail <= .025; tail += term {
+		k++
+		term *= float64(n-k) / float64(k+1)
+	}
+	return k
+}
+
+// limit is the uncertainty up to which a share of a ceiling is told without a warning.
+const limit = .05
+
+// Stable reports whether the median is known to 5%.
+func (s Series) Stable() bool { return s.Uncertainty() <= limit }
 
 // A Timer says how to sample.
 type Timer struct {
@@ -95,9 +113,9 @@ func (t Timer) Run(ctx context.Context, fns ...func()) ([]Series, error) {
 // unstable reports whether the ratio of the first to any other is, or itself if it is alone.
 func unstable(times []Series) bool {
 	if len(times) == 1 {
-		return times[0].Uncertainty() > Stable
+		return !times[0].Stable()
 	}
-	return slices.ContainsFunc(times[1:], func(s Series) bool { return times[0].Over(s).Uncertainty() > Stable })
+	return slices.ContainsFunc(times[1:], func(s Series) bool { return !times[0].Over(s).Stable() })
 }
 
 // calibrate returns how many calls of f take about least, and has warmed f then.

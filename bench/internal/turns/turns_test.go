@@ -61,7 +61,7 @@ func TestUncertainty(t *testing.T) {
 	for range 100 {
 		many = append(many, few...)
 	}
-	if few.Uncertainty() < Stable || many.Uncertainty() >= few.Uncertainty()/3 {
+	if few.Stable() || many.Uncertainty() >= few.Uncertainty()/3 {
 		t.Errorf("%v of few, %v of many", few.Uncertainty(), many.Uncertainty())
 	}
 	if u := (Series{1, 1, 1, 9, 1, 1, 1, 1, 1}).Uncertainty(); u != 0 {
@@ -69,6 +69,24 @@ func TestUncertainty(t *testing.T) {
 	}
 	if u := (Series{1, 1, 1, 1, 1}).Uncertainty(); !math.IsInf(u, 1) {
 		t.Errorf("%v of five", u)
+	}
+	for n := range 501 { // against sums of logarithms of factorials
+		log := func(k int) float64 {
+			all, _ := math.Lgamma(float64(n + 1))
+			a, _ := math.Lgamma(float64(k + 1))
+			b, _ := math.Lgamma(float64(n - k + 1))
+			return all - a - b - float64(n)*math.Ln2
+		}
+		k, tail := outside(n), 0.
+		for i := range k + 1 {
+			tail += math.Exp(log(i))
+		}
+		if tail > .025 || tail+math.Exp(log(k+1)) <= .025 {
+			t.Errorf("%d outside of %d: %v", k, n, tail)
+		}
+	}
+	if a, b := outside(500), outside(501); b > a || b < a-1 {
+		t.Errorf("%d of 500, %d of 501", a, b)
 	}
 	if u := (Series{1, 1.5, 1, 1, 1, 1}).Uncertainty(); u != .5 {
 		t.Errorf("%v of six", u)

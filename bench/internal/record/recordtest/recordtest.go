@@ -121,6 +121,12 @@ func (g *generator) row(r record.Row) {
 		r.Samples = append(r.Samples, r.Median*(1+g.Float64()/50))
 	}
 	r.Median, r.Spread = record.Statistics(r.Samples)
+	if r.Share > 0 {
+		for _, s := range r.Samples {
+			r.Shares = append(r.Shares, r.Share*r.Median/s)
+		}
+		r.Share, _ = record.Statistics(r.Shares)
+	}
 	if r.N > 0 && r.Group == record.Kernel {
 		r.NsPerElement = r.Median / float64(r.N)
 		r.GBs = r.BytesPerElement / r.NsPerElement
