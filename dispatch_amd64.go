@@ -159,7 +159,7 @@ func adaGradOn[T Float](backend Backend, n int, coef *T, x *T, s *T, g *T) {
 				adaGradF32AVX2Roots2Of5Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
 				return
 			case core:
-				adaGradF32AVX2Roots2Of2Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
+				adaGradF32AVX2Roots1Of2Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
 				return
 			}
 			adaGradF32AVX2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
@@ -187,7 +187,7 @@ func adaGradOn[T Float](backend Backend, n int, coef *T, x *T, s *T, g *T) {
 				adaGradF64AVX2Roots1Of3Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
 				return
 			case core:
-				adaGradF64AVX2Roots2Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
+				adaGradF64AVX2Roots1Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
 				return
 			}
 			adaGradF64AVX2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
@@ -221,7 +221,7 @@ func rmsPropOn[T Float](backend Backend, n int, coef *T, x *T, s *T, g *T) {
 				rmsPropF32AVX2Roots2Of5Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
 				return
 			case core:
-				rmsPropF32AVX2Roots2Of2Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
+				rmsPropF32AVX2Roots1Of2Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
 				return
 			}
 			rmsPropF32AVX2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
@@ -246,7 +246,7 @@ func rmsPropOn[T Float](backend Backend, n int, coef *T, x *T, s *T, g *T) {
 				rmsPropF64AVX2Roots1Of3Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
 				return
 			case core:
-				rmsPropF64AVX2Roots2Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
+				rmsPropF64AVX2Roots1Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
 				return
 			}
 			rmsPropF64AVX2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
@@ -280,7 +280,7 @@ func rmsPropMomentumOn[T Float](backend Backend, n int, coef *T, x *T, s *T, b *
 				rmsPropMomentumF32AVX2Roots2Of5Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](b), as[float32](g))
 				return
 			case core:
-				rmsPropMomentumF32AVX2Roots2Of2Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](b), as[float32](g))
+				rmsPropMomentumF32AVX2Roots1Of2Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](b), as[float32](g))
 				return
 			}
 			rmsPropMomentumF32AVX2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](b), as[float32](g))
@@ -305,7 +305,7 @@ func rmsPropMomentumOn[T Float](backend Backend, n int, coef *T, x *T, s *T, b *
 				rmsPropMomentumF64AVX2Roots1Of3Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](b), as[float64](g))
 				return
 			case core:
-				rmsPropMomentumF64AVX2Roots2Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](b), as[float64](g))
+				rmsPropMomentumF64AVX2Roots1Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](b), as[float64](g))
 				return
 			}
 			rmsPropMomentumF64AVX2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](b), as[float64](g))
@@ -339,7 +339,7 @@ func rmsPropCenteredOn[T Float](backend Backend, n int, coef *T, x *T, s *T, m *
 				rmsPropCenteredF32AVX2Roots1Of4Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](g))
 				return
 			case core:
-				rmsPropCenteredF32AVX2Roots2Of2Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](g))
+				rmsPropCenteredF32AVX2Roots1Of3Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](g))
 				return
 			}
 			rmsPropCenteredF32AVX2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](g))
@@ -367,7 +367,7 @@ func rmsPropCenteredOn[T Float](backend Backend, n int, coef *T, x *T, s *T, m *
 				rmsPropCenteredF64AVX2Roots1Of3Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](g))
 				return
 			case core:
-				rmsPropCenteredF64AVX2Roots2Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](g))
+				rmsPropCenteredF64AVX2Roots1Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](g))
 				return
 			}
 			rmsPropCenteredF64AVX2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](g))
@@ -404,7 +404,7 @@ func rmsPropCenteredMomentumOn[T Float](backend Backend, n int, coef *T, x *T, s
 				rmsPropCenteredMomentumF32AVX2Roots1Of4Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](b), as[float32](g))
 				return
 			case core:
-				rmsPropCenteredMomentumF32AVX2Roots2Of2Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](b), as[float32](g))
+				rmsPropCenteredMomentumF32AVX2Roots1Of3Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](b), as[float32](g))
 				return
 			}
 			rmsPropCenteredMomentumF32AVX2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](b), as[float32](g))
@@ -432,7 +432,7 @@ func rmsPropCenteredMomentumOn[T Float](backend Backend, n int, coef *T, x *T, s
 				rmsPropCenteredMomentumF64AVX2Roots1Of3Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](b), as[float64](g))
 				return
 			case core:
-				rmsPropCenteredMomentumF64AVX2Roots2Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](b), as[float64](g))
+				rmsPropCenteredMomentumF64AVX2Roots1Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](b), as[float64](g))
 				return
 			}
 			rmsPropCenteredMomentumF64AVX2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](b), as[float64](g))
@@ -469,7 +469,7 @@ func adamOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, g *T) {
 				adamF32AVX2Roots1Of4Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
 				return
 			case core:
-				adamF32AVX2Roots2Of2Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
+				adamF32AVX2Roots1Of3Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
 				return
 			}
 			adamF32AVX2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
@@ -497,7 +497,7 @@ func adamOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, g *T) {
 				adamF64AVX2Roots1Of3Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
 				return
 			case core:
-				adamF64AVX2Roots2Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
+				adamF64AVX2Roots1Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
 				return
 			}
 			adamF64AVX2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
@@ -534,7 +534,7 @@ func amsGradOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, vmax 
 				amsGradF32AVX2Roots1Of4Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](vmax), as[float32](g))
 				return
 			case core:
-				amsGradF32AVX2Roots2Of2Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](vmax), as[float32](g))
+				amsGradF32AVX2Roots1Of3Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](vmax), as[float32](g))
 				return
 			}
 			amsGradF32AVX2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](vmax), as[float32](g))
@@ -562,7 +562,7 @@ func amsGradOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, vmax 
 				amsGradF64AVX2Roots1Of3Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](vmax), as[float64](g))
 				return
 			case core:
-				amsGradF64AVX2Roots2Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](vmax), as[float64](g))
+				amsGradF64AVX2Roots1Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](vmax), as[float64](g))
 				return
 			}
 			amsGradF64AVX2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](vmax), as[float64](g))
@@ -1026,7 +1026,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 				return true
 			case core:
-				adaGradEachF32AVX2Roots2Of2Depth2(n, coef,
+				adaGradEachF32AVX2Roots1Of2Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 				return true
 			}
@@ -1038,7 +1038,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 				return true
 			case core:
-				rmsPropEachF32AVX2Roots2Of2Depth2(n, coef,
+				rmsPropEachF32AVX2Roots1Of2Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 				return true
 			}
@@ -1050,7 +1050,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			case core:
-				rmsPropMomentumEachF32AVX2Roots2Of2Depth2(n, coef,
+				rmsPropMomentumEachF32AVX2Roots1Of2Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			}
@@ -1062,7 +1062,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			case core:
-				rmsPropCenteredEachF32AVX2Roots2Of2Depth2(n, coef,
+				rmsPropCenteredEachF32AVX2Roots1Of3Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			}
@@ -1078,7 +1078,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 				return true
 			case core:
-				rmsPropCenteredMomentumEachF32AVX2Roots2Of2Depth2(n, coef,
+				rmsPropCenteredMomentumEachF32AVX2Roots1Of3Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 				return true
 			}
@@ -1094,7 +1094,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			case core:
-				adamEachF32AVX2Roots2Of2Depth2(n, coef,
+				adamEachF32AVX2Roots1Of3Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			}
@@ -1110,7 +1110,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 				return true
 			case core:
-				amsGradEachF32AVX2Roots2Of2Depth2(n, coef,
+				amsGradEachF32AVX2Roots1Of3Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 				return true
 			}
@@ -1269,7 +1269,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 				return true
 			case core:
-				adaGradEachF64AVX2Roots2Of2Depth2(n, coef,
+				adaGradEachF64AVX2Roots1Of2Depth2(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 				return true
 			}
@@ -1281,7 +1281,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 				return true
 			case core:
-				rmsPropEachF64AVX2Roots2Of2Depth2(n, coef,
+				rmsPropEachF64AVX2Roots1Of2Depth2(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 				return true
 			}
@@ -1293,7 +1293,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			case core:
-				rmsPropMomentumEachF64AVX2Roots2Of2Depth2(n, coef,
+				rmsPropMomentumEachF64AVX2Roots1Of2Depth2(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			}
@@ -1305,7 +1305,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			case core:
-				rmsPropCenteredEachF64AVX2Roots2Of2Depth2(n, coef,
+				rmsPropCenteredEachF64AVX2Roots1Of2Depth2(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			}
@@ -1317,7 +1317,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 				return true
 			case core:
-				rmsPropCenteredMomentumEachF64AVX2Roots2Of2Depth2(n, coef,
+				rmsPropCenteredMomentumEachF64AVX2Roots1Of2Depth2(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 				return true
 			}
@@ -1329,7 +1329,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			case core:
-				adamEachF64AVX2Roots2Of2Depth2(n, coef,
+				adamEachF64AVX2Roots1Of2Depth2(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			}
@@ -1341,7 +1341,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 				return true
 			case core:
-				amsGradEachF64AVX2Roots2Of2Depth2(n, coef,
+				amsGradEachF64AVX2Roots1Of2Depth2(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 				return true
 			}

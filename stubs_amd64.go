@@ -99,7 +99,7 @@ func adaGradF32AVX2(n int, c *float32, x *float32, s *float32, grad *float32)
 //go:noescape
 func adaGradF32AVX2Roots2Of5Depth2(n int, c *float32, x *float32, s *float32, grad *float32)
 
-// adaGradF32AVX2Roots2Of2Depth2 updates n elements by
+// adaGradF32AVX2Roots1Of2Depth2 updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -107,7 +107,7 @@ func adaGradF32AVX2Roots2Of5Depth2(n int, c *float32, x *float32, s *float32, gr
 // c, by byte: 0 lr, 4 eps, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
 //
 //go:noescape
-func adaGradF32AVX2Roots2Of2Depth2(n int, c *float32, x *float32, s *float32, grad *float32)
+func adaGradF32AVX2Roots1Of2Depth2(n int, c *float32, x *float32, s *float32, grad *float32)
 
 // adaGradEachF32AVX2 updates count tensors as adaGradF32AVX2 does one.
 //
@@ -119,10 +119,10 @@ func adaGradEachF32AVX2(count int, c *float32, x *[]float32, s *[]float32, grad 
 //go:noescape
 func adaGradEachF32AVX2Roots2Of5Depth2(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
-// adaGradEachF32AVX2Roots2Of2Depth2 updates count tensors as adaGradF32AVX2 does one.
+// adaGradEachF32AVX2Roots1Of2Depth2 updates count tensors as adaGradF32AVX2 does one.
 //
 //go:noescape
-func adaGradEachF32AVX2Roots2Of2Depth2(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+func adaGradEachF32AVX2Roots1Of2Depth2(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
 // rmsPropF32AVX2 updates n elements by
 //
@@ -144,7 +144,7 @@ func rmsPropF32AVX2(n int, c *float32, x *float32, s *float32, grad *float32)
 //go:noescape
 func rmsPropF32AVX2Roots2Of5Depth2(n int, c *float32, x *float32, s *float32, grad *float32)
 
-// rmsPropF32AVX2Roots2Of2Depth2 updates n elements by
+// rmsPropF32AVX2Roots1Of2Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -152,7 +152,7 @@ func rmsPropF32AVX2Roots2Of5Depth2(n int, c *float32, x *float32, s *float32, gr
 // c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
 //
 //go:noescape
-func rmsPropF32AVX2Roots2Of2Depth2(n int, c *float32, x *float32, s *float32, grad *float32)
+func rmsPropF32AVX2Roots1Of2Depth2(n int, c *float32, x *float32, s *float32, grad *float32)
 
 // rmsPropEachF32AVX2 updates count tensors as rmsPropF32AVX2 does one.
 //
@@ -164,10 +164,10 @@ func rmsPropEachF32AVX2(count int, c *float32, x *[]float32, s *[]float32, grad 
 //go:noescape
 func rmsPropEachF32AVX2Roots2Of5Depth2(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
-// rmsPropEachF32AVX2Roots2Of2Depth2 updates count tensors as rmsPropF32AVX2 does one.
+// rmsPropEachF32AVX2Roots1Of2Depth2 updates count tensors as rmsPropF32AVX2 does one.
 //
 //go:noescape
-func rmsPropEachF32AVX2Roots2Of2Depth2(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+func rmsPropEachF32AVX2Roots1Of2Depth2(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
 // rmsPropMomentumF32AVX2 updates n elements by
 //
@@ -191,7 +191,7 @@ func rmsPropMomentumF32AVX2(n int, c *float32, x *float32, s *float32, b *float3
 //go:noescape
 func rmsPropMomentumF32AVX2Roots2Of5Depth2(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 
-// rmsPropMomentumF32AVX2Roots2Of2Depth2 updates n elements by
+// rmsPropMomentumF32AVX2Roots1Of2Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	b = rho*b + g/(sqrt(s)+eps)
@@ -200,7 +200,7 @@ func rmsPropMomentumF32AVX2Roots2Of5Depth2(n int, c *float32, x *float32, s *flo
 // c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 //
 //go:noescape
-func rmsPropMomentumF32AVX2Roots2Of2Depth2(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
+func rmsPropMomentumF32AVX2Roots1Of2Depth2(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 
 // rmsPropMomentumEachF32AVX2 updates count tensors as rmsPropMomentumF32AVX2 does one.
 //
@@ -212,10 +212,10 @@ func rmsPropMomentumEachF32AVX2(count int, c *float32, x *[]float32, s *[]float3
 //go:noescape
 func rmsPropMomentumEachF32AVX2Roots2Of5Depth2(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
 
-// rmsPropMomentumEachF32AVX2Roots2Of2Depth2 updates count tensors as rmsPropMomentumF32AVX2 does one.
+// rmsPropMomentumEachF32AVX2Roots1Of2Depth2 updates count tensors as rmsPropMomentumF32AVX2 does one.
 //
 //go:noescape
-func rmsPropMomentumEachF32AVX2Roots2Of2Depth2(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
+func rmsPropMomentumEachF32AVX2Roots1Of2Depth2(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
 
 // rmsPropCenteredF32AVX2 updates n elements by
 //
@@ -239,7 +239,7 @@ func rmsPropCenteredF32AVX2(n int, c *float32, x *float32, s *float32, m *float3
 //go:noescape
 func rmsPropCenteredF32AVX2Roots1Of4Depth2(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 
-// rmsPropCenteredF32AVX2Roots2Of2Depth2 updates n elements by
+// rmsPropCenteredF32AVX2Roots1Of3Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -248,7 +248,7 @@ func rmsPropCenteredF32AVX2Roots1Of4Depth2(n int, c *float32, x *float32, s *flo
 // c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
 //
 //go:noescape
-func rmsPropCenteredF32AVX2Roots2Of2Depth2(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
+func rmsPropCenteredF32AVX2Roots1Of3Depth2(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 
 // rmsPropCenteredEachF32AVX2 updates count tensors as rmsPropCenteredF32AVX2 does one.
 //
@@ -260,10 +260,10 @@ func rmsPropCenteredEachF32AVX2(count int, c *float32, x *[]float32, s *[]float3
 //go:noescape
 func rmsPropCenteredEachF32AVX2Roots1Of4Depth2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
 
-// rmsPropCenteredEachF32AVX2Roots2Of2Depth2 updates count tensors as rmsPropCenteredF32AVX2 does one.
+// rmsPropCenteredEachF32AVX2Roots1Of3Depth2 updates count tensors as rmsPropCenteredF32AVX2 does one.
 //
 //go:noescape
-func rmsPropCenteredEachF32AVX2Roots2Of2Depth2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
+func rmsPropCenteredEachF32AVX2Roots1Of3Depth2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
 
 // rmsPropCenteredMomentumF32AVX2 updates n elements by
 //
@@ -301,7 +301,7 @@ func rmsPropCenteredMomentumF32AVX2Roots1Of5Depth2(n int, c *float32, x *float32
 //go:noescape
 func rmsPropCenteredMomentumF32AVX2Roots1Of4Depth2(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 
-// rmsPropCenteredMomentumF32AVX2Roots2Of2Depth2 updates n elements by
+// rmsPropCenteredMomentumF32AVX2Roots1Of3Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -311,7 +311,7 @@ func rmsPropCenteredMomentumF32AVX2Roots1Of4Depth2(n int, c *float32, x *float32
 // c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 //
 //go:noescape
-func rmsPropCenteredMomentumF32AVX2Roots2Of2Depth2(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
+func rmsPropCenteredMomentumF32AVX2Roots1Of3Depth2(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 
 // rmsPropCenteredMomentumEachF32AVX2 updates count tensors as rmsPropCenteredMomentumF32AVX2 does one.
 //
@@ -328,10 +328,10 @@ func rmsPropCenteredMomentumEachF32AVX2Roots1Of5Depth2(count int, c *float32, x 
 //go:noescape
 func rmsPropCenteredMomentumEachF32AVX2Roots1Of4Depth2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
 
-// rmsPropCenteredMomentumEachF32AVX2Roots2Of2Depth2 updates count tensors as rmsPropCenteredMomentumF32AVX2 does one.
+// rmsPropCenteredMomentumEachF32AVX2Roots1Of3Depth2 updates count tensors as rmsPropCenteredMomentumF32AVX2 does one.
 //
 //go:noescape
-func rmsPropCenteredMomentumEachF32AVX2Roots2Of2Depth2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
+func rmsPropCenteredMomentumEachF32AVX2Roots1Of3Depth2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
 
 // adamF32AVX2 updates n elements by
 //
@@ -366,7 +366,7 @@ func adamF32AVX2Roots1Of6Depth2(n int, c *float32, x *float32, m *float32, v *fl
 //go:noescape
 func adamF32AVX2Roots1Of4Depth2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 
-// adamF32AVX2Roots2Of2Depth2 updates n elements by
+// adamF32AVX2Roots1Of3Depth2 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -375,7 +375,7 @@ func adamF32AVX2Roots1Of4Depth2(n int, c *float32, x *float32, m *float32, v *fl
 // c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
 //
 //go:noescape
-func adamF32AVX2Roots2Of2Depth2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+func adamF32AVX2Roots1Of3Depth2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 
 // adamEachF32AVX2 updates count tensors as adamF32AVX2 does one.
 //
@@ -392,10 +392,10 @@ func adamEachF32AVX2Roots1Of6Depth2(count int, c *float32, x *[]float32, m *[]fl
 //go:noescape
 func adamEachF32AVX2Roots1Of4Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
 
-// adamEachF32AVX2Roots2Of2Depth2 updates count tensors as adamF32AVX2 does one.
+// adamEachF32AVX2Roots1Of3Depth2 updates count tensors as adamF32AVX2 does one.
 //
 //go:noescape
-func adamEachF32AVX2Roots2Of2Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+func adamEachF32AVX2Roots1Of3Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
 
 // amsGradF32AVX2 updates n elements by
 //
@@ -433,7 +433,7 @@ func amsGradF32AVX2Roots1Of5Depth2(n int, c *float32, x *float32, m *float32, v 
 //go:noescape
 func amsGradF32AVX2Roots1Of4Depth2(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 
-// amsGradF32AVX2Roots2Of2Depth2 updates n elements by
+// amsGradF32AVX2Roots1Of3Depth2 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -443,7 +443,7 @@ func amsGradF32AVX2Roots1Of4Depth2(n int, c *float32, x *float32, m *float32, v 
 // c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
 //
 //go:noescape
-func amsGradF32AVX2Roots2Of2Depth2(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
+func amsGradF32AVX2Roots1Of3Depth2(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 
 // amsGradEachF32AVX2 updates count tensors as amsGradF32AVX2 does one.
 //
@@ -460,10 +460,10 @@ func amsGradEachF32AVX2Roots1Of5Depth2(count int, c *float32, x *[]float32, m *[
 //go:noescape
 func amsGradEachF32AVX2Roots1Of4Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
 
-// amsGradEachF32AVX2Roots2Of2Depth2 updates count tensors as amsGradF32AVX2 does one.
+// amsGradEachF32AVX2Roots1Of3Depth2 updates count tensors as amsGradF32AVX2 does one.
 //
 //go:noescape
-func amsGradEachF32AVX2Roots2Of2Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
+func amsGradEachF32AVX2Roots1Of3Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
 
 // lionF32AVX2 updates n elements by
 //
@@ -773,7 +773,7 @@ func adaGradF64AVX2(n int, c *float64, x *float64, s *float64, grad *float64)
 //go:noescape
 func adaGradF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, s *float64, grad *float64)
 
-// adaGradF64AVX2Roots2Of2Depth2 updates n elements by
+// adaGradF64AVX2Roots1Of2Depth2 updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -781,7 +781,7 @@ func adaGradF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, s *float64, gr
 // c, by byte: 0 lr, 8 eps, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
 //
 //go:noescape
-func adaGradF64AVX2Roots2Of2Depth2(n int, c *float64, x *float64, s *float64, grad *float64)
+func adaGradF64AVX2Roots1Of2Depth2(n int, c *float64, x *float64, s *float64, grad *float64)
 
 // adaGradEachF64AVX2 updates count tensors as adaGradF64AVX2 does one.
 //
@@ -793,10 +793,10 @@ func adaGradEachF64AVX2(count int, c *float64, x *[]float64, s *[]float64, grad 
 //go:noescape
 func adaGradEachF64AVX2Roots1Of3Depth2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
-// adaGradEachF64AVX2Roots2Of2Depth2 updates count tensors as adaGradF64AVX2 does one.
+// adaGradEachF64AVX2Roots1Of2Depth2 updates count tensors as adaGradF64AVX2 does one.
 //
 //go:noescape
-func adaGradEachF64AVX2Roots2Of2Depth2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
+func adaGradEachF64AVX2Roots1Of2Depth2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
 // rmsPropF64AVX2 updates n elements by
 //
@@ -818,7 +818,7 @@ func rmsPropF64AVX2(n int, c *float64, x *float64, s *float64, grad *float64)
 //go:noescape
 func rmsPropF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, s *float64, grad *float64)
 
-// rmsPropF64AVX2Roots2Of2Depth2 updates n elements by
+// rmsPropF64AVX2Roots1Of2Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -826,7 +826,7 @@ func rmsPropF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, s *float64, gr
 // c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
 //
 //go:noescape
-func rmsPropF64AVX2Roots2Of2Depth2(n int, c *float64, x *float64, s *float64, grad *float64)
+func rmsPropF64AVX2Roots1Of2Depth2(n int, c *float64, x *float64, s *float64, grad *float64)
 
 // rmsPropEachF64AVX2 updates count tensors as rmsPropF64AVX2 does one.
 //
@@ -838,10 +838,10 @@ func rmsPropEachF64AVX2(count int, c *float64, x *[]float64, s *[]float64, grad 
 //go:noescape
 func rmsPropEachF64AVX2Roots1Of3Depth2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
-// rmsPropEachF64AVX2Roots2Of2Depth2 updates count tensors as rmsPropF64AVX2 does one.
+// rmsPropEachF64AVX2Roots1Of2Depth2 updates count tensors as rmsPropF64AVX2 does one.
 //
 //go:noescape
-func rmsPropEachF64AVX2Roots2Of2Depth2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
+func rmsPropEachF64AVX2Roots1Of2Depth2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
 // rmsPropMomentumF64AVX2 updates n elements by
 //
@@ -865,7 +865,7 @@ func rmsPropMomentumF64AVX2(n int, c *float64, x *float64, s *float64, b *float6
 //go:noescape
 func rmsPropMomentumF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 
-// rmsPropMomentumF64AVX2Roots2Of2Depth2 updates n elements by
+// rmsPropMomentumF64AVX2Roots1Of2Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	b = rho*b + g/(sqrt(s)+eps)
@@ -874,7 +874,7 @@ func rmsPropMomentumF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, s *flo
 // c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 //
 //go:noescape
-func rmsPropMomentumF64AVX2Roots2Of2Depth2(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
+func rmsPropMomentumF64AVX2Roots1Of2Depth2(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 
 // rmsPropMomentumEachF64AVX2 updates count tensors as rmsPropMomentumF64AVX2 does one.
 //
@@ -886,10 +886,10 @@ func rmsPropMomentumEachF64AVX2(count int, c *float64, x *[]float64, s *[]float6
 //go:noescape
 func rmsPropMomentumEachF64AVX2Roots1Of3Depth2(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
 
-// rmsPropMomentumEachF64AVX2Roots2Of2Depth2 updates count tensors as rmsPropMomentumF64AVX2 does one.
+// rmsPropMomentumEachF64AVX2Roots1Of2Depth2 updates count tensors as rmsPropMomentumF64AVX2 does one.
 //
 //go:noescape
-func rmsPropMomentumEachF64AVX2Roots2Of2Depth2(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
+func rmsPropMomentumEachF64AVX2Roots1Of2Depth2(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
 
 // rmsPropCenteredF64AVX2 updates n elements by
 //
@@ -913,7 +913,7 @@ func rmsPropCenteredF64AVX2(n int, c *float64, x *float64, s *float64, m *float6
 //go:noescape
 func rmsPropCenteredF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 
-// rmsPropCenteredF64AVX2Roots2Of2Depth2 updates n elements by
+// rmsPropCenteredF64AVX2Roots1Of2Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -922,7 +922,7 @@ func rmsPropCenteredF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, s *flo
 // c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
 //
 //go:noescape
-func rmsPropCenteredF64AVX2Roots2Of2Depth2(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
+func rmsPropCenteredF64AVX2Roots1Of2Depth2(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 
 // rmsPropCenteredEachF64AVX2 updates count tensors as rmsPropCenteredF64AVX2 does one.
 //
@@ -934,10 +934,10 @@ func rmsPropCenteredEachF64AVX2(count int, c *float64, x *[]float64, s *[]float6
 //go:noescape
 func rmsPropCenteredEachF64AVX2Roots1Of3Depth2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
 
-// rmsPropCenteredEachF64AVX2Roots2Of2Depth2 updates count tensors as rmsPropCenteredF64AVX2 does one.
+// rmsPropCenteredEachF64AVX2Roots1Of2Depth2 updates count tensors as rmsPropCenteredF64AVX2 does one.
 //
 //go:noescape
-func rmsPropCenteredEachF64AVX2Roots2Of2Depth2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
+func rmsPropCenteredEachF64AVX2Roots1Of2Depth2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
 
 // rmsPropCenteredMomentumF64AVX2 updates n elements by
 //
@@ -963,7 +963,7 @@ func rmsPropCenteredMomentumF64AVX2(n int, c *float64, x *float64, s *float64, m
 //go:noescape
 func rmsPropCenteredMomentumF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 
-// rmsPropCenteredMomentumF64AVX2Roots2Of2Depth2 updates n elements by
+// rmsPropCenteredMomentumF64AVX2Roots1Of2Depth2 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -973,7 +973,7 @@ func rmsPropCenteredMomentumF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64
 // c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 //
 //go:noescape
-func rmsPropCenteredMomentumF64AVX2Roots2Of2Depth2(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
+func rmsPropCenteredMomentumF64AVX2Roots1Of2Depth2(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 
 // rmsPropCenteredMomentumEachF64AVX2 updates count tensors as rmsPropCenteredMomentumF64AVX2 does one.
 //
@@ -985,10 +985,10 @@ func rmsPropCenteredMomentumEachF64AVX2(count int, c *float64, x *[]float64, s *
 //go:noescape
 func rmsPropCenteredMomentumEachF64AVX2Roots1Of3Depth2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
 
-// rmsPropCenteredMomentumEachF64AVX2Roots2Of2Depth2 updates count tensors as rmsPropCenteredMomentumF64AVX2 does one.
+// rmsPropCenteredMomentumEachF64AVX2Roots1Of2Depth2 updates count tensors as rmsPropCenteredMomentumF64AVX2 does one.
 //
 //go:noescape
-func rmsPropCenteredMomentumEachF64AVX2Roots2Of2Depth2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
+func rmsPropCenteredMomentumEachF64AVX2Roots1Of2Depth2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
 
 // adamF64AVX2 updates n elements by
 //
@@ -1012,7 +1012,7 @@ func adamF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, grad *fl
 //go:noescape
 func adamF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 
-// adamF64AVX2Roots2Of2Depth2 updates n elements by
+// adamF64AVX2Roots1Of2Depth2 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -1021,7 +1021,7 @@ func adamF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, m *float64, v *fl
 // c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
 //
 //go:noescape
-func adamF64AVX2Roots2Of2Depth2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
+func adamF64AVX2Roots1Of2Depth2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 
 // adamEachF64AVX2 updates count tensors as adamF64AVX2 does one.
 //
@@ -1033,10 +1033,10 @@ func adamEachF64AVX2(count int, c *float64, x *[]float64, m *[]float64, v *[]flo
 //go:noescape
 func adamEachF64AVX2Roots1Of3Depth2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
 
-// adamEachF64AVX2Roots2Of2Depth2 updates count tensors as adamF64AVX2 does one.
+// adamEachF64AVX2Roots1Of2Depth2 updates count tensors as adamF64AVX2 does one.
 //
 //go:noescape
-func adamEachF64AVX2Roots2Of2Depth2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
+func adamEachF64AVX2Roots1Of2Depth2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
 
 // amsGradF64AVX2 updates n elements by
 //
@@ -1062,7 +1062,7 @@ func amsGradF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, vmax 
 //go:noescape
 func amsGradF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 
-// amsGradF64AVX2Roots2Of2Depth2 updates n elements by
+// amsGradF64AVX2Roots1Of2Depth2 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -1072,7 +1072,7 @@ func amsGradF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, m *float64, v 
 // c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
 //
 //go:noescape
-func amsGradF64AVX2Roots2Of2Depth2(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
+func amsGradF64AVX2Roots1Of2Depth2(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 
 // amsGradEachF64AVX2 updates count tensors as amsGradF64AVX2 does one.
 //
@@ -1084,10 +1084,10 @@ func amsGradEachF64AVX2(count int, c *float64, x *[]float64, m *[]float64, v *[]
 //go:noescape
 func amsGradEachF64AVX2Roots1Of3Depth2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
 
-// amsGradEachF64AVX2Roots2Of2Depth2 updates count tensors as amsGradF64AVX2 does one.
+// amsGradEachF64AVX2Roots1Of2Depth2 updates count tensors as amsGradF64AVX2 does one.
 //
 //go:noescape
-func amsGradEachF64AVX2Roots2Of2Depth2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
+func amsGradEachF64AVX2Roots1Of2Depth2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
 
 // lionF64AVX2 updates n elements by
 //

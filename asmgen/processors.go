@@ -21,7 +21,7 @@ type processor struct {
 // estimate. With what a step multiplies and divides otherwise that gives the part of the roots for which both are busy
 // as long; what was fastest among parts near it is in the table. Cycles of division and root and slots of each, for
 // float32 and float64: Zen 4 (512 bits) 6+10 and 9+16, 2 slots each and float64's division 3; Zen 5 (any) 2.5+4.5 and
-// 4+7.5, 2 slots each (these measured); Intel's Golden Cove (512 bits) 10+12 and 16+24, 1 slot each (uops.info);
+// 4+7.5, 2 slots each; Intel's Golden Cove 10+12 and 16+24 (512 bits), half of that with 256, 1 slot each (all measured);
 // Neoverse 7 to 10 for either and 12 to 16, on one pipeline in two (read, not measured: docs/performance.md).
 // Apple's cores divide fast, and nobody has measured steps on them: they take all roots in hardware.
 var processors = []processor{
@@ -47,6 +47,9 @@ type balanceKey struct {
 	elem           int
 }
 
+// Golden Cove's balances are the fastest of some ten each on a core of its own. On one whose other thread multiplies
+// as well, those with more roots by fma lose what they gained: with AVX2 to hardware, with AVX-512 not.
+//
 // Zen 5 divides twice in 5 cycles in float32, and takes two roots in 9, but a division and a root in turns take 9: a
 // number of roots in hardware that is even costs less. (Groups of 6 vectors of AVX2 made RMSPropCentered take 1.3 times
 // as long in memory, whatever the alignment, where groups of 4 and Adam's of 6 take no longer than hardware.)
@@ -59,8 +62,8 @@ var balances = map[balanceKey][weights]balance{
 	{"zen", "avx2", 8}:      {{1, 3, 2}, {1, 3, 2}, {1, 3, 2}, {1, 3, 2}, {1, 3, 2}},
 	{"zen", "avx512", 4}:    {{2, 4, 3}, {2, 4, 3}, {1, 3, 3}, {1, 3, 3}, {1, 3, 3}},
 	{"zen", "avx512", 8}:    {{2, 3, 3}, {2, 3, 3}, {2, 4, 2}, {2, 4, 2}, {2, 4, 2}},
-	{"core", "avx2", 4}:     {{2, 2, 2}, {2, 2, 2}, {2, 2, 2}, {2, 2, 2}, {2, 2, 2}},
-	{"core", "avx2", 8}:     {{2, 2, 2}, {2, 2, 2}, {2, 2, 2}, {2, 2, 2}, {2, 2, 2}},
+	{"core", "avx2", 4}:     {{1, 2, 2}, {1, 2, 2}, {1, 3, 2}, {1, 3, 2}, {1, 3, 2}},
+	{"core", "avx2", 8}:     {{1, 2, 2}, {1, 2, 2}, {1, 2, 2}, {1, 2, 2}, {1, 2, 2}},
 	{"core", "avx512", 4}:   {{3, 3, 3}, {3, 3, 3}, {3, 3, 3}, {3, 3, 3}, {3, 3, 3}},
 	{"core", "avx512", 8}:   {{2, 2, 3}, {2, 2, 3}, {2, 2, 3}, {2, 2, 3}, {2, 2, 3}},
 	{"neoverse", "neon", 4}: {{3, 5, 2}, {3, 5, 2}, {2, 5, 2}, {2, 5, 2}, {2, 5, 2}},
