@@ -39,9 +39,35 @@ func (f *amd64File) compile() (*ir.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	passes := pass.Concat(pass.Compile, pass.FunctionPass(f.code.check), pass.FunctionPass(checkAVX2),
-		pass.FunctionPass(pruneVectorMoves))
+	// pass.Compile with an allocation that names its function.
+	passes := pass.Concat(
+		pass.Verify,
+		pass.FunctionPass(pass.PruneJumpToFollowingLabel),
+		pass.FunctionPass(pass.PruneDanglingLabels),
+		pass.FunctionPass(pass.LabelTarget),
+		pass.FunctionPass(pass.CFG),
+		pass.InstructionPass(pass.ZeroExtend32BitOutputs),
+		pass.FunctionPass(pass.Liveness),
+		pass.FunctionPass(allocate),
+		pass.FunctionPass(pass.BindRegisters),
+		pass.FunctionPass(pass.VerifyAllocation),
+		pass.FunctionPass(pass.EnsureBasePointerCalleeSaved),
+		pass.Func(pass.IncludeTextFlagHeader),
+		pass.FunctionPass(pass.PruneSelfMoves),
+		pass.FunctionPass(pass.RequiredISAExtensions),
+		pass.FunctionPass(f.code.check),
+		pass.FunctionPass(checkAVX2),
+		pass.FunctionPass(pruneVectorMoves),
+	)
 	return file, passes.Execute(file)
+}
+
+// allocate gives registers to a function. What has not enough of them is named.
+func allocate(fn *ir.Function) error {
+	if err := pass.AllocateRegisters(fn); err != nil {
+		return fmt.Errorf("%s: %w", fn.Name, err)
+	}
+	return nil
 }
 
 // pruneVectorMoves removes moves of a vector register to itself; avo's own pass knows only MOVQ.

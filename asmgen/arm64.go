@@ -48,7 +48,7 @@ func (f *arm64File) print(pkg string) (asm, stubs []byte, err error) {
 		pass.FunctionPass(pass.CFG),
 		pass.FunctionPass(pass.Liveness),
 		pass.FunctionPass(coalesce),
-		pass.FunctionPass(pass.AllocateRegisters),
+		pass.FunctionPass(allocate),
 		pass.FunctionPass(pass.BindRegisters),
 		pass.FunctionPass(pass.VerifyAllocation),
 		pass.FunctionPass(f.code.check),

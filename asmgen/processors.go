@@ -21,8 +21,9 @@ type processor struct {
 // estimate. With what a step multiplies and divides otherwise that gives the part of the roots for which both are busy
 // as long; what was fastest among parts near it is in the table. Cycles of division and root and slots of each, for
 // float32 and float64: Zen 4 (512 bits) 6+10 and 9+16, 2 slots each and float64's division 3; Zen 5 (any) 2.5+4.5 and
-// 4+7.5, 2 slots each; Intel's Golden Cove 10+12 and 16+24 (512 bits), half of that with 256, 1 slot each (all measured);
-// Neoverse 7 to 10 for either and 12 to 16, on one pipeline in two (read, not measured: docs/performance.md).
+// 4+7.5, 2 slots each; Intel's Golden Cove 10+12 and 16+24 (512 bits), half of that with 256, 1 slot each (all of these
+// measured); Neoverse 7 to 10 for either and 12 to 16, on one pipeline in two (read, not measured:
+// docs/performance.md).
 // Apple's cores divide fast, and nobody has measured steps on them: they take all roots in hardware.
 var processors = []processor{
 	{"zen5", "amd64", "cpuid.CPU.VendorID == cpuid.AMD && cpuid.CPU.Family >= 0x1a", "AMD, from family 1Ah on"},
