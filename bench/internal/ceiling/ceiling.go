@@ -100,7 +100,7 @@ type run struct {
 // Pinned calls f on a thread that stays on its CPU, if it is to be alone and the system allows it.
 func Pinned(threads int, f func() error) error {
 	if threads == 1 {
-		undo, _ := machine.Pin()
+		_, undo, _ := machine.Pin()
 		defer undo()
 	}
 	return f()

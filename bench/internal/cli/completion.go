@@ -33,11 +33,11 @@ var shells = []string{"bash", "zsh", "fish"}
 
 var completionCommand = command{
 	name:    "completion",
-	summary: "print what makes a shell complete commands and flags",
+	summary: "print what makes a shell complete commands, flags and their values",
 	args:    strings.Join(shells, "|"),
 	words:   predict.Set(shells),
-	about: `Prints a script for a shell, which then completes commands, flags and names of files of this program, if it
-is installed as a command.`,
+	about: `Prints a script for a shell, which then completes commands, flags, the values of flags that have names, and
+names of files of this program, if it is installed as a command.`,
 	example: `  eval "$(bitstep-bench completion bash)"    # in ~/.bashrc
   eval "$(bitstep-bench completion zsh)"     # in ~/.zshrc
   bitstep-bench completion fish >~/.config/fish/completions/bitstep-bench.fish`,
@@ -80,18 +80,60 @@ func completed(line, point string) bool {
 	return true
 }
 
-// completions are the flags of a command, by what they take: nothing, a file, or something else.
+// A suggested is a flag whose values a shell can be told.
+type suggested struct {
+	flag.Value
+	values []string
+	list   bool // it takes several, with commas between
+}
+
+// String is called for none, too, by package flag.
+func (s suggested) String() string {
+	if s.Value == nil {
+		return ""
+	}
+	return s.Value.String()
+}
+
+// Predict returns what begins with the last of the names that were typed.
+func (s suggested) Predict(prefix string) (all []string) {
+	before := ""
+	if s.list {
+		before = prefix[:strings.LastIndexByte(prefix, ',')+1]
+	}
+	for _, v := range s.values {
+		all = append(all, before+v)
+	}
+	return all
+}
+
+// suggest tells shells the values of a flag that is declared.
+func suggest(set *flag.FlagSet, name string, values []string) {
+	f := set.Lookup(name)
+	f.Value = suggested{f.Value, values, false}
+}
+
+// suggestList tells shells the values of a flag that takes several.
+func suggestList(set *flag.FlagSet, name string, values []string) {
+	f := set.Lookup(name)
+	f.Value = suggested{f.Value, values, true}
+}
+
+// completions are the flags of a command, by what they take: nothing, one of some values, a file, or something else.
 func (c command) completions() *complete.Command {
 	set, _ := c.flags()
 	all := &complete.Command{Flags: map[string]complete.Predictor{}, Args: c.words}
 	set.VisitAll(func(f *flag.Flag) {
 		var p complete.Predictor = predict.Something
-		switch name, _ := flag.UnquoteUsage(f); name {
-		case "":
+		name, _ := flag.UnquoteUsage(f)
+		switch s, ok := f.Value.(suggested); {
+		case ok:
+			p = s
+		case name == "":
 			p = predict.Nothing
-		case "file":
+		case name == "file":
 			p = predict.Files("*")
-		case "folder":
+		case name == "folder":
 			p = predict.Dirs("*")
 		}
 		all.Flags[f.Name] = p

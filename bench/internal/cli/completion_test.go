@@ -51,7 +51,15 @@ func TestCompletion(t *testing.T) {
 		t.Fatal(err)
 	}
 	for line, want := range map[string]string{"bench compare o": "old.json", "bench machines r": "records/",
-		"bench completion z": "zsh", "bench -q": "-quick", "bench peers -o ol": "old.json", "bench he": "help"} {
+		"bench completion z": "zsh", "bench -q": "-quick", "bench peers -o ol": "old.json", "bench he": "help",
+		"bench verify -kernel AllF": "AllFinite", "bench verify -long -kernel=sq": "sqrt",
+		"bench verify -kernel Adam,MaxA": "Adam,MaxAbs", "bench verify -type float6": "float64",
+		"bench verify -backend g": "go", "bench measure -kernels SGD,MaxA": "SGD,MaxAbs",
+		"bench measure -what prod": "product", "bench measure -sizes L1,L2": "L1,L2", "bench measure -format cs": "csv",
+		"bench measure -backends g": "go", "bench measure -types float3": "float32",
+		"bench train -optimizer lio": "lion", "bench train -loss sof": "softmax",
+		"bench train -schedule cosi": "cosine", "bench train -type float3": "float32",
+		"bench train -sampling shuf": "shuffled", "bench random-search -optimizer lio": "lion"} {
 		if got := offered(t, dir, line); len(got) != 1 || strings.TrimPrefix(got[0], "./") != want {
 			t.Errorf("%q: %v, want %s", line, got, want)
 		}

@@ -35,6 +35,7 @@ func (f *dataFlags) register(set *flag.FlagSet) {
 	set.IntVar(&f.threads, "threads", 0, "`number` of threads, 0 for all of the machine; the results are the same")
 	set.Uint64Var(&f.seed, "seed", 1, "`number` that decides all that is random: weights, order of the images, split")
 	set.StringVar(&f.typ, "type", "float32", "element `type`: "+either(elementTypes))
+	suggest(set, "type", elementTypes)
 }
 
 // synthetic begins a value of -data that is no folder.

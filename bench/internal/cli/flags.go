@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/linear/dataset"
 	"github.com/bitstep-go/bitstep/optim"
 )
@@ -22,6 +23,14 @@ func byType[F any](typ string, f32, f64 F) (f F, err error) {
 		return f64, nil
 	}
 	return f, usageError{fmt.Errorf("-type %s, want %s", typ, either(elementTypes))}
+}
+
+// backendNames are those that this machine can run.
+func backendNames() (names []string) {
+	for _, b := range bitstep.Backends() {
+		names = append(names, b.String())
+	}
+	return names
 }
 
 // either writes names as a, b or c, in lines that flags' descriptions have room for.
@@ -67,6 +76,16 @@ func makeFolder(name string) error {
 func samplingNames() (names []string) {
 	for _, k := range dataset.SamplerKinds() {
 		names = append(names, k.String())
+	}
+	return names
+}
+
+// algorithmNames are the algorithms.
+func algorithmNames() (names []string) {
+	for _, a := range optim.Algorithms() {
+		for _, n := range a.Names {
+			names = append(names, n.Name)
+		}
 	}
 	return names
 }

@@ -32,8 +32,8 @@ that of the others, its key figures and its shares of ceilings. The first rows a
 			if len(args) != 1 {
 				return usageError{fmt.Errorf("want one folder of records, got %d arguments", len(args))}
 			}
-			if err := record.Writable(*out, *replace); err != nil {
-				return err
+			if err := record.Writable(*out, *replace); err != nil { // better now than when all is read
+				return usageError{fmt.Errorf("-o: %w", err)}
 			}
 			given, err := readRecords(args[0])
 			if err != nil {

@@ -47,8 +47,8 @@ func TestMachines(t *testing.T) {
 	checkFailures(t, dir, []failure{
 		{[]string{"machines"}, 2, "want one folder"},
 		{[]string{"machines", "records", "damaged"}, 2, "want one folder"},
-		{[]string{"machines", "records"}, 1, "machines.html exists: it is replaced only with -f"},
-		{[]string{"machines", "-o", "none/x.html", "records"}, 1, "none/x.html"},
+		{[]string{"machines", "records"}, 2, "-o: machines.html exists: it is replaced only with -f"},
+		{[]string{"machines", "-o", "none/x.html", "records"}, 2, "none/x.html"},
 		{[]string{"machines", "-o", "x.html", "damaged"}, 1, "cut.json: byte"},
 		{[]string{"machines", "-o", "x.html", "damaged"}, 1, "later.json: byte 11: schema 99 is newer"},
 		{[]string{"machines", "-o", "x.html", "empty"}, 1, "empty has no *.json"},

@@ -54,6 +54,7 @@ that it is unstable.`,
 				*to = append(*to, from[i])
 				return nil
 			})
+			suggestList(set, name, from)
 		}
 		choose("what", "`groups` of rows: "+strings.Join(o.Groups, ", ")+" (default kernel)", o.Groups,
 			&f.options.Groups)
@@ -69,12 +70,18 @@ that it is unstable.`,
 				}
 				return fmt.Errorf("this machine and build can run %s", strings.Join(m.Backends, ", "))
 			})
+		suggestList(set, "backends", m.Backends)
 		list("sizes", "`sizes` of the kernels' working sets: names of levels, or bytes with K, M or G\n"+
 			"(default all levels)", func(word string) error {
 			l, err := parseLevel(m, o.Levels, word)
 			f.options.Levels = append(f.options.Levels, l)
 			return err
 		})
+		var levels []string
+		for _, l := range o.Levels {
+			levels = append(levels, l.Name)
+		}
+		suggestList(set, "sizes", levels)
 		numbers := func(name, about string, most int, to *[]int) {
 			list(name, about, func(word string) error {
 				n, err := strconv.Atoi(word)
@@ -91,6 +98,7 @@ that it is unstable.`,
 		set.DurationVar(&f.options.Timer.Least, "sample", o.Timer.Least, "`time` of a sample, at least")
 		set.DurationVar(&f.limit, "limit", 0, "end after this `time`, with the rows that are finished by then")
 		set.StringVar(&f.format, "format", formats[0], "print this `format`: "+either(formats))
+		suggest(set, "format", formats)
 		set.StringVar(&f.out, "o", "", "also write the record to this `file`, as JSON")
 		set.BoolVar(&f.replace, "f", false, "replace the file if it exists")
 		return f.run

@@ -8,12 +8,11 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/bench/internal/measure"
 	"github.com/bitstep-go/bitstep/bench/internal/peers"
 	"github.com/bitstep-go/bitstep/bench/internal/record"
-	"github.com/bitstep-go/bitstep/bench/internal/turns"
 )
 
 var peersCommand = command{
@@ -35,7 +34,7 @@ what rounding in another order explains, gamma(k) times the sum of the products'
 		return func(ctx context.Context, w io.Writer, _ []string) error {
 			if *out != "" { // better now than when all is measured
 				if err := record.Writable(*out, *replace); err != nil {
-					return err
+					return usageError{fmt.Errorf("-o: %w", err)}
 				}
 			}
 			r, err := measurePeers(ctx, w, *quick)
@@ -52,15 +51,12 @@ what rounding in another order explains, gamma(k) times the sum of the products'
 
 func measurePeers(ctx context.Context, w io.Writer, quick bool) (record.Record, error) {
 	r := newRecording()
-	m := r.Machine
-	o := peers.Options{Backend: bitstep.Active(), Quick: quick, L1: m.L1, L2: m.L2, L3: m.L3,
-		Turns: func(samples int, least time.Duration, fns ...func()) (all [][]float64) {
-			times, _ := turns.Timer{Samples: samples, Least: least}.Run(context.WithoutCancel(ctx), fns...)
-			for _, s := range times {
-				all = append(all, s)
-			}
-			return all
-		}}
+	d := measure.Default(r.Machine)
+	if quick {
+		d = measure.Quick(r.Machine)
+	}
+	o := peers.Options{Backend: bitstep.Active(), Machine: r.Machine, Quick: quick, Timer: d.Timer,
+		Between: r.watch.Sample}
 	for _, why := range peers.Missing() {
 		fmt.Fprintf(w, "not here: %s\n", why)
 	}
@@ -82,14 +78,20 @@ func printPeers(w io.Writer, rows []record.Row) {
 				names = append(names, r.Peer)
 			}
 		}
-		fmt.Fprintf(w, "\n%s, one thread, GFLOP/s; bitstep's bits checked, others' values\n", typ)
+		fmt.Fprintf(w, "\n%s, one thread, GFLOP/s (? unstable); bitstep's bits checked, others' values\n", typ)
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 		fmt.Fprintf(t, "\t\t%s\t\n", strings.Join(names, "\t"))
 		for len(of) > 0 {
 			k := task(of[0])
 			cells := make([]string, len(names))
 			for len(of) > 0 && task(of[0]) == k {
-				cells[slices.Index(names, of[0].Peer)] = fmt.Sprintf("%.1f", of[0].GFLOPs)
+				cell := fmt.Sprintf("%.1f", of[0].GFLOPs)
+				if of[0].Unstable {
+					cell += "?"
+				} else {
+					cell += " "
+				}
+				cells[slices.Index(names, of[0].Peer)] = cell
 				of = of[1:]
 			}
 			fmt.Fprintf(t, "%s\t%s%s\t%s\t\n", k.Name, k.Shape, k.Level, strings.Join(cells, "\t"))

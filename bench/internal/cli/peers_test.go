@@ -34,8 +34,8 @@ func TestPeers(t *testing.T) {
 		}
 	}
 	checkFailures(t, dir, []failure{
-		{[]string{"peers", "-quick", "-o", "peers.json"}, 1, "peers.json exists"},
-		{[]string{"peers", "-quick", "-o", "none/peers.json"}, 1, "none/peers.json"},
+		{[]string{"peers", "-quick", "-o", "peers.json"}, 2, "-o: peers.json exists"},
+		{[]string{"peers", "-quick", "-o", "none/peers.json"}, 2, "none/peers.json"},
 		{[]string{"peers", "x"}, 2, "unexpected argument"},
 	})
 }

@@ -83,7 +83,7 @@ func printRaces(w io.Writer, all []lecture.Race) {
 			if s.Evaluations >= 0 {
 				cell = fmt.Sprint(s.Evaluations)
 			}
-			if s.Name == r.Winner() {
+			if s.Evaluations >= 0 && s.Evaluations == r.Fewest() {
 				cell = "*" + cell
 			}
 			fmt.Fprintf(t, "%s\t", cell)

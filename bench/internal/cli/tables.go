@@ -22,6 +22,12 @@ func printMachine(w io.Writer, m record.Machine, p record.Program) {
 	fmt.Fprintf(w, "caches    L1d %s, L2 %s, L3 %s%s\n", ceiling.Size(m.L1), ceiling.Size(m.L2), ceiling.Size(m.L3),
 		assumed)
 	fmt.Fprintf(w, "backend   %s, of %s\n", m.Active, strings.Join(m.Backends, ", "))
+	if len(m.CoreKinds) > 0 {
+		fmt.Fprintf(w, "kinds     %s\n", m.Kinds())
+	}
+	if m.PinnedCPU != nil {
+		fmt.Fprintf(w, "pinning   to %s\n", m.Pinned())
+	}
 	for _, x := range []struct{ name, value string }{{"pinning", m.Pinning}, {"counters", m.Counters}} {
 		if x.value != "available" {
 			fmt.Fprintf(w, "%-9s %s\n", x.name, x.value)

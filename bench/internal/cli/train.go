@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/bitstep-go/bitstep"
@@ -47,15 +48,19 @@ func rateOf(optimizer string) float64 {
 func (f *trainFlags) register(set *flag.FlagSet) {
 	f.dataFlags.register(set)
 	set.StringVar(&f.optimizer, "optimizer", "adam", "`algorithm`:\n"+either(optimizerNames()))
+	suggest(set, "optimizer", algorithmNames())
 	set.StringVar(&f.schedule, "schedule", "cosine",
 		"learning-rate `schedule` over the run, warmup:STEPS+ before it or not:\n"+
 			either(schedule.Forms()))
+	suggest(set, "schedule", plainSchedules())
 	set.Float64Var(&f.lr, "lr", 0, "learning `rate`, 0 for one that suits the optimizer")
 	set.StringVar(&f.loss, "loss", "svm", "`loss`: "+either(lossNames()))
+	suggest(set, "loss", lossNames())
 	set.Float64Var(&f.lambda, "lambda", 1e-4, "`weight` of the regularisation lambda * sum of W^2")
 	set.IntVar(&f.batch, "batch", linear.DefaultBatch, "`images` per step")
 	set.IntVar(&f.epochs, "epochs", linear.DefaultEpochs, "`number` of passes over the training set")
 	set.StringVar(&f.sampling, "sampling", "shuffled", "`how` images are drawn: "+either(samplingNames()))
+	suggest(set, "sampling", samplingNames())
 	set.IntVar(&f.patience, "patience", 0, "stop after so many `epochs` without a better validation accuracy,\n"+
 		"0 for never")
 	set.StringVar(&f.out, "out", "bench-train", "`folder` for the checkpoint and the pictures; made if need be")
@@ -68,6 +73,17 @@ func (f *trainFlags) register(set *flag.FlagSet) {
 		"`steps` between the states in the receipt, 0 for %d", witness.DefaultEvery))
 	set.BoolVar(&f.resume, "resume", false, "go on from the checkpoint")
 	set.BoolVar(&f.times, "times", false, "measure the parts of a step, and print them")
+}
+
+// plainSchedules are those forms that need no number.
+func plainSchedules() (names []string) {
+	for _, form := range schedule.Forms() {
+		name, _, _ := strings.Cut(form, "[")
+		if !strings.Contains(name, ":") {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 var trainCommand = command{

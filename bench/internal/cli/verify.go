@@ -40,6 +40,9 @@ It takes some seconds, and some minutes under an emulator; with -long, very much
 		set.Var(&f.kernels, "kernel", "only these `kernels`, with commas between")
 		set.Var(&f.types, "type", "only these element `types`: "+either(elementTypes))
 		set.Var(&f.backends, "backend", "only these `backends`")
+		suggestList(set, "kernel", append(verify.Kernels(), verify.LongKernels()...))
+		suggestList(set, "type", verify.Types())
+		suggestList(set, "backend", backendNames())
 		set.BoolVar(&f.long, "long", false, "every float32 of kernels with one operand, all roots on this CPU's\n"+
 			"estimates, and fused multiply-adds that are hard to round, too")
 		set.DurationVar(&f.duration, "for", 0, "then make random calls for this `time`, as 10m or 1h")
@@ -92,9 +95,7 @@ type verifyFlags struct {
 func (f *verifyFlags) options() (verify.Options, error) {
 	o := verify.Options{Kernels: f.kernels, Types: f.types, Unlisted: f.list, Long: f.long, For: f.duration,
 		Seed: f.seed, Only: f.seeded && f.duration == 0}
-	var available []string
 	for _, b := range bitstep.Backends() {
-		available = append(available, b.String())
 		if slices.Contains(f.backends, b.String()) {
 			o.Backends = append(o.Backends, b)
 		}
@@ -107,7 +108,7 @@ func (f *verifyFlags) options() (verify.Options, error) {
 		o.Lists = os.DirFS(f.testdata)
 	}
 	for _, err := range []error{f.kernels.oneOf("kernel", kernels), f.types.oneOf("type", verify.Types()),
-		f.backends.oneOf("backend", available)} {
+		f.backends.oneOf("backend", backendNames())} {
 		if err != nil {
 			return o, err
 		}

@@ -2,6 +2,7 @@ package lecture
 
 import (
 	"context"
+	"fmt"
 	"math"
 
 	"github.com/bitstep-go/bitstep"
@@ -323,7 +324,8 @@ func rates(b bitstep.Backend) picture {
 	return p
 }
 
-// many is the mean loss of 64 runs of SGD with noisy gradients, each with noise of its own.
+// many is the mean loss of 64 runs of SGD with noisy gradients, each with noise of its own. All have to go on to the
+// end: a mean without those that diverge would be too good.
 func many(b bitstep.Backend, name string, series int, lr float64, s schedule.Schedule, steps int) curve {
 	const runs = 64
 	l := noisy()
@@ -333,6 +335,9 @@ func many(b bitstep.Backend, name string, series int, lr float64, s schedule.Sch
 	}
 	for run := range uint64(runs) {
 		q := l.follow(b, walk{config: optim.SGD{LR: lr}, schedule: s, steps: steps, loss: l.minibatches(run)})
+		if n := len(q.losses); n <= steps {
+			panic(fmt.Sprintf("lecture: run %d at the rate %v diverged after %d steps", run, lr, n))
+		}
 		for t, f := range q.losses {
 			c.points[t].y += float64(f / runs)
 		}

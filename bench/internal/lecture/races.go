@@ -24,15 +24,15 @@ type Result struct {
 	Distance    float64 // from the minimum
 }
 
-// Winner is the optimizer that took the fewest evaluations, the first of several, or "" if none met the target.
-func (r Race) Winner() string {
-	best := Result{Evaluations: -1}
+// Fewest is how many evaluations the winner took, or several that did, and -1 if none met the target.
+func (r Race) Fewest() int {
+	best := -1
 	for _, s := range r.Results {
-		if s.Evaluations >= 0 && (best.Evaluations < 0 || s.Evaluations < best.Evaluations) {
-			best = s
+		if s.Evaluations >= 0 && (best < 0 || s.Evaluations < best) {
+			best = s.Evaluations
 		}
 	}
-	return best.Name
+	return best
 }
 
 // racers are the optimizers with a rate each; the seventh is L-BFGS, which needs none.

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -57,29 +58,35 @@ func cpuName() string {
 	return "unknown CPU"
 }
 
-// Pin binds the calling goroutine to its thread, and that to the last CPU that the process may use: the first serves
-// most interrupts. The goroutines of others stay free. Undo ends it, also after an error.
-func Pin() (undo func(), err error) {
+// Pin binds the calling goroutine to its thread, and that to one CPU, whose number it returns. The goroutines of others
+// stay free. Undo ends it, also after an error.
+func Pin() (cpu int, undo func(), err error) {
 	var old, one unix.CPUSet
-	if err := unix.SchedGetaffinity(0, &old); err != nil {
-		return func() {}, err
+	cpus, err := allowed()
+	if err == nil {
+		err = unix.SchedGetaffinity(0, &old)
 	}
-	for cpu := range len(old) * strconv.IntSize {
-		if old.IsSet(cpu) {
-			one.Zero()
-			one.Set(cpu)
-		}
+	if err != nil {
+		return 0, func() {}, err
 	}
+	cpu = choose(cpus, kinds())
+	if !old.IsSet(cpu) { // the thread may use fewer than the process does
+		cpu = choose(cpus, nil)
+	}
+	one.Set(cpu)
 	runtime.LockOSThread()
 	if err := unix.SchedSetaffinity(0, &one); err != nil {
 		runtime.UnlockOSThread()
-		return func() {}, err
+		return 0, func() {}, err
 	}
-	return func() {
+	return cpu, func() {
 		unix.SchedSetaffinity(0, &old)
 		runtime.UnlockOSThread()
 	}, nil
 }
+
+// kinds are found out once: Pin is called often.
+var kinds = sync.OnceValue(coreKinds)
 
 // usage returns for how long the machine's CPUs have been busy and idle together, for how long others took them away,
 // and for how long this process has used them.

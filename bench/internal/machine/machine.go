@@ -27,7 +27,7 @@ func Describe() record.Machine {
 	m := record.Machine{CPU: strings.TrimSpace(c.BrandName), Vendor: c.VendorString, Family: c.Family, Model: c.Model,
 		OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU(), Threads: runtime.GOMAXPROCS(0),
 		Features: []string{}, Hypervisor: hypervisor(), HugePages: hugePages(), Governor: governor(),
-		Pinning: available(canPin()), Active: bitstep.Active().String()}
+		CoreKinds: kinds(), Active: bitstep.Active().String()}
 	if m.CPU == "" {
 		m.CPU = cpuName()
 	}
@@ -40,6 +40,11 @@ func Describe() record.Machine {
 		m.Backends = append(m.Backends, b.String())
 	}
 	m.L1, m.L2, m.L3, m.Assumed = caches.Described()
+	cpu, undo, err := Pin()
+	undo()
+	if m.Pinning = available(err); err == nil {
+		m.PinnedCPU = &cpu
+	}
 	counters, err := OpenCounters()
 	counters.Close()
 	m.Counters = available(err)
@@ -92,10 +97,4 @@ func hypervisor() string {
 		return name
 	}
 	return "unknown"
-}
-
-func canPin() error {
-	undo, err := Pin()
-	undo()
-	return err
 }

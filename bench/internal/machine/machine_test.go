@@ -67,15 +67,25 @@ func TestMovingClock(t *testing.T) {
 func TestPin(t *testing.T) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	undo, err := Pin()
+	cpu, undo, err := Pin()
 	if err != nil {
 		t.Skipf("unavailable: %v", err)
 	}
-	if n := allowed(t); n != 1 {
-		t.Errorf("pinned to %d CPUs", n)
+	if cpus := usable(t); len(cpus) != 1 || cpus[0] != cpu {
+		t.Errorf("pinned to %v, want %d", cpus, cpu)
+	}
+	again, nested, err := Pin()
+	if nested(); err != nil || again != cpu {
+		t.Errorf("pinned again, to %d, want %d: %v", again, cpu, err)
+	}
+	if cpus := usable(t); len(cpus) != 1 {
+		t.Errorf("pinned to %v after the inner end", cpus)
 	}
 	undo()
-	if n := allowed(t); n != runtime.NumCPU() {
+	if n := len(usable(t)); n != runtime.NumCPU() {
 		t.Errorf("%d CPUs afterwards, of %d", n, runtime.NumCPU())
+	}
+	if m := Describe(); m.PinnedCPU == nil || *m.PinnedCPU != cpu {
+		t.Errorf("described as %+v", m)
 	}
 }

@@ -8,7 +8,7 @@ func hypervisorOfSystem() string { return "" }
 func cpuName() string            { return "unknown CPU" }
 
 // Pin would bind the calling goroutine to a CPU.
-func Pin() (undo func(), err error) { return func() {}, errSystem }
+func Pin() (cpu int, undo func(), err error) { return 0, func() {}, errSystem }
 
 func usage() (times, error) { return times{}, errSystem }
 

@@ -1,16 +1,12 @@
 package machine
 
-import (
-	"testing"
+import "testing"
 
-	"golang.org/x/sys/unix"
-)
-
-// allowed is how many CPUs the thread may use.
-func allowed(t *testing.T) int {
-	var s unix.CPUSet
-	if err := unix.SchedGetaffinity(0, &s); err != nil {
+// usable are the CPUs that the thread may use.
+func usable(t *testing.T) []int {
+	cpus, err := allowed()
+	if err != nil {
 		t.Fatal(err)
 	}
-	return s.Count()
+	return cpus
 }

@@ -28,8 +28,10 @@ func NewWatch() *Watch {
 // chainLength makes a chain of some 20 microseconds, which few interrupts meet.
 const chainLength = 16384
 
-// Sample takes a sample of the clock: it is called between measurements.
+// Sample takes a sample of the clock, of the CPU that threads are pinned to: it is called between measurements.
 func (w *Watch) Sample() {
+	_, undo, _ := Pin()
+	defer undo()
 	least := time.Hour
 	for range 3 {
 		start := time.Now()

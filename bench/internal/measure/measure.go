@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -39,7 +38,7 @@ type Options struct {
 func Default(m record.Machine) Options {
 	o := Options{Machine: m, Groups: []string{record.Ceiling, record.Kernel, record.Product, record.Training},
 		Types: Types, Backends: []bitstep.Backend{bitstep.Active()}, Levels: ceiling.Levels(m),
-		Sizes: ceiling.Sizes(m), Threads: []int{1}, N: []int{1, 32, 64, 256, 1024}, Images: 50000,
+		Sizes: ceiling.Sizes(m), Threads: []int{1}, N: slices.Clone(sizes), Images: 50000,
 		Timer: turns.Timer{Samples: 15, Least: 60 * time.Microsecond}}
 	for _, row := range table.Rows {
 		o.Kernels = append(o.Kernels, row.Name)
@@ -74,9 +73,7 @@ func Run(ctx context.Context, o Options, report func(record.Row)) error {
 	for _, l := range slices.Concat(o.Levels, o.Sizes) {
 		largest = max(largest, l.Bytes)
 	}
-	defer debug.SetGCPercent(debug.SetGCPercent(-1))       // no collection while something is timed, but between groups
-	for start := time.Now(); time.Since(start) < warmUp; { // a clock that rests takes some time to rise
-	}
+	defer turns.Calm()() // garbage is collected between groups
 	r := &run{ctx: ctx, Options: o, arena: ceiling.NewArena(largest)}
 	r.report = func(row record.Row) {
 		report(row)
@@ -99,8 +96,6 @@ func Run(ctx context.Context, o Options, report func(record.Row)) error {
 	}
 	return nil
 }
-
-const warmUp = 100 * time.Millisecond
 
 type run struct {
 	Options

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/bench/internal/ceiling"
@@ -19,10 +20,20 @@ const classes, features = 10, dataset.Features
 // A Product is a form of Gemm: op(A) of m x k times op(B) of k x n.
 type Product struct {
 	Name, About    string
-	transA, transB bool
-	shape          func(n int) (m, nn, k int)
+	TransA, TransB bool
+	Shape          func(n int) (m, nn, k int)
 	least, most    int // N that are measured: pure Go's and the definition's time may grow with its cube
 }
+
+// Sizes are those N of the default that are measured.
+func (p Product) Sizes() []int {
+	return slices.DeleteFunc(slices.Clone(sizes), func(n int) bool { return !p.measures(n) })
+}
+
+func (p Product) measures(n int) bool { return p.least <= n && n <= p.most }
+
+// sizes are the N of products.
+var sizes = []int{1, 32, 64, 256, 1024}
 
 // Products are the five that are measured, by what a step of training has and by what all else has.
 var Products = []Product{
@@ -47,7 +58,7 @@ func (r *run) products() error {
 		for _, b := range r.Backends {
 			for _, p := range Products {
 				for _, n := range r.N {
-					if n < p.least || n > p.most {
+					if !p.measures(n) {
 						continue
 					}
 					for _, threads := range r.Threads {
@@ -63,7 +74,7 @@ func (r *run) products() error {
 }
 
 func measureProduct[T kernels.Float](r *run, typ string, b bitstep.Backend, p Product, size, threads int) error {
-	m, n, k := p.shape(size)
+	m, n, k := p.Shape(size)
 	matrix := func(n int) []T {
 		x := make([]T, n)
 		for i := range x {
@@ -73,14 +84,14 @@ func measureProduct[T kernels.Float](r *run, typ string, b bitstep.Backend, p Pr
 	}
 	a, x, c := matrix(m*k), matrix(k*n), make([]T, m*n)
 	lda, ldb := k, n
-	if p.transA {
+	if p.TransA {
 		lda = m
 	}
-	if p.transB {
+	if p.TransB {
 		ldb = k
 	}
 	on := func(e bitstep.Engine[T]) func() {
-		return func() { e.Gemm(p.transA, p.transB, m, n, k, 1, a, lda, x, ldb, 0, c, n) }
+		return func() { e.Gemm(p.TransA, p.TransB, m, n, k, 1, a, lda, x, ldb, 0, c, n) }
 	}
 	e := bitstep.On[T](b).Threads(threads)
 	flops := 2 * float64(m) * float64(n) * float64(k)
@@ -88,7 +99,7 @@ func measureProduct[T kernels.Float](r *run, typ string, b bitstep.Backend, p Pr
 		Shape: fmt.Sprintf("%dx%dx%d", m, n, k)}
 
 	want := make([]T, m*n)
-	kernels.Gemm(p.transA, p.transB, m, n, k, 1, a, lda, x, ldb, 0, want, n)
+	kernels.Gemm(p.TransA, p.TransB, m, n, k, 1, a, lda, x, ldb, 0, want, n)
 	on(e)()
 	var mistake error
 	if i := edge.Differ(c, want); i >= 0 {

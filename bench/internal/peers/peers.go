@@ -5,10 +5,12 @@ package peers
 import (
 	"context"
 	"fmt"
-	"time"
+	"runtime"
 
 	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/bench/internal/ceiling"
 	"github.com/bitstep-go/bitstep/bench/internal/record"
+	"github.com/bitstep-go/bitstep/bench/internal/turns"
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
@@ -38,12 +40,10 @@ func bitsteps[T kernels.Float](e bitstep.Engine[T]) peer[T] {
 // Options say what is measured.
 type Options struct {
 	Backend bitstep.Backend
-	Quick   bool // fewer sizes and samples, nothing from memory
-	// Turns times functions in turns: the samples of each, in nanoseconds of a call.
-	Turns func(samples int, least time.Duration, fns ...func()) [][]float64
-	L1    int // bytes of caches
-	L2    int
-	L3    int
+	Machine record.Machine
+	Quick   bool // fewer sizes, nothing from memory
+	Timer   turns.Timer
+	Between func() // is called between measurements
 }
 
 // Missing says which peers there could be, and why they are not there.
@@ -62,6 +62,7 @@ func Missing() (missing []string) {
 // of its definition to the bit, or that of a peer is farther from it than rounding can explain, Run goes on and returns
 // an error at the end.
 func Run(ctx context.Context, o Options, emit func(record.Row)) error {
+	defer turns.Calm()()
 	libraries32, libraries64, _ := libraries()
 	peers32 := []peer[float32]{bitsteps(bitstep.On[float32](o.Backend).Threads(1)), loops[float32](), gonum32}
 	if p, err := archsimd(); err == nil {
@@ -108,14 +109,20 @@ func run[T kernels.Float](ctx context.Context, o Options, peers []peer[T], emit 
 			row.Hash, row.Checked = hash, hash != "" && err == nil
 			calls, rows = append(calls, call), append(rows, row)
 		}
-		samples, least := 9, 3*time.Millisecond
-		if o.Quick {
-			samples, least = 3, time.Millisecond/4
+		var times []turns.Series
+		err := ceiling.Pinned(1, func() (err error) {
+			times, err = o.Timer.Run(ctx, calls...)
+			return err
+		})
+		if err != nil {
+			return wrong
 		}
-		for i, s := range o.Turns(samples, least, calls...) {
-			row := rows[i]
-			row.Samples = s
-			row.Median, row.Spread = record.Statistics(s)
+		for i, s := range times {
+			row, timed := rows[i], ceiling.NewRow(record.Peer, t.row.Name, s)
+			row.Samples, row.Median, row.Spread, row.Unstable = s, timed.Median, timed.Spread, timed.Unstable
+			if i > 0 { // what is told of it is how it compares with bitstep
+				row.Unstable = !s.Over(times[0]).Stable()
+			}
 			row.GFLOPs = t.flops / row.Median
 			if row.BytesPerElement > 0 {
 				row.NsPerElement = row.Median / float64(row.N)
@@ -123,6 +130,10 @@ func run[T kernels.Float](ctx context.Context, o Options, peers []peer[T], emit 
 			}
 			emit(row)
 		}
+		if o.Between != nil {
+			o.Between()
+		}
+		runtime.GC() // of the operands
 	}
 	return wrong
 }

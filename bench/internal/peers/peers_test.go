@@ -8,33 +8,29 @@ import (
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/bench/internal/record"
+	"github.com/bitstep-go/bitstep/bench/internal/turns"
 	"github.com/bitstep-go/bitstep/kernels"
 )
 
-// once calls each function once, as if each took a microsecond.
-func once(_ int, _ time.Duration, fns ...func()) (samples [][]float64) {
-	for _, f := range fns {
-		f()
-		samples = append(samples, []float64{1000})
-	}
-	return samples
-}
-
 func quick() Options {
-	return Options{Backend: bitstep.Active(), Quick: true, Turns: once, L1: 32 << 10, L2: 1 << 20, L3: 8 << 20}
+	return Options{Backend: bitstep.Active(), Quick: true, Timer: turns.Timer{Samples: 1, Least: time.Nanosecond},
+		Machine: record.Machine{L1: 32 << 10, L2: 1 << 20, L3: 8 << 20}}
 }
 
 // Every peer that is here is right, and has a row for each task that it knows.
 func TestRun(t *testing.T) {
 	seen := map[string]int{}
-	err := Run(context.Background(), quick(), func(r record.Row) {
+	o, between := quick(), 0
+	o.Between = func() { between++ }
+	err := Run(context.Background(), o, func(r record.Row) {
 		seen[r.Peer+" "+r.Type]++
-		if r.Group != record.Peer || r.Checked != (r.Peer == ours) || r.Median != 1000 || r.GFLOPs <= 0 {
+		if r.Group != record.Peer || r.Checked != (r.Peer == ours) || r.Median <= 0 || r.GFLOPs <= 0 ||
+			len(r.Samples) == 0 {
 			t.Errorf("%+v", r)
 		}
 	})
-	if err != nil {
-		t.Error(err)
+	if err != nil || between != 2*13 {
+		t.Errorf("%v, %d times between measurements, want 26", err, between)
 	}
 	for name, want := range map[string]int{ours + " float32": 13, ours + " float64": 13, "Go loop float32": 13,
 		"Go loop float64": 13, "gonum float32": 12, "gonum float64": 12} {

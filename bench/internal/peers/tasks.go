@@ -9,6 +9,8 @@ import (
 	"slices"
 	"unsafe"
 
+	"github.com/bitstep-go/bitstep/bench/internal/ceiling"
+	"github.com/bitstep-go/bitstep/bench/internal/measure"
 	"github.com/bitstep-go/bitstep/bench/internal/record"
 	"github.com/bitstep-go/bitstep/internal/edge"
 	"github.com/bitstep-go/bitstep/internal/num"
@@ -30,39 +32,20 @@ type instance[T kernels.Float] interface {
 	check(p peer[T]) (hash string, err error)
 }
 
-// The classifier of CIFAR-10: its products have these sides, and N examples.
-const classes, features = 10, 3073
-
 func tasks[T kernels.Float](o Options) (all []task[T]) {
-	for _, f := range []struct {
-		name           string
-		transA, transB bool
-		sides          func(n int) (int, int, int)
-		sizes          []int
-	}{
-		{"S = W*X", false, false, func(n int) (int, int, int) { return classes, n, features }, []int{1, 32, 256, 1024}},
-		{"S = X*W'", false, true, func(n int) (int, int, int) { return n, classes, features }, []int{1, 32, 256, 1024}},
-		{"dW = dS*X'", false, true, func(n int) (int, int, int) { return classes, features, n }, []int{1, 32, 256,
-			1024}},
-		{"dW = dS'*X", true, false, func(n int) (int, int, int) { return classes, features, n }, []int{1, 32, 256,
-			1024}},
-		{"square", false, false, func(n int) (int, int, int) { return n, n, n }, []int{16, 64, 256, 512}},
-	} {
-		sizes := f.sizes
+	for _, p := range measure.Products {
+		sizes := p.Sizes()
 		if o.Quick {
 			sizes = sizes[:2]
 		}
 		for _, size := range sizes {
-			m, n, k := f.sides(size)
-			all = append(all, task[T]{record.Row{Name: f.name, N: size, Shape: fmt.Sprintf("%dx%dx%d", m, n, k)},
+			m, n, k := p.Shape(size)
+			all = append(all, task[T]{record.Row{Name: p.Name, N: size, Shape: fmt.Sprintf("%dx%dx%d", m, n, k)},
 				2 * float64(m) * float64(n) * float64(k),
-				func() instance[T] { return newProduct[T](f.transA, f.transB, m, n, k) }})
+				func() instance[T] { return newProduct[T](p.TransA, p.TransB, m, n, k) }})
 		}
 	}
-	levels := []struct {
-		name  string
-		bytes int
-	}{{"L1", o.L1 / 2}, {"L2", o.L2 / 2}, {"DRAM", max(4*o.L3, 256<<20)}}
+	levels := ceiling.Levels(o.Machine)
 	if o.Quick {
 		levels = levels[:1]
 	}
@@ -78,8 +61,8 @@ func tasks[T kernels.Float](o Options) (all []task[T]) {
 		{"Adam", 4, 7, 13, newAdam[T]},
 	} {
 		for _, l := range levels {
-			n := l.bytes / element / f.arrays &^ 63
-			all = append(all, task[T]{record.Row{Name: f.name, Level: l.name, Bytes: n * element * f.arrays, N: n,
+			n := l.Bytes / element / f.arrays &^ 63
+			all = append(all, task[T]{record.Row{Name: f.name, Level: l.Name, Bytes: n * element * f.arrays, N: n,
 				BytesPerElement: float64(f.traffic * element), FLOPs: f.flops}, f.flops * float64(n),
 				func() instance[T] { return f.make(n) }})
 		}

@@ -31,28 +31,42 @@ type Program struct {
 
 // A Machine is what the measurements depend on.
 type Machine struct {
-	CPU        string   `json:"cpu"`
-	Vendor     string   `json:"vendor,omitempty"`
-	Family     int      `json:"family,omitempty"` // as cpuid or the kernel gives it
-	Model      int      `json:"model,omitempty"`
-	OS         string   `json:"os"`
-	Arch       string   `json:"arch"`
-	Cores      int      `json:"cores"`      // that the program may use
-	Threads    int      `json:"threads"`    // GOMAXPROCS
-	Features   []string `json:"features"`   // that matter to the kernels
-	L1         int      `json:"l1"`         // bytes of data caches
-	L2         int      `json:"l2"`         //
-	L3         int      `json:"l3"`         //
-	Assumed    bool     `json:"assumed"`    // some of the caches' sizes
-	Hypervisor string   `json:"hypervisor"` // its name, or empty
-	HugePages  string   `json:"huge_pages"` // always, madvise, never, or why unknown
-	Governor   string   `json:"governor"`   // of the clock, or why unknown
-	Pinning    string   `json:"pinning"`    // "available", or why not
-	Counters   string   `json:"counters"`   // "available", or why not
-	Backends   []string `json:"backends"`
-	Active     string   `json:"active"`
-	Kind       string   `json:"kind,omitempty"` // of processor, as the table of variants knows it
+	CPU        string     `json:"cpu"`
+	Vendor     string     `json:"vendor,omitempty"`
+	Family     int        `json:"family,omitempty"` // as cpuid or the kernel gives it
+	Model      int        `json:"model,omitempty"`
+	OS         string     `json:"os"`
+	Arch       string     `json:"arch"`
+	Cores      int        `json:"cores"`                // that the program may use
+	Threads    int        `json:"threads"`              // GOMAXPROCS
+	Features   []string   `json:"features"`             // that matter to the kernels
+	L1         int        `json:"l1"`                   // bytes of data caches
+	L2         int        `json:"l2"`                   //
+	L3         int        `json:"l3"`                   //
+	Assumed    bool       `json:"assumed"`              // some of the caches' sizes
+	Hypervisor string     `json:"hypervisor"`           // its name, or empty
+	HugePages  string     `json:"huge_pages"`           // always, madvise, never, or why unknown
+	Governor   string     `json:"governor"`             // of the clock, or why unknown
+	Pinning    string     `json:"pinning"`              // "available", or why not
+	PinnedCPU  *int       `json:"pinned_cpu,omitempty"` // its number, for what runs on one thread
+	CoreKinds  []CoreKind `json:"core_kinds,omitempty"` // if there are several, and the system tells
+	Counters   string     `json:"counters"`             // "available", or why not
+	Backends   []string   `json:"backends"`
+	Active     string     `json:"active"`
 }
+
+// A CoreKind is the CPUs, that the program may use, of one kind of core.
+type CoreKind struct {
+	Kind  string `json:"kind"` // Performance or Efficiency
+	Count int    `json:"count"`
+	CPUs  []int  `json:"cpus,omitempty"` // their numbers, where the system has any
+}
+
+// Kinds of cores: the fastest of a machine, and all others.
+const (
+	Performance = "performance"
+	Efficiency  = "efficiency"
+)
 
 // A Verification is what bench verify found.
 type Verification struct {

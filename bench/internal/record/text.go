@@ -13,6 +13,29 @@ import (
 	"golang.org/x/perf/benchfmt"
 )
 
+// Kinds says how many CPUs are of which kind of core, or nothing if all are of one.
+func (m Machine) Kinds() string {
+	var words []string
+	for _, k := range m.CoreKinds {
+		words = append(words, fmt.Sprintf("%d %s", k.Count, k.Kind))
+	}
+	return strings.Join(words, ", ")
+}
+
+// Pinned says which CPU threads were pinned to, or nothing if they were not.
+func (m Machine) Pinned() string {
+	if m.PinnedCPU == nil {
+		return ""
+	}
+	text := fmt.Sprintf("CPU %d", *m.PinnedCPU)
+	for _, k := range m.CoreKinds {
+		if slices.Contains(k.CPUs, *m.PinnedCPU) {
+			text += ", for " + k.Kind
+		}
+	}
+	return text
+}
+
 // WriteGo writes the rows in the format of Go's benchmarks, which benchstat reads: a line a sample.
 func (r Record) WriteGo(w io.Writer) error {
 	out := benchfmt.NewWriter(w)

@@ -5,6 +5,7 @@ package turns
 import (
 	"context"
 	"math"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -74,6 +75,16 @@ const (
 	patience = 150 * time.Millisecond // for how long more samples are taken than few
 	few      = 6                      // the least that have an uncertainty
 )
+
+// Calm prepares the process for measuring: nothing is collected until undo, and a clock that rests has some time to
+// rise.
+func Calm() (undo func()) {
+	const warmUp = 100 * time.Millisecond
+	percent := debug.SetGCPercent(-1)
+	for start := time.Now(); time.Since(start) < warmUp; {
+	}
+	return func() { debug.SetGCPercent(percent) }
+}
 
 // Run times functions in turns.
 func (t Timer) Run(ctx context.Context, fns ...func()) ([]Series, error) {

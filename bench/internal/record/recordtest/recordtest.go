@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bitstep-go/bitstep/bench/internal/measure"
 	"github.com/bitstep-go/bitstep/bench/internal/record"
 	"github.com/bitstep-go/bitstep/kernels/table"
 )
@@ -97,17 +98,14 @@ func (g *generator) typed(typ, backend string, size int) {
 			}
 		}
 	}
-	for i, name := range []string{"S = W*X", "S = X*W'", "dW = dS*X'", "dW = dS'*X", "square"} {
+	for i, p := range measure.Products {
 		for n := 1; n <= 4096; n *= 4 {
-			m, k := 10, 3073
-			if name == "square" {
-				m, k = n, n
-			}
+			m, nn, k := p.Shape(n)
 			gflops := peak * float64(n) / float64(n+4+3*i)
 			for threads := 1; threads <= 2; threads++ {
-				g.row(record.Row{Group: record.Product, Name: name, Type: typ, Backend: backend, Threads: threads,
-					N: n, Shape: fmt.Sprintf("%dx%dx%d", m, n, k), GFLOPs: gflops * math.Sqrt(float64(threads)),
-					Median: 2 * float64(m*n*k) / gflops / math.Sqrt(float64(threads)), Ceiling: "FMA peak",
+				g.row(record.Row{Group: record.Product, Name: p.Name, Type: typ, Backend: backend, Threads: threads,
+					N: n, Shape: fmt.Sprintf("%dx%dx%d", m, nn, k), GFLOPs: gflops * math.Sqrt(float64(threads)),
+					Median: 2 * float64(m*nn*k) / gflops / math.Sqrt(float64(threads)), Ceiling: "FMA peak",
 					Share: gflops / peak, VersusGo: 10, Scaling: math.Sqrt(float64(threads)), Hash: "sha",
 					Checked: true})
 			}
