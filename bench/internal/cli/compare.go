@@ -31,9 +31,9 @@ p-value below -alpha and an interval, at 1 - alpha, without 1; and what only one
 refused; with -share times are compared in units of each row's ceiling, which was measured in turns with it.
 
 A side is a record (a JSON file of bench), several with commas between, or a folder of them: of as many processes.
-Each counts once then, by its medians, since much that makes times differ is decided when a process starts. At least
-four on either side show anything. Of a single record on either side, the samples are compared: that they differ by
-more than chance does not tell that the program does.
+Each counts once then, by its medians, since much that makes times differ stays the same while a process measures a
+row. At least four on either side show anything. Of a single record on either side, the samples are compared: that they
+differ by more than chance does not tell that the program does.
 
 With -threshold the status is 1 if a row is slower by surely more than that: the whole interval lies beyond; but not
 for rows of single records that are unstable. It is 1 in any case if the bits of a row differ.`,
@@ -212,8 +212,7 @@ func (f *compareFlags) printTable(w io.Writer, r comparison.Result) {
 	}
 	fmt.Fprintln(w)
 	if r.Processes[0] == 1 && same < len(r.Lines) {
-		fmt.Fprintln(w, "One process a side: what is decided when a process starts passes for a change. Better have "+
-			"five.")
+		fmt.Fprintln(w, "One process a side: what differs from one to the next passes for a change. Better have five.")
 	}
 	for _, side := range []struct {
 		name string

@@ -20,10 +20,10 @@ type Options struct {
 	Alpha   float64 // chance shows a change in a row that has none no more often than this
 }
 
-// A Side is what one version of the program measured on one machine: a record for each process. What stays the same in
-// a process and not in the next, as the pages that its memory is made of and where its code lies, moves all samples of
-// it alike. So the unit of several processes is the process, by its medians; the samples of a single one are compared
-// if there is nothing better, and say nothing of that.
+// A Side is what one version of the program measured on one machine: a record for each process. What stays the same
+// while a process measures a row and not in the next, as the pages that its memory is made of, where its code lies, and
+// what a neighbour does, moves all samples alike. So the unit of several processes is the process, by its medians; the
+// samples of a single one are compared if there is nothing better, and say nothing of that.
 type Side struct {
 	Name    string
 	Records []record.Record

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/bitstep-go/bitstep/bench/internal/turns"
 )
 
 // times are sums over all CPUs.
@@ -35,21 +37,13 @@ func (w *Watch) Sample() {
 	least := time.Hour
 	for range 3 {
 		start := time.Now()
-		sink = chain(sink, chainLength)
+		sink = turns.Chain(sink, chainLength)
 		least = min(least, time.Since(start))
 	}
 	w.clock = append(w.clock, float64(least.Nanoseconds()))
 }
 
 var sink uint64
-
-// chain is of n multiplications and additions that wait for each other: it takes the same number of cycles each time.
-func chain(x uint64, n int) uint64 {
-	for range n {
-		x = x*6364136223846793005 + 1442695040888963407
-	}
-	return x
-}
 
 // Notices returns what was found, in sentences.
 func (w *Watch) Notices() []string {

@@ -75,6 +75,9 @@ func Run(ctx context.Context, o Options, report func(record.Row)) error {
 	}
 	defer turns.Calm()() // garbage is collected between groups
 	r := &run{ctx: ctx, Options: o, arena: ceiling.NewArena(largest)}
+	if err := ceiling.Pinned(1, func() error { r.canary = canary(o.Machine); return nil }); err != nil {
+		return err
+	}
 	r.report = func(row record.Row) {
 		report(row)
 		if o.Between != nil {
@@ -102,6 +105,31 @@ type run struct {
 	ctx    context.Context
 	report func(record.Row)
 	arena  ceiling.Arena
+	canary *turns.Canary
+}
+
+// canary reads and writes half of L1 of float32.
+func canary(m record.Machine) *turns.Canary {
+	n := max(256, min(m.L1, 64<<10)/16)
+	x, y, e := make([]float32, n), make([]float32, n), bitstep.On[float32](bitstep.Active()).Threads(1)
+	return turns.NewCanary(func() { e.Axpy(y, x, .5) })
+}
+
+// tries is how often a row is timed, at most, until nothing disturbs it.
+const tries = 3
+
+// inTurns times functions in turns, again if something disturbed them, and reports whether it did each time.
+func (r *run) inTurns(fns ...func()) (times []turns.Series, disturbed bool, err error) {
+	for range tries {
+		disturbed = r.canary.Disturbed()
+		if times, err = r.Timer.Run(r.ctx, fns...); err != nil {
+			return nil, disturbed, err
+		}
+		if disturbed = r.canary.Disturbed() || disturbed; !disturbed {
+			break
+		}
+	}
+	return times, disturbed, nil
 }
 
 func (r *run) ceilings() error {
@@ -134,7 +162,7 @@ func (r *run) time(t timed) (row record.Row, err error) {
 		for _, b := range t.bounds {
 			fns = append(fns, b.call)
 		}
-		times, err := r.Timer.Run(r.ctx, fns...)
+		times, disturbed, err := r.inTurns(fns...)
 		if err != nil {
 			return err
 		}
@@ -149,6 +177,7 @@ func (r *run) time(t timed) (row record.Row, err error) {
 				row.Ceiling, row.Share, row.Shares, row.Unstable = b.name, share, shares, !shares.Stable()
 			}
 		}
+		row.Unstable = row.Unstable || disturbed
 		few := turns.Timer{Samples: (r.Timer.Samples + 4) / 5, Least: r.Timer.Least}
 		if t.pure != nil {
 			times, err := few.Run(r.ctx, t.call, t.pure)
