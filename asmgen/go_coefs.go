@@ -25,4 +25,30 @@ func New{{.Name}}[T Float](h {{.Name}}Hyper{{.StepParam}}) {{.Name}}Coef[T] {
 {{- end}}
 	}
 }
-{{end}}{{end}}`
+{{end}}{{end}}
+// maxStepOperands is the most operands of a step.
+const maxStepOperands = {{.MaxOperands}}
+
+// runStep runs the definition that scalars in float32 belong to on operands in the order of its row.
+func runStep(c any, s *[maxStepOperands][]float32) {
+	switch c := c.(type) {
+{{- range .StepRows}}
+	case *{{.Name}}Coef[float32]:
+		{{.Name}}({{.Each "s[#]"}}, c)
+{{- end}}
+	default:
+		panic("kernels: StoredStep: want a pointer to the scalars of a step in float32")
+	}
+}
+
+// rowOf is the index of that step in table.Rows.
+func rowOf(c any) int {
+	switch c.(type) {
+{{- range $i, $r := .Rows}}{{if .IsStep}}
+	case *{{.Name}}Coef[float32]:
+		return {{$i}}
+{{- end}}{{end}}
+	}
+	panic("kernels: StoredStep: want a pointer to the scalars of a step in float32")
+}
+`

@@ -99,6 +99,30 @@ func CallEach[T kernels.Float](e bitstep.Engine[T], row table.Row, coef any, op 
 	}
 }
 
+// CallStored runs the public method of a Step whose operands are stored each in its own way.
+func CallStored(e bitstep.Narrow, row table.Row, coef any, op []kernels.Stored, r kernels.Rounding) {
+	switch row.Name {
+{{- range .Rows}}{{if .IsStep}}
+	case "{{.Name}}":
+		e.{{.Name}}({{.Each "op[#]"}}, *coef.(*kernels.{{.Name}}Coef[float32]), r)
+{{- end}}{{end}}
+	default:
+		panic(fmt.Sprintf("rows: no step %q", row.Name))
+	}
+}
+
+// CallStoredEach is CallStored for several tensors: op[j][i] is operand j of tensor i.
+func CallStoredEach(e bitstep.Narrow, row table.Row, coef any, op [][]kernels.Stored, r kernels.Rounding) {
+	switch row.Name {
+{{- range .Rows}}{{if .IsStep}}
+	case "{{.Name}}":
+		e.{{.Name}}Each({{.Each "op[#]"}}, *coef.(*kernels.{{.Name}}Coef[float32]), r)
+{{- end}}{{end}}
+	default:
+		panic(fmt.Sprintf("rows: no step %q", row.Name))
+	}
+}
+
 // Define runs the definition of a row.
 func Define[T kernels.Float](row table.Row, coef any, op []any) T {
 	switch row.Name {

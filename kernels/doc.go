@@ -67,6 +67,57 @@
 // check nothing beyond what Go does; call them through package bitstep unless you want the definition
 // itself.
 //
+// 14. Storage is not arithmetic. An operand of a step may be stored in less than T, which is float32 then: as
+// [BFloat16], as [Float16] (conversions alone) or in 8-bit blocks ([Blocks8]). A load widens exactly. All arithmetic,
+// the Prelude's included, is that of the step in float32, on what was loaded; no line reads what a line has stored.
+// After the last line each operand that was written is rounded to its storage. Before that every NaN becomes
+// 0x7fc00000, -0 stays -0, and subnormal numbers are numbers as others. With u the 32 bits of a number:
+//
+//	nearest:    (u + 0x7fff + (u>>16 & 1)) >> 16, in 32 bits
+//	stochastic: (u + r) >> 16, r the 16 random bits of rule 15
+//
+// is its bfloat16. So an infinity stays one, what rounds to beyond the largest number becomes infinite, and what is a
+// bfloat16 stays what it is. Float16 rounds to nearest even as IEEE 754 says; NaN is 0x7e00.
+//
+// Stochastic are, unless [Rounding] says Nearest: x, and operands that are never negative (marked so in the table),
+// stored as bfloat16; and all in 8-bit blocks. All others round to nearest. The stochastic operands of a call are
+// numbered j = 0, 1, ... in the order of its row's operands, whether Nearest is set or not.
+//
+// 15. Random bits are a function of a Rounding and of the index of an element in its tensor, i = Base + its place in
+// the slice, which all wrap at 2^64. All arithmetic is of unsigned 64-bit or 32-bit integers, modulo 2^64 or 2^32.
+//
+//	mix64(z):  z = (z ^ z>>30) * 0xbf58476d1ce4e5b9; z = (z ^ z>>27) * 0x94d049bb133111eb; z ^ z>>31
+//	z = Seed, and then for v = Step, Stream, i>>32, j>>1 in this order: z = mix64(z + 0x9e3779b97f4a7c15*(v+1))
+//	k0, k1 = the low and the high 32 bits of z
+//	w = k0 + 0x9e3779b9*c, c = the low 32 bits of i
+//	w = (w ^ w>>16) * 0x7feb352d
+//	w = (w ^ w>>15 ^ k1) * 0x846ca68b
+//	w = w ^ w>>16
+//	r = w & 0xffff for even j, w>>16 for odd j
+//
+// Nothing of it depends on the length of a vector, on chunks, threads or shards. A step of several tensors (Each) gives
+// tensor n the stream Stream+n.
+//
+// 16. 8-bit blocks. Blocks are of 32 elements from the tensor's first on, the last one shorter; each has a scale byte e
+// and a code byte for each element. Operands never negative are E5M3, all others E4M3. With s = 32 for E5M3 and 16 for
+// E4M3, d = (e - (s-1)) << 23, and all arithmetic in 32 bits:
+//
+//	decode E4M3: f = code & 0x7f; 0 if f = 0, else the number of bits (f<<20) + d; with code's highest bit as its sign
+//	decode E5M3: 0 if code = 0, else the number of bits (code<<20) + d
+//
+// To encode a block, every NaN becomes 0x7fc00000, and for E5M3 each number with a sign bit +0. With u the bits of a
+// number without its sign, and M the largest u of the block:
+//
+//	e = max((M + 0xfffff) >> 23, s)
+//	a = 0x7ffff + (u>>20 & 1) to nearest, r<<4 stochastically
+//	q = (u + a - d) >> 20, of a signed integer, rounding down
+//	E4M3: code = max(q, 0), and the sign in its highest bit
+//	E5M3: code = max(q, 0), but at least 1 unless u = 0
+//
+// Memory of zeros is a block of zeros. An infinity or NaN makes e = 255, at which others of the block are hardly
+// numbers: a gradient that is not finite should not reach a step. Threads and chunks take whole blocks; a shard begins
+// with one.
+//
 // # Example
 //
 // A test's oracle for a step: what the assembly must give, bit for bit.

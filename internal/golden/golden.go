@@ -28,6 +28,10 @@ type Case struct {
 	Row     table.Row // of a kernel of the table
 	N       int       // elements, of a kernel of the table
 	Product Product   // of Gemm and Gemv
+
+	Form       string // of narrow storage: a table.Form, or that of a conversion
+	Nearest    bool   // rather than stochastic
+	conversion *conversion
 }
 
 // A Product is the shape of a product; Gemv has no N.
@@ -50,6 +54,10 @@ func (c Case) String() string {
 		return fmt.Sprintf("Gemm%s %s %dx%dx%d", form, c.Type, p.M, p.N, p.K)
 	case "Gemv":
 		return fmt.Sprintf("Gemv%s %s %dx%d", form[:1], c.Type, p.M, p.K)
+	}
+	if c.Form != "" {
+		rounding := map[bool]string{true: "nearest", false: "random"}[c.Nearest]
+		return fmt.Sprintf("%s %s %s %d", c.Kernel, c.Form, rounding, c.N)
 	}
 	return fmt.Sprintf("%s %s %d", c.Kernel, c.Type, c.N)
 }
@@ -92,11 +100,14 @@ func Cases() []Case {
 			}
 		}
 	}
-	return cases
+	return append(cases, storedCases()...)
 }
 
 // Define returns the hash of a case computed by the definitions.
 func Define(c Case) string {
+	if c.Form != "" {
+		return hashStored(c, nil)
+	}
 	if c.Type == "float32" {
 		return hashOf(c, rows.Definitions[float32]())
 	}
@@ -105,18 +116,26 @@ func Define(c Case) string {
 
 // Call returns the hash of a case computed by a backend.
 func Call(c Case, b bitstep.Backend) string {
+	if c.Form != "" {
+		e := bitstep.Narrow(bitstep.On[float32](b))
+		return hashStored(c, &e)
+	}
 	if c.Type == "float32" {
 		return hashOf(c, rows.On(bitstep.On[float32](b)))
 	}
 	return hashOf(c, rows.On(bitstep.On[float64](b)))
 }
 
-// hashOf runs a case on its inputs and hashes all operands and the result (rule 12 of the contract).
-func hashOf[T kernels.Float](c Case, e rows.Runner[T]) string {
+// rand makes the inputs of a case.
+func (c Case) rand() *rand.Rand {
 	name := fnv.New64a()
 	io.WriteString(name, c.String())
-	r := edge.Rand(name.Sum64())
-	h := sha256.New()
+	return edge.Rand(name.Sum64())
+}
+
+// hashOf runs a case on its inputs and hashes all operands and the result (rule 12 of the contract).
+func hashOf[T kernels.Float](c Case, e rows.Runner[T]) string {
+	r, h := c.rand(), sha256.New()
 	switch {
 	case c.Row.Name == "":
 		write(h, product(r, c, e))

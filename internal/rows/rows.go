@@ -343,6 +343,74 @@ func CallEach[T kernels.Float](e bitstep.Engine[T], row table.Row, coef any, op 
 	}
 }
 
+// CallStored runs the public method of a Step whose operands are stored each in its own way.
+func CallStored(e bitstep.Narrow, row table.Row, coef any, op []kernels.Stored, r kernels.Rounding) {
+	switch row.Name {
+	case "SGD":
+		e.SGD(op[0], op[1], *coef.(*kernels.SGDCoef[float32]), r)
+	case "Momentum":
+		e.Momentum(op[0], op[1], op[2], *coef.(*kernels.MomentumCoef[float32]), r)
+	case "MomentumVelocity":
+		e.MomentumVelocity(op[0], op[1], op[2], *coef.(*kernels.MomentumVelocityCoef[float32]), r)
+	case "Nesterov":
+		e.Nesterov(op[0], op[1], op[2], *coef.(*kernels.NesterovCoef[float32]), r)
+	case "NesterovTorch":
+		e.NesterovTorch(op[0], op[1], op[2], *coef.(*kernels.NesterovTorchCoef[float32]), r)
+	case "AdaGrad":
+		e.AdaGrad(op[0], op[1], op[2], *coef.(*kernels.AdaGradCoef[float32]), r)
+	case "RMSProp":
+		e.RMSProp(op[0], op[1], op[2], *coef.(*kernels.RMSPropCoef[float32]), r)
+	case "RMSPropMomentum":
+		e.RMSPropMomentum(op[0], op[1], op[2], op[3], *coef.(*kernels.RMSPropMomentumCoef[float32]), r)
+	case "RMSPropCentered":
+		e.RMSPropCentered(op[0], op[1], op[2], op[3], *coef.(*kernels.RMSPropCenteredCoef[float32]), r)
+	case "RMSPropCenteredMomentum":
+		e.RMSPropCenteredMomentum(op[0], op[1], op[2], op[3], op[4], *coef.(*kernels.RMSPropCenteredMomentumCoef[float32]), r)
+	case "Adam":
+		e.Adam(op[0], op[1], op[2], op[3], *coef.(*kernels.AdamCoef[float32]), r)
+	case "AMSGrad":
+		e.AMSGrad(op[0], op[1], op[2], op[3], op[4], *coef.(*kernels.AMSGradCoef[float32]), r)
+	case "Lion":
+		e.Lion(op[0], op[1], op[2], *coef.(*kernels.LionCoef[float32]), r)
+	default:
+		panic(fmt.Sprintf("rows: no step %q", row.Name))
+	}
+}
+
+// CallStoredEach is CallStored for several tensors: op[j][i] is operand j of tensor i.
+func CallStoredEach(e bitstep.Narrow, row table.Row, coef any, op [][]kernels.Stored, r kernels.Rounding) {
+	switch row.Name {
+	case "SGD":
+		e.SGDEach(op[0], op[1], *coef.(*kernels.SGDCoef[float32]), r)
+	case "Momentum":
+		e.MomentumEach(op[0], op[1], op[2], *coef.(*kernels.MomentumCoef[float32]), r)
+	case "MomentumVelocity":
+		e.MomentumVelocityEach(op[0], op[1], op[2], *coef.(*kernels.MomentumVelocityCoef[float32]), r)
+	case "Nesterov":
+		e.NesterovEach(op[0], op[1], op[2], *coef.(*kernels.NesterovCoef[float32]), r)
+	case "NesterovTorch":
+		e.NesterovTorchEach(op[0], op[1], op[2], *coef.(*kernels.NesterovTorchCoef[float32]), r)
+	case "AdaGrad":
+		e.AdaGradEach(op[0], op[1], op[2], *coef.(*kernels.AdaGradCoef[float32]), r)
+	case "RMSProp":
+		e.RMSPropEach(op[0], op[1], op[2], *coef.(*kernels.RMSPropCoef[float32]), r)
+	case "RMSPropMomentum":
+		e.RMSPropMomentumEach(op[0], op[1], op[2], op[3], *coef.(*kernels.RMSPropMomentumCoef[float32]), r)
+	case "RMSPropCentered":
+		e.RMSPropCenteredEach(op[0], op[1], op[2], op[3], *coef.(*kernels.RMSPropCenteredCoef[float32]), r)
+	case "RMSPropCenteredMomentum":
+		e.RMSPropCenteredMomentumEach(op[0], op[1], op[2], op[3], op[4], *coef.(*kernels.RMSPropCenteredMomentumCoef[float32]), r)
+	case "Adam":
+		e.AdamEach(op[0], op[1], op[2], op[3], *coef.(*kernels.AdamCoef[float32]), r)
+	case "AMSGrad":
+		e.AMSGradEach(op[0], op[1], op[2], op[3], op[4], *coef.(*kernels.AMSGradCoef[float32]), r)
+	case "Lion":
+		e.LionEach(op[0], op[1], op[2], *coef.(*kernels.LionCoef[float32]), r)
+	default:
+		panic(fmt.Sprintf("rows: no step %q", row.Name))
+	}
+}
+
 // Define runs the definition of a row.
 func Define[T kernels.Float](row table.Row, coef any, op []any) T {
 	switch row.Name {

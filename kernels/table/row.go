@@ -39,8 +39,11 @@ func reduction(name, ops string, lines ...string) Row {
 
 // Size is how many bytes an element of the operand takes in a call for elements of elem bytes.
 func (s Storage) Size(elem int) int {
-	if s == Byte {
+	switch s {
+	case Byte, Block8: // whose scales are 1/32 more
 		return 1
+	case BFloat16:
+		return 2
 	}
 	return elem
 }

@@ -13,12 +13,15 @@ const (
 )
 
 // A Storage is how the elements of an operand lie in memory. Arithmetic is in the element type T whatever
-// the storage: a load widens exactly, and a store would round by a rule that the storage states.
+// the storage: a load widens exactly, and a store rounds by a rule that the storage states, rule 14. Rows name the
+// first two; the others are those of [Forms], where T is float32.
 type Storage uint8
 
 const (
-	Element Storage = iota // T itself
-	Byte                   // uint8, a number from 0 to 255; read only
+	Element  Storage = iota // T itself
+	Byte                    // uint8, a number from 0 to 255; read only
+	BFloat16                // the first 16 bits of a float32; rounds to nearest even, or stochastically
+	Block8                  // 8 bits, and 8 more for the scale of each [Block]; rounds likewise
 )
 
 // An Operand is one slice argument of a kernel.

@@ -1,0 +1,49 @@
+package table
+
+// Block is how many elements of a tensor share a scale in [Block8], from the tensor's start on.
+const Block = 32
+
+// A Form says where the operands of a Step lie that has assembly for it: x and g in one storage, and all others,
+// its states, in another. Each form is made of each row; none is written by hand.
+type Form struct {
+	Name      string
+	X, States Storage
+}
+
+// Forms lists them. A row without states has no form of narrow states.
+var Forms = []Form{
+	{"BF16States", Element, BFloat16},
+	{"BF16", BFloat16, BFloat16},
+	{"Block8States", Element, Block8},
+}
+
+// In returns a Step's row with its operands stored in a form, and whether there is one. Forms differ from the row in
+// the operands' storage alone: its lines are the program of all of them.
+func (r Row) In(f Form) (Row, bool) {
+	if r.Kind != Step || f.X == Element && len(r.Operands) == 2 {
+		return r, false
+	}
+	ops := append([]Operand(nil), r.Operands...)
+	for i, o := range ops {
+		if o.Name == "x" || o.Name == "g" {
+			ops[i].Storage = f.X
+		} else {
+			ops[i].Storage = f.States
+		}
+	}
+	r.Operands = ops
+	return r, true
+}
+
+// Stochastic reports whether a store to the operand in some storage rounds stochastically, unless the caller wants all
+// to nearest. A step of bfloat16 parameters may be less than half of their last digit, and so may what a mean
+// of squares, which is never negative, loses in a step: to nearest, they would not move. Means with beta of .9 do.
+func (o Operand) Stochastic(s Storage) bool {
+	switch s {
+	case BFloat16:
+		return o.Write && (o.Name == "x" || o.NonNegative)
+	case Block8:
+		return o.Write
+	}
+	return false
+}

@@ -1,0 +1,336 @@
+package bitstep
+
+import (
+	"fmt"
+	"unsafe"
+
+	"github.com/bitstep-go/bitstep/internal/crew"
+	"github.com/bitstep-go/bitstep/internal/mem"
+	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/kernels/table"
+)
+
+// Calls of which an operand is stored in less than float32: steps, and conversions.
+
+// BFloat16, Float16, Blocks8, Stored and Rounding are those of package kernels: how numbers are stored, and rounded.
+type (
+	BFloat16 = kernels.BFloat16
+	Float16  = kernels.Float16
+	Blocks8  = kernels.Blocks8
+	Stored   = kernels.Stored
+	Rounding = kernels.Rounding
+)
+
+// Narrow is the kernels of an engine for operands that are stored in less than float32: Narrow(On[float32](b)).
+//
+// Its steps are those of [Engine], each operand a [Stored] of its own storage. What they store in fewer bits is rounded
+// as r says; arithmetic is in float32. Operands may differ in storage as they please. If all are in float32 it is the
+// [Engine]'s step.
+//
+// They panic, before anything is written, if operands differ in length, if an operand has more than one storage, if a
+// written operand overlaps another, if 8-bit blocks have other than as many scales as [kernels.Scales] says, or if
+// there are such and r.Base is no multiple of 32.
+type Narrow Engine[float32]
+
+// work is what a storedCall does: a step, by its number, or a conversion.
+type work int
+
+const (
+	toBFloat16 work = -1 - iota
+	fromBFloat16
+	toFloat16
+	fromFloat16
+	encodeSigned
+	encodeUnsigned
+	decodeSigned
+	decodeUnsigned
+)
+
+var conversionNames = [...]string{"ToBFloat16", "FromBFloat16", "ToFloat16", "FromFloat16", "EncodeBlocks",
+	"EncodeBlocks", "DecodeBlocks", "DecodeBlocks"}
+
+// A storedCall is one use of a kernel some of whose operands are narrow.
+type storedCall struct {
+	work     work
+	backend  Backend
+	n        int // elements
+	count    int // operands
+	storage  [maxOperands]table.Storage
+	op       [maxOperands]unsafe.Pointer // at the first element or code
+	scales   [maxOperands]unsafe.Pointer // of blocks
+	coef     [coefWords]uint64
+	rounding Rounding
+}
+
+func (c *storedCall) name() string {
+	if c.work < 0 {
+		return conversionNames[-1-c.work]
+	}
+	return table.Rows[c.work].Name
+}
+
+func (c *storedCall) operandName(i int) string {
+	if c.work < 0 {
+		return [...]string{"dst", "src"}[i]
+	}
+	return table.Rows[c.work].Operands[i].Name
+}
+
+// operands takes the operands, of which some are written, or panics. It reports whether all are float32, and then
+// leaves what else there is to check to others.
+func (c *storedCall) operands(op []Stored, written uint) (plain bool) {
+	plain, c.n, c.count = true, op[0].Len(), len(op)
+	for i := range op {
+		s := &op[i]
+		c.storage[i] = s.Storage()
+		plain = plain && c.storage[i] == table.Element && s.Block8.Scales == nil
+		if one(s.Float32 != nil)+one(s.BFloat16 != nil)+one(s.Block8.Codes != nil || s.Block8.Scales != nil) > 1 {
+			panic(fmt.Sprintf("bitstep: %s: %s has more than one storage", c.name(), c.operandName(i)))
+		}
+	}
+	if plain {
+		return true
+	}
+	var span [2 * maxOperands]mem.Span // of operand i at 2*i, and of its scales
+	for i := range op {
+		s := &op[i]
+		switch c.storage[i] {
+		case table.Element:
+			span[2*i] = mem.Of(s.Float32)
+		case table.BFloat16:
+			span[2*i] = mem.Of(s.BFloat16)
+		case table.Block8:
+			span[2*i] = mem.Of(s.Block8.Codes)
+		}
+		span[2*i+1] = mem.Of(s.Block8.Scales)
+		c.op[i], c.scales[i] = span[2*i].Pointer, span[2*i+1].Pointer
+	}
+	c.check(span[:2*len(op)], written)
+	return false
+}
+
+func one(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (c *storedCall) check(span []mem.Span, written uint) {
+	for i := range c.count {
+		if got := span[2*i].Len; got != c.n {
+			panic(fmt.Sprintf("bitstep: %s: len(%s) = %d, want len(%s) = %d", c.name(), c.operandName(i), got,
+				c.operandName(0), c.n))
+		}
+		scales := 0
+		if c.storage[i] == table.Block8 {
+			scales = kernels.Scales(c.n)
+			if c.rounding.Base%table.Block != 0 {
+				panic(fmt.Sprintf("bitstep: %s: %s is in blocks of %d, and r.Base = %d", c.name(), c.operandName(i),
+					table.Block, c.rounding.Base))
+			}
+		}
+		if got := span[2*i+1].Len; got != scales {
+			panic(fmt.Sprintf("bitstep: %s: %s has %d scales, want %d", c.name(), c.operandName(i), got, scales))
+		}
+	}
+	for i := range span {
+		for j := range i {
+			if (written>>(i/2)|written>>(j/2))&1 != 0 && span[i].Overlaps(span[j]) {
+				panic(fmt.Sprintf("bitstep: %s: %s overlaps %s, and one of them is written", c.name(),
+					c.operandName(j/2), c.operandName(i/2)))
+			}
+		}
+	}
+}
+
+// checkCounts panics if there are not as many tensors of each operand.
+func checkCounts(id kernelID, counts ...int) {
+	for i, n := range counts {
+		if n != counts[0] {
+			row := &table.Rows[id]
+			panic(fmt.Sprintf("bitstep: %sEach: %d tensors of %s, want %d, as of %s", row.Name, n, row.Operands[i].Name,
+				counts[0], row.Operands[0].Name))
+		}
+	}
+}
+
+// A storedJob is a storedCall that is spread; see job.
+type storedJob struct {
+	crew crew.Crew
+	storedCall
+	piece func(worker, piece int)
+}
+
+var storedJobs pools // of *storedJob
+
+// run runs a call on as many threads as pay.
+func (e Narrow) run(c *storedCall) {
+	if e.threads == 1 || c.n <= chunk {
+		c.run(0, c.n)
+		return
+	}
+	bytes := 0
+	for i := range c.count {
+		bytes += c.storage[i].Size(4)
+	}
+	if c.backend == Go {
+		bytes *= 8
+	}
+	pieces := (c.n + chunk - 1) / chunk
+	pool, threads := Engine[float32](e).spread(2*int64(bytes)*int64(c.n), pieces, c.onStack())
+	if pool != nil {
+		defer pool.exit()
+	}
+	if threads == 1 {
+		c.run(0, c.n)
+		return
+	}
+	jobs := poolOf[float32](&storedJobs)
+	j, _ := jobs.Get().(*storedJob)
+	if j == nil {
+		j = new(storedJob)
+		j.piece = func(_, i int) { j.run(i*chunk, min((i+1)*chunk, j.n)) }
+	}
+	j.storedCall = *hide(c)
+	own := &j.crew
+	if pool != nil {
+		own = &pool.crew
+	}
+	own.Run(threads, pieces, j.piece)
+	j.storedCall = storedCall{}
+	jobs.Put(j)
+}
+
+// onStack reports whether an operand is on the stack: see hide.
+func (c *storedCall) onStack() bool {
+	for i := range c.count {
+		if mem.OnStack(c.op[i]) || mem.OnStack(c.scales[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// run updates elements lo to hi, a chunk at a time, all of them elements whose indices have one high half: those have
+// one key. A chunk is whole blocks.
+func (c *storedCall) run(lo, hi int) {
+	for lo < hi {
+		n := min(hi-lo, chunk)
+		if left := 1<<32 - (c.rounding.Base+uint64(lo))&(1<<32-1); uint64(n) > left {
+			n = int(left)
+		}
+		c.chunk(lo, n)
+		lo += n
+	}
+}
+
+// chunk updates n elements from lo on. As what runs a chunk of other calls it is not inlined.
+//
+//go:noinline
+func (c *storedCall) chunk(lo, n int) {
+	part := storedCall{work: c.work, coef: c.coef, rounding: c.rounding}
+	part.rounding.Base += uint64(lo)
+	var op [maxOperands]Stored
+	for i := range c.count {
+		op[i] = c.stored(i, lo, n)
+	}
+	if c.work < 0 {
+		part.convert(&op)
+	} else {
+		part.step(op[:c.count])
+	}
+}
+
+// stored is n elements of operand i from lo on, which begin a block.
+func (c *storedCall) stored(i, lo, n int) (s Stored) {
+	switch c.storage[i] {
+	case table.Element:
+		s.Float32 = unsafe.Slice((*float32)(unsafe.Add(c.op[i], 4*lo)), n)
+	case table.BFloat16:
+		s.BFloat16 = unsafe.Slice((*BFloat16)(unsafe.Add(c.op[i], 2*lo)), n)
+	case table.Block8:
+		s.Block8.Codes = unsafe.Slice((*uint8)(unsafe.Add(c.op[i], lo)), n)
+		s.Block8.Scales = unsafe.Slice((*uint8)(unsafe.Add(c.scales[i], lo/table.Block)), kernels.Scales(n))
+	}
+	return s
+}
+
+// convert runs the definition of a conversion. A Float16 lies as a BFloat16 does.
+func (c *storedCall) convert(op *[maxOperands]Stored) {
+	dst, src := &op[0], &op[1]
+	switch c.work {
+	case toBFloat16:
+		kernels.ToBFloat16(dst.BFloat16, src.Float32, c.rounding)
+	case fromBFloat16:
+		kernels.FromBFloat16(dst.Float32, src.BFloat16)
+	case toFloat16:
+		kernels.ToFloat16(float16s(dst.BFloat16), src.Float32)
+	case fromFloat16:
+		kernels.FromFloat16(dst.Float32, float16s(src.BFloat16))
+	case encodeSigned, encodeUnsigned:
+		kernels.EncodeBlocks(dst.Block8, src.Float32, c.work == encodeSigned, c.rounding)
+	case decodeSigned, decodeUnsigned:
+		kernels.DecodeBlocks(dst.Float32, src.Block8, c.work == decodeSigned)
+	}
+}
+
+func float16s(s []BFloat16) []Float16 {
+	return unsafe.Slice((*Float16)(unsafe.Pointer(unsafe.SliceData(s))), len(s))
+}
+
+// conversion runs a call of two operands, of which the first is written. One of them is narrow, unless it is nil.
+func (e Narrow) conversion(w work, dst, src Stored, r Rounding) {
+	c := storedCall{work: w, backend: e.backend, rounding: r}
+	op := [...]Stored{dst, src}
+	if plain := c.operands(op[:], 0b1); !plain {
+		e.run(&c)
+	} else if n := src.Len(); dst.Len() != n {
+		panic(fmt.Sprintf("bitstep: %s: len(src) = %d, want len(dst) = %d", c.name(), n, dst.Len()))
+	}
+}
+
+// ToBFloat16 is [kernels.ToBFloat16] on this engine: dst = src, rounded to nearest or by random bits. As all
+// conversions it panics, before anything is written, if lengths differ, if there are other than as many scales as
+// [kernels.Scales] says, or if dst and src overlap.
+func (e Narrow) ToBFloat16(dst []BFloat16, src []float32, r Rounding) {
+	e.conversion(toBFloat16, Stored{BFloat16: dst}, Stored{Float32: src}, r)
+}
+
+// FromBFloat16 is [kernels.FromBFloat16] on this engine: dst = src, exactly.
+func (e Narrow) FromBFloat16(dst []float32, src []BFloat16) {
+	e.conversion(fromBFloat16, Stored{Float32: dst}, Stored{BFloat16: src}, Rounding{})
+}
+
+// ToFloat16 is [kernels.ToFloat16] on this engine: dst = src, rounded to nearest.
+func (e Narrow) ToFloat16(dst []Float16, src []float32) {
+	e.conversion(toFloat16, Stored{BFloat16: bfloat16s(dst)}, Stored{Float32: src}, Rounding{})
+}
+
+// FromFloat16 is [kernels.FromFloat16] on this engine: dst = src, exactly.
+func (e Narrow) FromFloat16(dst []float32, src []Float16) {
+	e.conversion(fromFloat16, Stored{Float32: dst}, Stored{BFloat16: bfloat16s(src)}, Rounding{})
+}
+
+func bfloat16s(s []Float16) []BFloat16 {
+	return unsafe.Slice((*BFloat16)(unsafe.Pointer(unsafe.SliceData(s))), len(s))
+}
+
+// EncodeBlocks is [kernels.EncodeBlocks] on this engine: dst = src in 8-bit blocks, signed (E4M3) or not (E5M3),
+// rounded to nearest or by random bits. It panics too if r.Base is no multiple of 32.
+func (e Narrow) EncodeBlocks(dst Blocks8, src []float32, signed bool, r Rounding) {
+	w := encodeUnsigned
+	if signed {
+		w = encodeSigned
+	}
+	e.conversion(w, Stored{Block8: dst}, Stored{Float32: src}, r)
+}
+
+// DecodeBlocks is [kernels.DecodeBlocks] on this engine: dst = src, exactly.
+func (e Narrow) DecodeBlocks(dst []float32, src Blocks8, signed bool) {
+	w := decodeUnsigned
+	if signed {
+		w = decodeSigned
+	}
+	e.conversion(w, Stored{Float32: dst}, Stored{Block8: src}, Rounding{})
+}
