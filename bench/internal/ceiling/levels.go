@@ -39,10 +39,16 @@ func NewLevel(m record.Machine, bytes int) Level {
 }
 
 // Levels are working sets for each level: half of L1 and L2; out of L2 but well inside L3, of which a virtual machine
-// may have only a part; and memory, if there is enough.
+// may have only a part; and memory, if there is enough. An L3 that dozens of cores share is so large that four times as
+// much would take a run many minutes: there the last has no name, as a part of it may stay in L3.
 func Levels(m record.Machine) (all []Level) {
-	for _, bytes := range []int{m.L1 / 2, m.L2 / 2, max(2*m.L2, m.L3/4), max(4*m.L3, 256<<20)} {
-		if l := NewLevel(m, bytes); l.Name != "" && Fits(bytes) {
+	const least, most = 256 << 20, 512 << 20
+	memory := max(4*m.L3, least)
+	if memory > most {
+		memory = least
+	}
+	for _, bytes := range []int{m.L1 / 2, m.L2 / 2, max(2*m.L2, m.L3/4), memory} {
+		if l := NewLevel(m, bytes); (l.Name != "" || bytes == memory) && Fits(bytes) {
 			all = append(all, l)
 		}
 	}

@@ -3,6 +3,7 @@
 package measure
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime"
@@ -25,6 +26,7 @@ type Options struct {
 	Types    []string // float32, float64
 	Backends []bitstep.Backend
 	Levels   []ceiling.Level // working sets of the kernels
+	Brief    bool            // those beyond L2 in the first type alone: there, bytes count
 	Sizes    []ceiling.Level // of loads, stores and copies
 	Threads  []int           // ascending
 	N        []int           // of the products
@@ -39,7 +41,7 @@ func Default(m record.Machine) Options {
 	o := Options{Machine: m, Groups: []string{record.Ceiling, record.Kernel, record.Product, record.Training},
 		Types: Types, Backends: []bitstep.Backend{bitstep.Active()}, Levels: ceiling.Levels(m),
 		Sizes: ceiling.Sizes(m), Threads: []int{1}, N: slices.Clone(sizes), Images: 50000,
-		Timer: turns.Timer{Samples: 15, Least: 60 * time.Microsecond}}
+		Timer: turns.Timer{Samples: 15, Least: 60 * time.Microsecond}, Brief: true}
 	for _, row := range table.Rows {
 		o.Kernels = append(o.Kernels, row.Name)
 	}
@@ -115,12 +117,12 @@ func canary(m record.Machine) *turns.Canary {
 	return turns.NewCanary(func() { e.Axpy(y, x, .5) })
 }
 
-// tries is how often a row is timed, at most, until nothing disturbs it.
-const tries = 3
+// again is for how long a row is timed again and again that something disturbs: one from memory is not.
+const again = 20 * time.Millisecond
 
 // inTurns times functions in turns, again if something disturbed them, and reports whether it did each time.
 func (r *run) inTurns(fns ...func()) (times []turns.Series, disturbed bool, err error) {
-	for range tries {
+	for start := time.Now(); times == nil || time.Since(start) < again; {
 		disturbed = r.canary.Disturbed()
 		if times, err = r.Timer.Run(r.ctx, fns...); err != nil {
 			return nil, disturbed, err
@@ -148,8 +150,9 @@ type bound struct {
 type timed struct {
 	row    record.Row // what is known of it
 	call   func()
-	pure   func() // the same in pure Go on one thread; nil: not asked
-	alone  func() // the same on one thread; nil: it is that
+	pure   func()  // the same in pure Go on one thread; nil: not asked
+	part   float64 // of the call, which pure does; 0 is all
+	alone  func()  // the same on one thread; nil: it is that
 	bounds []bound
 }
 
@@ -184,7 +187,7 @@ func (r *run) time(t timed) (row record.Row, err error) {
 			if err != nil {
 				return err
 			}
-			row.VersusGo = times[1].Over(times[0]).Median()
+			row.VersusGo = times[1].Over(times[0]).Median() / cmp.Or(t.part, 1)
 		}
 		if t.alone != nil {
 			times, err := few.Run(r.ctx, t.call, t.alone)
