@@ -23,7 +23,7 @@
 // line feed. The first record has the claims, in the order in which the run
 // made them:
 //
-//	{"receipt":1,"every":100,"claims":[{"name":"optimizer","value":"adam"}, ...]}
+//	{"receipt":2,"every":100,"claims":[{"name":"optimizer","value":"adam"}, ...]}
 //
 // then come the segments, 0 with the state before the first step, each later one with the state after step
 // steps, every more than the segment before but for the last, which may have fewer, and facts about these steps:

@@ -330,10 +330,10 @@ func TestMalformed(t *testing.T) {
 	record(t, &b, &counter{factor: 7, end: 25})
 	text := b.String()
 	for _, c := range []struct{ old, new, want string }{
-		{`{"receipt":1`, `{"receipt":2`, "version 2 of receipts, want 1"},
-		{`{"receipt":1`, `{"receipt": 1`, "not the first line of a receipt: the line is not as"},
-		{`{"receipt":1`, `{"receipt":1,"receipt":1`, "the line is not as"},
-		{`{"receipt":1`, `{"receipt":1,"more":1`, `unknown field "more"`},
+		{`{"receipt":2`, `{"receipt":1`, "version 1 of receipts, want 2"},
+		{`{"receipt":2`, `{"receipt": 2`, "not the first line of a receipt: the line is not as"},
+		{`{"receipt":2`, `{"receipt":2,"receipt":2`, "the line is not as"},
+		{`{"receipt":2`, `{"receipt":2,"more":1`, `unknown field "more"`},
 		{`"every":10`, `"every":0`, "a state every 0 steps"},
 		{`"step":20,`, `"step":21,`, "segment 2 has step 21, want 10 after the 10"},
 		{`,"facts":[]`, `,"facts":null`, "null instead of a list of claims"},
@@ -367,7 +367,7 @@ func TestMalformed(t *testing.T) {
 		"at step 9, which none but the last may") {
 		t.Errorf("a short segment that is not the last: %v", err)
 	}
-	null := "{\"receipt\":1,\"every\":1,\"claims\":null}\n"
+	null := "{\"receipt\":2,\"every\":1,\"claims\":null}\n"
 	if _, err := read([]byte(null)); err == nil || !strings.Contains(err.Error(), "null instead") {
 		t.Errorf("claims that are null: %v", err)
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // Version is the version of the file's form.
-const Version = 1
+const Version = 2
 
 // A Claim is something that a run says of itself, and that its replay must find: a fact of the data, of the
 // configuration or of some steps. Both texts are UTF-8.
@@ -53,6 +53,7 @@ type Writer struct {
 	previous string // digest of the last line
 	segments int
 	step     uint64
+	buffer   []byte // of the last record, for the next
 	err      error
 }
 
@@ -127,15 +128,16 @@ func (r *Writer) line(record any, state []byte) error {
 		return fmt.Errorf("receipt: a line of %d bytes of claims, want at most %d", len(text), maxLine)
 	}
 	digest := digestOf(text)
+	r.buffer = append(r.buffer[:0], text...)
 	if _, segment := record.(segmentLine); segment {
-		text = append(append(text, state...), '\n')
+		r.buffer = append(append(r.buffer, state...), '\n')
 	}
 	if r.begin != nil {
 		err = r.begin()
 		r.begin = nil
 	}
 	if err == nil {
-		_, err = r.w.Write(text)
+		_, err = r.w.Write(r.buffer)
 	}
 	if err != nil {
 		r.err = fmt.Errorf("receipt: %w", err)

@@ -1,9 +1,6 @@
 package dataset
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -15,36 +12,13 @@ import (
 	"time"
 )
 
-// Digest is the SHA-256 of the set in hexadecimal: over the number of classes and each name behind its length, the
-// same for the superclasses, and the numbers of labels, superclasses and bytes of pixels, each before them; all
-// numbers in 64 bits, little-endian.
-func (d *Images) Digest() string {
-	h := sha256.New()
-	number := func(n int) {
-		var b [8]byte
-		binary.LittleEndian.PutUint64(b[:], uint64(n))
-		h.Write(b[:])
-	}
-	for _, names := range [][]string{d.Classes, d.CoarseClasses} {
-		number(len(names))
-		for _, name := range names {
-			number(len(name))
-			io.WriteString(h, name)
-		}
-	}
-	for _, bytes := range [][]uint8{d.Labels, d.Coarse, d.Pixels} {
-		number(len(bytes))
-		h.Write(bytes)
-	}
-	return hex.EncodeToString(h.Sum(nil))
-}
-
 // manifestName is the file of a cached set that says what the others hold.
 const manifestName = "synthetic.txt"
 
 // manifest is its text, for these sets, and heading its first line: seed and sizes.
-func (s Synthetic) manifest(train, test *Images) string {
-	return s.heading() + fmt.Sprintf("train %s\ntest %s\n", train.Digest(), test.Digest())
+func (s Synthetic) manifest(train, test *Images) (text string, hashes Hashes) {
+	hashes = train.Hashes()
+	return s.heading() + fmt.Sprintf("train %s\ntest %s\n", train.digest(hashes), test.Digest()), hashes
 }
 
 func (s Synthetic) heading() string {
@@ -85,48 +59,55 @@ func removeMaking(parent string) {
 // for a set: a folder making-synthetic-NUMBER beside it, which a call a day or more later removes. Another synthetic
 // set there is replaced; a folder with other files is an error, and left alone.
 func (s Synthetic) Cached(dir string, onMaking func()) (train, test *Images, err error) {
+	train, test, _, err = s.CachedHashes(dir, onMaking)
+	return train, test, err
+}
+
+// CachedHashes is [Synthetic.Cached], and returns the training set's hashes too, which it compares.
+func (s Synthetic) CachedHashes(dir string, onMaking func()) (train, test *Images, hashes Hashes, err error) {
 	n, m, err := s.sizes()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, Hashes{}, err
 	}
 	s.Train, s.Test = n, m
 	parent := filepath.Dir(filepath.Clean(dir))
 	removeMaking(parent)
-	if train, test, err = s.load(dir); err == nil {
-		return train, test, nil
+	if train, test, hashes, err = s.load(dir); err == nil {
+		return train, test, hashes, nil
 	}
 	if err := replaceable(dir); err != nil {
-		return nil, nil, err
+		return nil, nil, Hashes{}, err
 	}
 	if onMaking != nil {
 		onMaking()
 	}
 	if err := os.MkdirAll(parent, 0o755); err != nil {
-		return nil, nil, fmt.Errorf("dataset: %s: %w", parent, bare(err))
+		return nil, nil, Hashes{}, fmt.Errorf("dataset: %s: %w", parent, bare(err))
 	}
 	temp, err := os.MkdirTemp(parent, making)
 	if err != nil {
-		return nil, nil, fmt.Errorf("dataset: %s: %w", parent, bare(err))
+		return nil, nil, Hashes{}, fmt.Errorf("dataset: %s: %w", parent, bare(err))
 	}
 	defer os.RemoveAll(temp)
 	made := filepath.Join(temp, makingNew)
 	if err := s.WriteCIFAR10(made); err != nil {
-		return nil, nil, err
+		return nil, nil, Hashes{}, err
 	}
 	if train, test, err = LoadCIFAR10(made); err != nil {
-		return nil, nil, err
+		return nil, nil, Hashes{}, err
 	}
+	text, hashes := s.manifest(train, test)
 	err = writeFile(filepath.Join(made, manifestName), func(w io.Writer) error {
-		_, err := io.WriteString(w, s.manifest(train, test))
+		_, err := io.WriteString(w, text)
 		return err
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, Hashes{}, err
 	}
 	if err := s.place(made, dir, filepath.Join(temp, makingOld)); err != nil {
-		return nil, nil, fmt.Errorf("dataset: %s: %w", dir, bare(err))
+		return nil, nil, Hashes{}, fmt.Errorf("dataset: %s: %w", dir, bare(err))
 	}
-	return train, test, nil
+	return train, test, hashes, nil
 }
 
 // place renames made to dir, and what is there, unless another process has put the same set there meanwhile, to
@@ -137,7 +118,7 @@ func (s Synthetic) place(made, dir, old string) error {
 		if err == nil {
 			return nil
 		}
-		if _, _, load := s.load(dir); load == nil {
+		if _, _, _, load := s.load(dir); load == nil {
 			return nil
 		}
 		if away := os.Rename(dir, fmt.Sprint(old, i)); away != nil && !errors.Is(away, fs.ErrNotExist) {
@@ -149,27 +130,28 @@ func (s Synthetic) place(made, dir, old string) error {
 }
 
 // load loads the set, with its sizes filled in, from a folder if it is this one.
-func (s Synthetic) load(dir string) (train, test *Images, err error) {
+func (s Synthetic) load(dir string) (train, test *Images, hashes Hashes, err error) {
 	from := folder(dir)
 	f, err := from.open(manifestName)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, hashes, err
 	}
 	text, err := io.ReadAll(io.LimitReader(f, 1024))
 	f.Close()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, hashes, err
 	}
 	if !strings.HasPrefix(string(text), s.heading()) { // no need to read 184 MB
-		return nil, nil, from.fail(manifestName, errors.New("another set"))
+		return nil, nil, hashes, from.fail(manifestName, errors.New("another set"))
 	}
 	if train, test, err = LoadCIFAR10(dir); err != nil {
-		return nil, nil, err
+		return nil, nil, hashes, err
 	}
-	if string(text) != s.manifest(train, test) {
-		return nil, nil, from.fail(manifestName, errors.New("the files beside it have another digest"))
+	want, hashes := s.manifest(train, test)
+	if string(text) != want {
+		return nil, nil, hashes, from.fail(manifestName, errors.New("the files beside it have another digest"))
 	}
-	return train, test, nil
+	return train, test, hashes, nil
 }
 
 // replaceable returns an error unless there is no such folder, or it holds nothing but a synthetic set or a part of

@@ -1,9 +1,20 @@
 package witness_test
 
 import (
+	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
 	"testing"
+	"time"
 
+	"github.com/bitstep-go/bitstep/linear"
+	"github.com/bitstep-go/bitstep/linear/dataset"
+	"github.com/bitstep-go/bitstep/linear/witness"
+	"github.com/bitstep-go/bitstep/optim"
+	"github.com/bitstep-go/bitstep/optim/schedule"
 	"github.com/bitstep-go/bitstep/receipt"
 )
 
@@ -31,4 +42,70 @@ func BenchmarkState(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// What a receipt adds to a run of ten epochs of the lecture's classifier, as bench train has it: a run without and one
+// with a receipt in a file, in turns. The metrics are medians; claims about the images are made before.
+func BenchmarkRun(b *testing.B) {
+	all, _, err := dataset.Synthetic{Seed: 1, Test: 1}.Images(0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	train, validation, err := all.Split(5000, 1)
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := setup{linear.TrainConfig{Optimizer: optim.Adam{LR: 3e-4}, Lambda: 1e-4, Seed: 1}, train, validation}
+	if s.c.Schedule, err = schedule.Parse("cosine", 1760); err != nil {
+		b.Fatal(err)
+	}
+	w := s.witness(b)
+	for _, procs := range []int{1, 2} {
+		b.Run(fmt.Sprintf("procs=%d", procs), func(b *testing.B) {
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
+			var without, with, more []float64
+			for b.Loop() {
+				var took [2]float64
+				for k := range took {
+					k = (k + len(more)) % 2
+					if err := w.Start(); err != nil {
+						b.Fatal(err)
+					}
+					runtime.GC()
+					start := time.Now()
+					if k == 0 {
+						_, err = w.Trainer().Run(b.Context())
+					} else {
+						err = recorded(b, w)
+					}
+					if took[k] = time.Since(start).Seconds(); err != nil {
+						b.Fatal(err)
+					}
+				}
+				without, with = append(without, took[0]), append(with, took[1])
+				more = append(more, took[1]/took[0]-1)
+			}
+			for name, v := range map[string][]float64{"ms-without": without, "ms-with": with} {
+				slices.Sort(v)
+				b.ReportMetric(v[len(v)/2]*1e3, name)
+			}
+			slices.Sort(more)
+			b.ReportMetric(more[len(more)/2]*100, "%more")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// recorded runs with a receipt.
+func recorded(b *testing.B, w *witness.Witness[float32]) error {
+	f, err := os.Create(filepath.Join(b.TempDir(), "receipt"))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	to, err := receipt.NewWriter(f, witness.DefaultEvery, w.Claims())
+	if err == nil {
+		_, _, err = w.Run(b.Context(), to)
+	}
+	return err
 }

@@ -4,10 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"runtime"
 	"slices"
-	"sync"
-	"sync/atomic"
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/internal/num"
@@ -18,7 +15,7 @@ import (
 )
 
 // block is how many examples have a digest together: where one was changed, the finding says which block it is in.
-const block = 64
+const block = dataset.HashedTogether
 
 // Images are claims about a set of images: its classes, and the digests of pixels and labels of each 64 images, with
 // one of these digests before them. The name says which set: training, validation.
@@ -26,22 +23,17 @@ func Images(name string, d *dataset.Images) []receipt.Claim {
 	if d == nil {
 		return []receipt.Claim{{Name: name + " images", Value: "none"}}
 	}
-	blocks := (d.Len() + block - 1) / block
-	claims := make([]receipt.Claim, 1+2*blocks)
-	claims[0] = receipt.Claim{Name: name + " images", Value: fmt.Sprintf("%d of %d classes %q", d.Len(), len(d.Classes),
-		d.Classes)}
-	var next atomic.Int64
-	var all sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), blocks) {
-		all.Go(func() {
-			for i := int(next.Add(1)) - 1; i < blocks; i = int(next.Add(1)) - 1 {
-				lo, hi := i*block, min(i*block+block, d.Len())
-				claims[1+2*i] = claim(name+" pixels", lo, hi, d.Pixels[lo*dataset.ImageBytes:hi*dataset.ImageBytes])
-				claims[2+2*i] = claim(name+" labels", lo, hi, d.Labels[lo:hi])
-			}
-		})
+	return HashedImages(name, d, d.Hashes())
+}
+
+// HashedImages is [Images] for a caller that has the set's hashes.
+func HashedImages(name string, d *dataset.Images, h dataset.Hashes) []receipt.Claim {
+	claims := []receipt.Claim{{Name: name + " images", Value: fmt.Sprintf("%d of %d classes %q", d.Len(),
+		len(d.Classes), d.Classes)}}
+	for i := range h.Pixels {
+		lo, hi := i*block, min((i+1)*block, d.Len())
+		claims = append(claims, claim(name+" pixels", lo, hi, h.Pixels[i]), claim(name+" labels", lo, hi, h.Labels[i]))
 	}
-	all.Wait()
 	return whole(name, claims)
 }
 
@@ -59,12 +51,13 @@ func Examples[T kernels.Float](name string, s linear.Set[T]) []receipt.Claim {
 		hi := min(lo+block, n)
 		part := rows[:(hi-lo)*features]
 		s.Source.FillRange(engine, part, features, lo, hi)
-		claims = append(claims, claim(name+" features", lo, hi, num.AppendBits(nil, part...)))
+		claims = append(claims, claim(name+" features", lo, hi, sha256.Sum256(num.AppendBits(nil, part...))))
 		switch {
 		case s.Values != nil:
-			claims = append(claims, claim(name+" values", lo, hi, num.AppendBits(nil, s.Values[lo:hi]...)))
+			claims = append(claims, claim(name+" values", lo, hi,
+				sha256.Sum256(num.AppendBits(nil, s.Values[lo:hi]...))))
 		case s.Labels != nil:
-			claims = append(claims, claim(name+" labels", lo, hi, s.Labels[lo:hi]))
+			claims = append(claims, claim(name+" labels", lo, hi, sha256.Sum256(s.Labels[lo:hi])))
 		}
 	}
 	return whole(name, claims)
@@ -76,14 +69,11 @@ func whole(name string, claims []receipt.Claim) []receipt.Claim {
 	for _, c := range claims[1:] {
 		lines = append(append(lines, c.Value...), '\n')
 	}
-	return slices.Insert(claims, 1, receipt.Claim{Name: name + " set", Value: digest(lines)})
+	return slices.Insert(claims, 1, receipt.Claim{Name: name + " set", Value: digest(sha256.Sum256(lines))})
 }
 
-func claim(what string, lo, hi int, b []byte) receipt.Claim {
-	return receipt.Claim{Name: fmt.Sprintf("%s %d to %d", what, lo, hi-1), Value: digest(b)}
+func claim(what string, lo, hi int, sum [sha256.Size]byte) receipt.Claim {
+	return receipt.Claim{Name: fmt.Sprintf("%s %d to %d", what, lo, hi-1), Value: digest(sum)}
 }
 
-func digest(b []byte) string {
-	sum := sha256.Sum256(b)
-	return "SHA-256 " + hex.EncodeToString(sum[:])
-}
+func digest(sum [sha256.Size]byte) string { return "SHA-256 " + hex.EncodeToString(sum[:]) }

@@ -72,8 +72,9 @@ func (w *Witness[T]) write(out *writing) error {
 
 // A writing adds segments, one at a time, on a goroutine of their own.
 type writing struct {
-	to   *receipt.Writer
-	busy chan error // what became of the segment that is being written, or nil if there is none
+	to    *receipt.Writer
+	busy  chan error   // what became of the segment that is being written, or nil if there is none
+	state bytes.Buffer // of it
 }
 
 // add returns what became of the segment before.
@@ -84,10 +85,10 @@ func (o *writing) add(step uint64, facts []receipt.Claim, file *checkpoint.File)
 	busy := make(chan error, 1)
 	o.busy = busy
 	go func() {
-		var state bytes.Buffer
-		err := file.Encode(&state)
+		o.state.Reset()
+		err := file.EncodeBare(&o.state)
 		if err == nil {
-			err = o.to.Add(step, facts, state.Bytes())
+			err = o.to.Add(step, facts, o.state.Bytes())
 		}
 		busy <- err
 	}()

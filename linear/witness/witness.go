@@ -38,7 +38,7 @@ import (
 type Witness[T kernels.Float] struct {
 	trainer *linear.Trainer[T]
 	claims  []receipt.Claim
-	start   []byte // the state before the first step
+	start   *checkpoint.File // the state before the first step
 	notes   notes
 	batch   int
 	after   func(drawn uint64) error // what a run does after a step
@@ -68,16 +68,10 @@ func New[T kernels.Float](c linear.TrainConfig, d linear.Data[T], claims []recei
 	}
 	w.notes.clear()
 	w.batch = min(cmp.Or(c.Batch, linear.DefaultBatch), d.Train.Source.Len())
-	file, err := w.trainer.Snapshot()
-	if err != nil {
+	if w.start, err = w.trainer.Snapshot(); err != nil {
 		return nil, err
 	}
-	var start bytes.Buffer
-	if err := file.Encode(&start); err != nil {
-		return nil, err
-	}
-	w.start = start.Bytes()
-	w.claims = slices.Concat(claims, configuration(file), []receipt.Claim{
+	w.claims = slices.Concat(claims, configuration(w.start), []receipt.Claim{
 		{Name: "element type", Value: fmt.Sprintf("%T", T(0))},
 		{Name: "epochs", Value: strconv.Itoa(cmp.Or(c.Epochs, linear.DefaultEpochs))},
 		{Name: "patience", Value: strconv.Itoa(c.Patience)},
@@ -97,7 +91,7 @@ func kindOf(s any) string {
 // configuration is what the metadata of the first state says, which is all but what moves with the steps.
 func configuration(start *checkpoint.File) (claims []receipt.Claim) {
 	for _, key := range start.MetaKeys() {
-		if key == "bitstep" || key == "sha256" || strings.HasPrefix(key, "trainer.epoch.") {
+		if strings.HasPrefix(key, "trainer.epoch.") {
 			continue
 		}
 		value, _ := start.Meta(key)
@@ -113,22 +107,21 @@ func (w *Witness[T]) Trainer() *linear.Trainer[T] { return w.trainer }
 func (w *Witness[T]) Claims() []receipt.Claim { return slices.Clone(w.claims) }
 
 // Start sets the trainer to the state before the first step.
-func (w *Witness[T]) Start() error { return w.Restore(w.start, 0) }
+func (w *Witness[T]) Start() error {
+	w.notes.clear()
+	return w.trainer.Restore(w.start)
+}
 
 // Restore sets the trainer to a state after so many minibatches. All that the configuration decides must be in it as in
 // the state at the start: a checkpoint may hold a learning rate that was set by hand, and the steps from there on, each
 // as the state before has it, would all be found right.
 func (w *Witness[T]) Restore(state []byte, step uint64) error {
-	file, err := checkpoint.Decode(bytes.NewReader(state), int64(len(state)))
+	file, err := checkpoint.DecodeBare(state)
 	if err != nil {
 		return err
 	}
-	start, err := checkpoint.Decode(bytes.NewReader(w.start), int64(len(w.start)))
-	if err != nil {
-		return err
-	}
-	for _, key := range slices.Concat(start.MetaKeys(), file.MetaKeys()) {
-		want, inStart := start.Meta(key)
+	for _, key := range slices.Concat(w.start.MetaKeys(), file.MetaKeys()) {
+		want, inStart := w.start.Meta(key)
 		got, inState := file.Meta(key)
 		if !moves(key) && (got != want || inState != inStart) {
 			return fmt.Errorf("witness: the state has %s = %q, and the run begins with %q", key, got, want)
@@ -144,7 +137,7 @@ func (w *Witness[T]) Restore(state []byte, step uint64) error {
 // moves reports whether steps change what a state has under a key.
 func moves(key string) bool {
 	switch key {
-	case "optimizer.steps", "optimizer.skipped", "trainer.sampler", "model.tensor", "sha256":
+	case "optimizer.steps", "optimizer.skipped", "trainer.sampler", "model.tensor", "bitstep":
 		return true
 	}
 	return strings.HasPrefix(key, "trainer.epoch.") || strings.HasPrefix(key, "schedule.")
@@ -165,14 +158,15 @@ func (w *Witness[T]) checkCounts(file *checkpoint.File, step uint64) error {
 	return nil
 }
 
-// State returns the trainer's state: the bytes of a checkpoint, which Resume takes as a file too.
+// State returns the trainer's state: the bytes of a checkpoint without its checksum, since a receipt has one of its
+// own: see [checkpoint.File.EncodeBare].
 func (w *Witness[T]) State() ([]byte, error) {
 	file, err := w.trainer.Snapshot()
 	if err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
-	err = file.Encode(&b)
+	err = file.EncodeBare(&b)
 	return b.Bytes(), err
 }
 
@@ -220,7 +214,7 @@ func (w *Witness[T]) Differ(claimed, found []byte) string {
 	var files [2]*checkpoint.File
 	for i, state := range [][]byte{claimed, found} {
 		var err error
-		if files[i], err = checkpoint.Decode(bytes.NewReader(state), int64(len(state))); err != nil {
+		if files[i], err = checkpoint.DecodeBare(state); err != nil {
 			return err.Error()
 		}
 	}

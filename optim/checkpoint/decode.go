@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
@@ -21,7 +22,7 @@ import (
 // the file without a hole, an overlap or a byte left over, the version, and the checksum. An error names the
 // file, and the offset or the field; no part of a wrong file is returned. A file of another program, which
 // lacks the metadata key "bitstep", is an error: see [ReadTensors].
-func Read(path string) (*File, error) { return readFile(path, true) }
+func Read(path string) (*File, error) { return readFile(path, own) }
 
 // ReadTensors reads any valid safetensors file, also one of another program, with the checks of
 // [Read] except the last two: version and checksum are checked only if the metadata has the key
@@ -29,9 +30,9 @@ func Read(path string) (*File, error) { return readFile(path, true) }
 // bits are unknown to this package, and an error. [Get] returns tensors of [Element]'s types, and
 // [File.Tensor] the bytes of all. The whole file is held in memory:
 // here and in Read, tensors of more bytes than the machine has (on Linux) or than 1<<40 (elsewhere) are an error.
-func ReadTensors(path string) (*File, error) { return readFile(path, false) }
+func ReadTensors(path string) (*File, error) { return readFile(path, foreign) }
 
-func readFile(path string, own bool) (*File, error) {
+func readFile(path string, k kind) (*File, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint: %w", err)
@@ -45,7 +46,7 @@ func readFile(path string, own bool) (*File, error) {
 	if info.Mode().IsRegular() {
 		size = info.Size()
 	}
-	c, err := decode(f, size, own)
+	c, err := decode(f, size, k)
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint: %s: %w", path, err)
 	}
@@ -57,15 +58,34 @@ func readFile(path string, own bool) (*File, error) {
 // size is how many bytes r holds, or -1 when that is unknown; then memory grows with what r gives, not with
 // what its header claims.
 func Decode(r io.Reader, size int64) (*File, error) {
-	c, err := decode(r, size, true)
+	c, err := decode(r, size, own)
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint: %w", err)
 	}
 	return c, nil
 }
 
-// decode reads a file; with own, only one of this package.
-func decode(r io.Reader, size int64, own bool) (*File, error) {
+// DecodeBare is [Decode] for what [File.EncodeBare] wrote, with all checks but that of a checksum, which must not be
+// there.
+func DecodeBare(b []byte) (*File, error) {
+	c, err := decode(bytes.NewReader(b), int64(len(b)), bare)
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint: %w", err)
+	}
+	return c, nil
+}
+
+// A kind says which files are read.
+type kind uint8
+
+const (
+	own     kind = iota // of this package
+	bare                // of this package, without a checksum
+	foreign             // of other programs, too
+)
+
+// decode reads a file of a kind.
+func decode(r io.Reader, size int64, k kind) (*File, error) {
 	var length [8]byte
 	if n, err := io.ReadFull(r, length[:]); err != nil {
 		return nil, ended(err, n, "the header's length, 8 bytes")
@@ -105,7 +125,7 @@ func decode(r io.Reader, size int64, own bool) (*File, error) {
 	} else if !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	if err := h.verify(own, length[:], text, data); err != nil {
+	if err := h.verify(k, length[:], text, data); err != nil {
 		return nil, err
 	}
 	c := &File{tensors: make(map[string]Tensor, len(h.tensors)), meta: h.meta}
@@ -175,9 +195,9 @@ func (h *header) check() (total uint64, err error) {
 }
 
 // verify checks version and checksum of a checkpoint, and of any file that says that it is one.
-func (h *header) verify(own bool, length, text, data []byte) error {
+func (h *header) verify(k kind, length, text, data []byte) error {
 	version, ok := h.meta[formatKey]
-	if !ok && !own {
+	if !ok && k == foreign {
 		return nil
 	}
 	if !ok {
@@ -186,7 +206,13 @@ func (h *header) verify(own bool, length, text, data []byte) error {
 	if version != formatVersion {
 		return fmt.Errorf("metadata %q = %s, want %q", formatKey, quote(version), formatVersion)
 	}
-	stated := h.meta[checksumKey]
+	stated, has := h.meta[checksumKey]
+	if k == bare {
+		if has {
+			return fmt.Errorf("metadata %q, want none where the bytes have a digest of their own", checksumKey)
+		}
+		return nil
+	}
 	if h.checksum < 0 {
 		return fmt.Errorf("metadata %q = %s, want 64 lower-case hexadecimal digits", checksumKey, quote(stated))
 	}

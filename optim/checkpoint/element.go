@@ -2,6 +2,7 @@ package checkpoint
 
 import (
 	"encoding/binary"
+	"math"
 
 	"github.com/bitstep-go/bitstep/internal/num"
 )
@@ -29,8 +30,23 @@ func dtypeOf[T Element]() string {
 	}
 }
 
-// toBytes returns the elements' little-endian bytes.
+// toBytes returns the elements' little-endian bytes. Those of floats are most of a checkpoint, and package binary calls
+// an interface for each element.
 func toBytes[T Element](data []T) []byte {
+	switch data := any(data).(type) {
+	case []float32:
+		out := make([]byte, 4*len(data))
+		for i, v := range data {
+			binary.LittleEndian.PutUint32(out[4*i:], math.Float32bits(v))
+		}
+		return out
+	case []float64:
+		out := make([]byte, 8*len(data))
+		for i, v := range data {
+			binary.LittleEndian.PutUint64(out[8*i:], math.Float64bits(v))
+		}
+		return out
+	}
 	out, err := binary.Append(make([]byte, 0, binary.Size(data)), binary.LittleEndian, data)
 	if err != nil {
 		panic(err) // its errors are of types without a fixed size

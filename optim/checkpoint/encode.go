@@ -28,15 +28,18 @@ func appendString(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// layout returns the 8 bytes of length and the header, with the checksum at digits all 0, and the names of
-// the tensors in the order of their data.
-func (c *File) layout() (head []byte, digits int, order []string, err error) {
+// layout returns the 8 bytes of length and the header, with the checksum at digits all 0, or without one if bare, and
+// the names of the tensors in the order of their data.
+func (c *File) layout(bare bool) (head []byte, digits int, order []string, err error) {
 	order = c.Names()
 	slices.SortStableFunc(order, func(a, b string) int {
 		return cmp.Compare(dtypeIndex(c.tensors[b].DType), dtypeIndex(c.tensors[a].DType))
 	})
 	keys := slices.DeleteFunc(c.MetaKeys(), func(key string) bool { return key == formatKey || key == checksumKey })
-	keys = append(keys, formatKey, checksumKey)
+	keys = append(keys, formatKey)
+	if !bare {
+		keys = append(keys, checksumKey)
+	}
 	slices.Sort(keys)
 
 	head = append(make([]byte, 8), `{"__metadata__":{`...)
@@ -83,20 +86,28 @@ func (c *File) layout() (head []byte, digits int, order []string, err error) {
 
 // Encode writes the bytes of c's file to w. Its error is the first mistake made in filling c (see
 // [File]), a header of more than 100,000,000 bytes, or what w returned.
-func (c *File) Encode(w io.Writer) error {
+func (c *File) Encode(w io.Writer) error { return c.encode(w, false) }
+
+// EncodeBare is [File.Encode] without the checksum, for a caller that keeps a digest of the bytes: to hash them once is
+// most of what they take. [DecodeBare] reads them; [Read] and [Decode] refuse what has no checksum.
+func (c *File) EncodeBare(w io.Writer) error { return c.encode(w, true) }
+
+func (c *File) encode(w io.Writer, bare bool) error {
 	if c.err != nil {
 		return c.err
 	}
-	head, digits, order, err := c.layout()
+	head, digits, order, err := c.layout(bare)
 	if err != nil {
 		return err
 	}
-	sum := sha256.New()
-	sum.Write(head)
-	for _, name := range order {
-		sum.Write(c.tensors[name].Data)
+	if !bare {
+		sum := sha256.New()
+		sum.Write(head)
+		for _, name := range order {
+			sum.Write(c.tensors[name].Data)
+		}
+		hex.Encode(head[digits:], sum.Sum(nil))
 	}
-	hex.Encode(head[digits:], sum.Sum(nil))
 	if _, err := w.Write(head); err != nil {
 		return err
 	}

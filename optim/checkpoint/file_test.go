@@ -96,6 +96,21 @@ func TestGoldenCheckpoint(t *testing.T) {
 	if n := binary.LittleEndian.Uint64(file); n%8 != 0 || file[8] != '{' {
 		t.Errorf("header of %d bytes starts with %q", n, file[8])
 	}
+	var bare bytes.Buffer
+	if err := c.EncodeBare(&bare); err != nil {
+		t.Fatal(err)
+	}
+	sum = sha256.Sum256(bare.Bytes())
+	const wantBare = "6d461b020715c17f2a8c613537e27aefb86a11e1643cd3a57b03a3e0cc7c8e02"
+	if got := hex.EncodeToString(sum[:]); got != wantBare {
+		t.Errorf("without a checksum its hash is %s, want %s", got, wantBare)
+	}
+	if _, err := Decode(&bare, -1); err == nil || !strings.Contains(err.Error(), `metadata "sha256" = ""`) {
+		t.Errorf("a file without a checksum: %v", err)
+	}
+	if _, err := DecodeBare(file); err == nil || !strings.Contains(err.Error(), `metadata "sha256", want none`) {
+		t.Errorf("a checksum where there is none: %v", err)
+	}
 	for _, size := range []int64{-1, int64(len(file))} {
 		back, err := Decode(bytes.NewReader(file), size)
 		if err != nil {

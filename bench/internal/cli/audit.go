@@ -89,7 +89,7 @@ func (f *auditFlags) run(ctx context.Context, w io.Writer, args []string) error 
 	if err := t.setClaims(set, r.Claims); err != nil {
 		return fmt.Errorf("%s: %w", args[0], err)
 	}
-	t.dir, t.threads, t.out = f.dir, f.threads, ""
+	t.dir, t.threads, t.out, t.claimed = f.dir, f.threads, "", true
 	printClaimed(w, set, r)
 	c, err := t.checked()
 	if err != nil {
@@ -130,8 +130,8 @@ func printClaimed(w io.Writer, flags *flag.FlagSet, r *receipt.Receipt) {
 	fmt.Fprintln(w, line)
 	fmt.Fprintf(w, "           %d steps, a state every %d\n", r.Segments[len(r.Segments)-1].Step, r.Every)
 	for _, c := range r.Claims {
-		if c.Name == "training set" || c.Name == "validation set" {
-			fmt.Fprintf(w, "           %-14s  %s\n", c.Name, receipt.Printable(c.Value))
+		if c.Name == "training set" {
+			fmt.Fprintf(w, "           %s  %s\n", c.Name, receipt.Printable(c.Value))
 		}
 	}
 }

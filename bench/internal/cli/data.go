@@ -8,11 +8,14 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/linear"
 	"github.com/bitstep-go/bitstep/linear/dataset"
+	"github.com/bitstep-go/bitstep/linear/witness"
+	"github.com/bitstep-go/bitstep/receipt"
 )
 
 // dataFlags choose the images that the subcommands train on.
@@ -23,6 +26,7 @@ type dataFlags struct {
 	threads    int
 	seed       uint64
 	typ        string
+	claimed    bool // a receipt has claims about the images
 }
 
 func (f *dataFlags) register(set *flag.FlagSet) {
@@ -43,13 +47,15 @@ const synthetic = "synthetic:"
 
 // An images is a set of images, split and named.
 type images struct {
-	train, validation, test *dataset.Images // validation may be nil
+	train, validation, test *dataset.Images        // validation may be nil
+	claims                  func() []receipt.Claim // about the training set before the split
 }
 
 // load reads the set and tells on w what it is.
 func (f *dataFlags) load(w io.Writer) (images, error) {
 	dir := f.dir
 	var train, test *dataset.Images
+	var claims func() []receipt.Claim
 	var err error
 	if number, ok := strings.CutPrefix(dir, synthetic); ok {
 		n, err := strconv.Atoi(number)
@@ -67,16 +73,25 @@ func (f *dataFlags) load(w io.Writer) (images, error) {
 		}
 		dir = filepath.Join(cache, "bitstep", "cifar-10-synthetic")
 		fmt.Fprintln(w, "data       SYNTHETIC images, since there is no -data: not the real CIFAR-10")
-		train, test, err = dataset.Synthetic{Seed: 1}.Cached(dir, func() {
+		var hashes dataset.Hashes // which it compares
+		train, test, hashes, err = dataset.Synthetic{Seed: 1}.CachedHashes(dir, func() {
 			fmt.Fprintf(w, "           making them in %s\n", dir)
 		})
 		if err != nil {
 			return images{}, err
 		}
+		claims = func() []receipt.Claim { return witness.HashedImages("training", train, hashes) }
 	} else if train, test, err = dataset.LoadCIFAR10(dir); err != nil {
 		return images{}, fmt.Errorf("%w\n(without -data, a synthetic set is made and used)", err)
 	}
 	set := images{train: train, test: test}
+	if f.claimed {
+		if claims == nil {
+			claims = func() []receipt.Claim { return witness.Images("training", train) }
+		}
+		set.claims = sync.OnceValue(claims) // which lets go of the images
+		go set.claims()                     // beside what follows
+	}
 	if f.validation != 0 {
 		if set.train, set.validation, err = train.Split(f.validation, f.seed); err != nil {
 			return images{}, usageError{fmt.Errorf("-validation %d: %w", f.validation, err)}

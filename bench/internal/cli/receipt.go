@@ -118,7 +118,8 @@ var decisive = []string{"type", "seed", "validation", "loss", "lambda", "optimiz
 // claimOf is the name of the claim of a flag.
 func claimOf(name string) string { return "flag -" + name }
 
-// claims are what a receipt says of the flags and the images.
+// claims are what a receipt says of the flags and the images: those from which flags choose what is kept for
+// validation.
 func (f *trainFlags) claims(set images) (claims []receipt.Claim) {
 	flags := flag.NewFlagSet("", flag.ContinueOnError)
 	values := *f
@@ -127,8 +128,7 @@ func (f *trainFlags) claims(set images) (claims []receipt.Claim) {
 	for _, name := range decisive {
 		claims = append(claims, receipt.Claim{Name: claimOf(name), Value: flags.Lookup(name).Value.String()})
 	}
-	claims = append(claims, witness.Images("training", set.train)...)
-	return append(claims, witness.Images("validation", set.validation)...)
+	return append(claims, set.claims()...)
 }
 
 // setClaims sets the flags as a receipt claims them.

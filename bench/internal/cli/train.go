@@ -114,6 +114,7 @@ func (f *trainFlags) run(ctx context.Context, w io.Writer, _ []string) error {
 	if err := f.checkReceipt(); err != nil {
 		return err
 	}
+	f.claimed = f.receipt != ""
 	set, err := f.load(w)
 	if err != nil {
 		return err
