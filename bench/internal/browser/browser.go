@@ -60,6 +60,10 @@ func Build(ctx context.Context) (*Page, error) {
 	sum := sha256.Sum256(list)
 	p.Verification = hex.EncodeToString(sum[:])
 
+	env, err := settings(ctx, root)
+	if err != nil {
+		return nil, err
+	}
 	dir, err := os.MkdirTemp("", "bitstep-page-")
 	if err != nil {
 		return nil, err
@@ -67,7 +71,7 @@ func Build(ctx context.Context) (*Page, error) {
 	defer os.RemoveAll(dir)
 	name := filepath.Join(dir, "main.wasm")
 	// The page's bytes follow from the source and the version of Go alone.
-	_, err = command(ctx, root, "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", name,
+	_, err = run(ctx, root, env, "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", name,
 		"./bench/internal/browser/wasm")
 	if err != nil {
 		return nil, err
@@ -80,7 +84,7 @@ func Build(ctx context.Context) (*Page, error) {
 	if p.wasm, err = compressed(program); err != nil {
 		return nil, err
 	}
-	goroot, err := command(ctx, root, "env", "GOROOT")
+	goroot, err := run(ctx, root, env, "env", "GOROOT")
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +93,7 @@ func Build(ctx context.Context) (*Page, error) {
 		return nil, err
 	}
 	p.loader = string(loader)
-	p.Go, err = command(ctx, root, "env", "GOVERSION")
+	p.Go, err = run(ctx, root, env, "env", "GOVERSION")
 	return p, err
 }
 
@@ -99,7 +103,7 @@ func source(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("the page is built by the go command, which is not here: https://go.dev/dl has it: %w",
 			err)
 	}
-	dir, err := command(ctx, "", "list", "-m", "-f", "{{.Dir}}", Module)
+	dir, err := run(ctx, "", os.Environ(), "list", "-m", "-f", "{{.Dir}}", Module)
 	switch {
 	case ctx.Err() != nil:
 		return "", ctx.Err()
@@ -112,14 +116,35 @@ func source(ctx context.Context) (string, error) {
 	return dir, nil
 }
 
-// command runs the go command in a folder for the browser's architecture, and returns what it prints.
-func command(ctx context.Context, dir string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "CGO_ENABLED=0", "GOWASM=")
-	if dir != "" {
-		cmd.Env = append(cmd.Env, "GOWORK=off") // a workspace may have found the module; its build needs none
+// decide are settings that change the program, or how it is found: the user's are for other programs.
+var decide = []string{"GOFLAGS", "GOEXPERIMENT", "GOFIPS140", "GODEBUG", "GOWASM", "GOWORK", "GO111MODULE", "GOENV"}
+
+// settings returns the environment for building in a folder: that of the go command there, whether it has it from the
+// environment or from its own file, but for what decides the program's bytes.
+func settings(ctx context.Context, dir string) ([]string, error) {
+	text, err := run(ctx, dir, os.Environ(), "env", "-json", "-changed")
+	if err != nil {
+		return nil, err
 	}
+	var changed map[string]string
+	if err := json.Unmarshal([]byte(text), &changed); err != nil {
+		return nil, err
+	}
+	env := os.Environ()
+	for key, value := range changed {
+		env = append(env, key+"="+value)
+	}
+	for _, key := range decide {
+		env = append(env, key+"=")
+	}
+	// A workspace may have found the module; its build needs none.
+	return append(env, "GOENV=off", "GOWORK=off", "GOOS=js", "GOARCH=wasm", "CGO_ENABLED=0"), nil
+}
+
+// run runs the go command in a folder, and returns what it prints.
+func run(ctx context.Context, dir string, env []string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir, cmd.Env = dir, env
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

@@ -36,6 +36,28 @@ func TestTraining(t *testing.T) {
 	}
 }
 
+// The user's settings of the go command decide nothing of the program, and where modules are found still holds.
+func TestSettings(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "env")
+	if err := os.WriteFile(file, []byte("GOEXPERIMENT=nogreenteagc\nGOPROXY=file:///here\nGOFIPS140=v1.0.0\n"),
+		0o666); err != nil {
+		t.Fatal(err)
+	}
+	for key, value := range map[string]string{"GOENV": file, "GOFLAGS": "-tags=purego", "GOWASM": "satconv",
+		"GONOSUMDB": "there", "GOPROXY": "", "GOEXPERIMENT": "", "GOFIPS140": ""} {
+		t.Setenv(key, value)
+	}
+	env, err := settings(t.Context(), "../../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := run(t.Context(), "../../..", env, "env", "GOFLAGS", "GOEXPERIMENT", "GOFIPS140", "GOWASM", "GOARCH",
+		"GOPROXY", "GONOSUMDB")
+	if want := "off\n\nwasm\nfile:///here\nthere"; err != nil || got != want { // without the empty ones before
+		t.Errorf("%v; settings %q, want %q", err, got, want)
+	}
+}
+
 // built is the page, built once.
 var built = sync.OnceValues(func() (*Page, error) { return Build(context.Background()) })
 

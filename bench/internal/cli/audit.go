@@ -58,6 +58,10 @@ func (f *auditFlags) run(ctx context.Context, w io.Writer, args []string) error 
 	if f.segments < 0 || f.threads < 0 {
 		return usageError{fmt.Errorf("-segments %d, -threads %d, want at least 0", f.segments, f.threads)}
 	}
+	t := trainFlags{dataFlags: dataFlags{dir: f.dir}}
+	if _, err := t.syntheticImages(); err != nil {
+		return err
+	}
 	if published, err := hex.DecodeString(f.digest); err != nil || f.digest != "" && len(published) != sha256.Size {
 		return usageError{fmt.Errorf("-sha256 %q, want %d hexadecimal digits", f.digest, 2*sha256.Size)}
 	}
@@ -83,7 +87,6 @@ func (f *auditFlags) run(ctx context.Context, w io.Writer, args []string) error 
 	}
 	fmt.Fprintf(w, "receipt    %s: the chain of %d states holds\n           SHA-256 %s,\n           %s\n", args[0],
 		len(r.Segments), r.Digest, published)
-	var t trainFlags
 	set := flag.NewFlagSet("", flag.ContinueOnError)
 	t.register(set)
 	if err := t.setClaims(set, r.Claims); err != nil {
@@ -107,10 +110,11 @@ func (f *auditFlags) run(ctx context.Context, w io.Writer, args []string) error 
 	return report.print(w, f)
 }
 
-// plainly returns an error about flags that a receipt claims, which is no mistake in the command line.
+// plainly returns an error about flags that a receipt claims, which is no mistake in the command line: that one's own
+// were found before.
 func plainly(err error) error {
 	var usage usageError
-	if errors.As(err, &usage) && !strings.HasPrefix(usage.Error(), "-data") {
+	if errors.As(err, &usage) {
 		return usage.error
 	}
 	return err

@@ -32,7 +32,8 @@ type dataFlags struct {
 func (f *dataFlags) register(set *flag.FlagSet) {
 	set.StringVar(&f.dir, "data", "", "`folder` with CIFAR-10's binary files, data_batch_1.bin to test_batch.bin\n"+
 		"(without it, a synthetic set in the same format is made once and kept in the user's cache),\n"+
-		"or "+synthetic+"N for N training images of that set, kept nowhere")
+		"or "+synthetic+"N for N training images of that set, at most "+thousands(mostSynthetic)+",\n"+
+		"kept nowhere")
 	set.IntVar(&f.validation, "validation", 5000, "`images` of the training set to keep for validation, 0 for none")
 	set.BoolVar(&f.rows, "rows", false, "keep the features in memory, four times the pixels' size or eight,\n"+
 		"instead of making them whenever they are used; the results are the same")
@@ -45,6 +46,23 @@ func (f *dataFlags) register(set *flag.FlagSet) {
 // synthetic begins a value of -data that is no folder.
 const synthetic = "synthetic:"
 
+// mostSynthetic is how many images synthetic:N makes at most: 1.5 GB.
+const mostSynthetic = 500_000
+
+// syntheticImages returns how many training images -data says are to be made, or 0 if it says something else.
+func (f *dataFlags) syntheticImages() (int, error) {
+	number, ok := strings.CutPrefix(f.dir, synthetic)
+	if !ok {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 5 || n > mostSynthetic { // 5 as dataset.Synthetic has it
+		return 0, usageError{fmt.Errorf("-data %s, want %s and a number of training images, 5 to %s", f.dir, synthetic,
+			thousands(mostSynthetic))}
+	}
+	return n, nil
+}
+
 // An images is a set of images, split and named.
 type images struct {
 	train, validation, test *dataset.Images        // validation may be nil
@@ -56,14 +74,13 @@ func (f *dataFlags) load(w io.Writer) (images, error) {
 	dir := f.dir
 	var train, test *dataset.Images
 	var claims func() []receipt.Claim
-	var err error
-	if number, ok := strings.CutPrefix(dir, synthetic); ok {
-		n, err := strconv.Atoi(number)
-		if err != nil || n < 1 {
-			return images{}, usageError{fmt.Errorf("-data %s, want %s and a number of training images", dir, synthetic)}
-		}
+	n, err := f.syntheticImages()
+	if err != nil {
+		return images{}, err
+	}
+	if n > 0 {
 		if train, test, err = (dataset.Synthetic{Seed: 1, Train: n}).Images(f.threads); err != nil {
-			return images{}, usageError{fmt.Errorf("-data %s: %w", dir, err)}
+			return images{}, err
 		}
 		fmt.Fprintln(w, "data       SYNTHETIC images, the first of the training set: not the real CIFAR-10")
 	} else if dir == "" {

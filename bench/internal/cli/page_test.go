@@ -122,6 +122,10 @@ func TestSyntheticData(t *testing.T) {
 	}
 	checkFailures(t, out, []failure{
 		{[]string{"train", "-data", "synthetic:many"}, 2, "-data synthetic:many, want synthetic: and a number"},
-		{[]string{"train", "-data", "synthetic:3"}, 2, "want at least 5"},
+		{[]string{"train", "-data", "synthetic:4"}, 2, "training images, 5 to 500,000"},
+		{[]string{"train", "-data", "synthetic:500001"}, 2, "training images, 5 to 500,000"},
+		{[]string{"train", "-data", "synthetic:99999999999999999999"}, 2, "training images, 5 to 500,000"},
+		{[]string{"random-search", "-data", "synthetic:"}, 2, "training images, 5 to 500,000"},
+		{[]string{"audit", "-data", "synthetic:x", "no.receipt"}, 2, "-data synthetic:x, want synthetic: and a number"},
 	})
 }

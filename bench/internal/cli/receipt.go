@@ -77,10 +77,27 @@ func (r *run[T]) run(ctx context.Context) (result *linear.Result[T], digest stri
 		}
 	}
 	result, digest, err = r.witness.Run(ctx, r.to)
-	if err == nil {
+	var interrupted *linear.InterruptedError
+	switch {
+	case err == nil:
 		err = r.file.Sync()
+	case errors.As(err, &interrupted):
+		err = &interruption{err, uint64(max(r.to.Segments(), 1)-1) * r.to.Every(), r.path}
 	}
 	return result, digest, err
+}
+
+// An interruption is an interrupted run with a receipt: -resume goes on from the last state in that.
+type interruption struct {
+	error
+	step    uint64 // of the last state
+	receipt string
+}
+
+func (e *interruption) Unwrap() error { return e.error }
+
+func (e *interruption) saved() string {
+	return fmt.Sprintf("; the run goes on after step %d, the last state in %s", e.step, e.receipt)
 }
 
 func (r *run[T]) close() {

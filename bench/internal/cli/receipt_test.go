@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"flag"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bitstep-go/bitstep/linear"
 	"github.com/bitstep-go/bitstep/receipt"
 )
 
@@ -49,7 +51,7 @@ func TestReceipt(t *testing.T) {
 			" of 5 segments", "results    as claimed; weights SHA-256", "verdict    ",
 			"SHA-256 " + digest[1] + ",\n           as published\n", "claimed    bench train -type=float64 -seed=1 ",
 			"-lr=0.001 -schedule=warmup:3+cosine ", " -epochs=4 ", "24 steps, a state every 5\n",
-			"training set    SHA-256 ", "validation set  SHA-256 "} {
+			"training set  SHA-256 "} {
 			if err != nil || !strings.Contains(text, part) {
 				t.Errorf("%q: %v, %q is missing in\n%s", args, err, part, text)
 			}
@@ -111,6 +113,51 @@ func TestReceiptResumed(t *testing.T) {
 	runTrain(t, append(flags, "-resume")...)
 	if got, err := os.ReadFile(file); err != nil || !bytes.Equal(got, whole) {
 		t.Errorf("resumed: another receipt, of %d bytes and not %d, %v", len(got), len(whole), err)
+	}
+}
+
+// A writer that calls stop when a text is written.
+type stopper struct {
+	text string
+	stop func()
+}
+
+func (s stopper) Write(b []byte) (int, error) {
+	if strings.Contains(string(b), s.text) {
+		s.stop()
+	}
+	return len(b), nil
+}
+
+// Who interrupts a run with a receipt is told from where it goes on: not from the step that the checkpoint has.
+func TestReceiptInterrupted(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "run.receipt")
+	var f trainFlags
+	set := flag.NewFlagSet("train", flag.ContinueOnError)
+	f.register(set)
+	if err := set.Parse([]string{"-data", smallData(t), "-validation", "0", "-batch", "50", "-epochs", "9", "-out", dir,
+		"-receipt", file, "-receipt-steps", "5"}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	err := f.run(ctx, stopper{"     1       8 ", cancel}, nil) // of 400 images, in the table of epochs
+	var interrupted *linear.InterruptedError
+	var kept *interruption
+	if !errors.As(err, &interrupted) || interrupted.Step != 8 || !errors.As(err, &kept) ||
+		kept.saved() != "; the run goes on after step 5, the last state in "+file {
+		t.Fatalf("interrupted: %v", err)
+	}
+	stderr, restore := redirected(t)
+	train := command{name: "train", register: func(*flag.FlagSet) runner {
+		return func(context.Context, io.Writer, []string) error { return err }
+	}}
+	status := train.execute(nil)
+	restore()
+	want := "\nInterrupted after step 8; the run goes on after step 5, the last state in " + file + ".\nTo go on:  "
+	if got := stderr(); status != 130 || !strings.HasPrefix(got, want) || strings.Count(got, "\n") != 3 {
+		t.Errorf("status %d, %q", status, got)
 	}
 }
 

@@ -78,13 +78,17 @@ func (c command) execute(args []string) int {
 	again := c.resume(set)
 	err = run(ctx, os.Stdout, words)
 	var interrupted *linear.InterruptedError
+	var kept *interruption
 	var usage usageError
 	switch {
 	case err == nil:
 		return 0
 	case errors.As(err, &interrupted) && interrupted.Checkpoint != "":
-		fmt.Fprintf(os.Stderr, "\nInterrupted after step %d, which is saved in %s.\nTo go on:  %s\n", interrupted.Step,
-			interrupted.Checkpoint, again)
+		saved := fmt.Sprintf(", which is saved in %s", interrupted.Checkpoint)
+		if errors.As(err, &kept) {
+			saved, err = kept.saved(), kept.error
+		}
+		fmt.Fprintf(os.Stderr, "\nInterrupted after step %d%s.\nTo go on:  %s\n", interrupted.Step, saved, again)
 		if err != error(interrupted) { // a receipt that could not be written, say
 			fmt.Fprintf(os.Stderr, "%s: %v\n", set.Name(), err)
 		}

@@ -165,6 +165,9 @@ func (f *trainFlags) checked() (c linear.TrainConfig, err error) {
 // checkConfig returns the error that training would begin with, before images are loaded: it makes a trainer of
 // one image.
 func checkConfig[T kernels.Float](c linear.TrainConfig, f *dataFlags) error {
+	if _, err := f.syntheticImages(); err != nil {
+		return err
+	}
 	if f.threads < 0 || f.validation < 0 {
 		return fmt.Errorf("-threads %d, -validation %d, want at least 0", f.threads, f.validation)
 	}

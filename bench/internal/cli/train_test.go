@@ -227,23 +227,36 @@ func TestResumeOtherRate(t *testing.T) {
 
 // An interrupted run whose checkpoint cannot be written says so.
 func TestInterruptedUnsaved(t *testing.T) {
-	stderr, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stderr.Close()
-	defer func(f *os.File) { os.Stderr = f }(os.Stderr)
-	os.Stderr = stderr
+	stderr, restore := redirected(t)
+	defer restore()
 	full := command{name: "train", register: func(*flag.FlagSet) runner {
 		return func(context.Context, io.Writer, []string) error {
 			return errors.Join(context.Canceled, errors.New("the disk is full"))
 		}
 	}}
 	got := full.execute(nil)
-	text, err := os.ReadFile(stderr.Name())
-	if got != 130 || err != nil || !strings.Contains(string(text), "the disk is full") {
-		t.Errorf("status %d, %v, message %q", got, err, text)
+	if text := stderr(); got != 130 || !strings.Contains(text, "the disk is full") {
+		t.Errorf("status %d, message %q", got, text)
 	}
+}
+
+// redirected sends what is written to os.Stderr to a file, of which text returns what it has, until restore.
+func redirected(t *testing.T) (text func() string, restore func()) {
+	t.Helper()
+	file, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { file.Close() })
+	before := os.Stderr
+	os.Stderr = file
+	return func() string {
+		text, err := os.ReadFile(file.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}, func() { os.Stderr = before }
 }
 
 // Losses that are not finite are left out of the curves, even if none is left.
