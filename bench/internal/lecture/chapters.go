@@ -1,9 +1,11 @@
 package lecture
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/optim"
@@ -91,6 +93,53 @@ func differences() picture {
 		p.table.add(p.legend[i], number(best.x), number(best.y), number(lecture))
 	}
 	p.plots = []plot{pl}
+	return p
+}
+
+// checking is a table of gradient checks.
+func checking() picture {
+	p := picture{id: "check", title: "Gradient checks, in numbers",
+		caption: "The gradient of the program, the numerical one of central differences, and what the check makes of " +
+			"their relative error. The third gradient lacks a factor of 2; the hinge is looked at a " +
+			"ten-millionth beside its kink."}
+	p.table.heads = []string{"loss", "derivative", "of the program", "numerical", "relative error", "verdict"}
+	exact := beale().value
+	wrong := func(x, grad []float64) float64 {
+		f := exact(x, grad)
+		if grad != nil {
+			grad[1] /= 2
+		}
+		return f
+	}
+	hinge := func(x, grad []float64) float64 {
+		margin := 1 - x[0]
+		if grad != nil {
+			grad[0] = 0
+			if margin > 0 {
+				grad[0] = -1
+			}
+		}
+		return max(0, margin)
+	}
+	for _, c := range []struct {
+		name string
+		f    minimize.Objective[float64]
+		x    []float64
+	}{
+		{"Beale's function", exact, []float64{1.3, .7}}, {"the classifier's loss", classifier(samples()),
+			[]float64{-4, 5}},
+		{"Beale's function, with a mistake", wrong, []float64{1.3, .7}}, {"a hinge", hinge, []float64{1 - 1e-7}},
+	} {
+		report := must(minimize.CheckGradient(c.f, c.x, minimize.GradientCheck{}))
+		for i := range c.x {
+			for _, d := range report.Worst {
+				if d.Index == i {
+					p.table.add(c.name, string("xy"[i]), number(d.Analytic), number(d.Numeric), number(d.Error),
+						cmp.Or(d.Finding.String(), "agrees"))
+				}
+			}
+		}
+	}
 	return p
 }
 
@@ -345,32 +394,91 @@ func many(b bitstep.Backend, name string, series int, lr float64, s schedule.Sch
 	return c
 }
 
-// shown are a schedule of each form that schedule.Parse knows, over shownSteps steps.
-var shown = []string{"constant", "step:60,120,160", "every:50,0.5", "exp:0.98", "linear", "poly:2", "cosine",
-	"restarts:50", "invsqrt", "onecycle", "triangular:0.1,25"}
+// A shownSchedule is one of the picture of all schedules.
+type shownSchedule struct {
+	name, about string
+	make        func() schedule.Schedule
+}
 
-const shownSteps = 200
+const (
+	shownSteps = 200
+	warmup     = 20
+)
+
+// shown are a schedule of each form that schedule.Parse knows, and those that no form makes, over shownSteps steps.
+func shown() (all []shownSchedule) {
+	for _, form := range []string{"constant", "step:60,120,160", "every:50,0.5", "exp:0.98", "linear", "poly:2",
+		"cosine", "restarts:50", "invsqrt", "onecycle", "triangular:0.1,25"} {
+		all = append(all, shownSchedule{form, "", func() schedule.Schedule {
+			return must(schedule.Parse(form, shownSteps))
+		}})
+	}
+	cosine := func(total uint64) schedule.Schedule { return must(schedule.Cosine(total, 0)) }
+	return append(all,
+		shownSchedule{"sequential", "Constant for 100 steps, then a cosine.", func() schedule.Schedule {
+			return must(schedule.Sequential([]uint64{100}, must(schedule.Constant(1)), cosine(100)))
+		}},
+		shownSchedule{"chained", "The product of every:50,0.5 and a cosine.", func() schedule.Schedule {
+			return must(schedule.Chained(must(schedule.StepDecay(.5, 50)), cosine(shownSteps)))
+		}},
+		shownSchedule{"per epoch", "A cosine that moves only every 25 steps.", func() schedule.Schedule {
+			return must(schedule.PerEpoch(25, cosine(shownSteps/25)))
+		}},
+		shownSchedule{"plateau", "Half of it, whenever the loss of SGD with noisy gradients, looked at every 10 " +
+			"steps, has not fallen for three times.", func() schedule.Schedule {
+			return must(schedule.NewPlateau(schedule.PlateauOptions{Factor: .5, Patience: 2}))
+		}})
+}
+
+// factors are those of a schedule at each step. If it observes, it is told the loss of a run of SGD every ten steps.
+func factors(b bitstep.Backend, s schedule.Schedule) (points []point) {
+	observer, observes := s.(schedule.Observer)
+	l := noisy()
+	x, grad, loss := []float64{l.start.x, l.start.y}, make([]float64, 2), l.minibatches(3)
+	opt := must(optim.New(optim.SGD{LR: .2}, x))
+	opt.SetEngine(bitstep.On[float64](b))
+	opt.SetSchedule(s)
+	for t := range uint64(shownSteps + 1) {
+		points = append(points, point{float64(t), s.Factor(t)})
+		if !observes {
+			continue
+		}
+		loss(x, grad)
+		opt.Step(grad)
+		if t%10 == 9 {
+			observer.Observe(t, l.value(x, nil))
+		}
+	}
+	return points
+}
 
 // schedules shows all schedules, alone and after a warm-up.
-func schedules() picture {
+func schedules(b bitstep.Backend) picture {
 	p := picture{id: "schedules", title: "Schedules, alone and with a warm-up of 20 steps",
 		caption: "The factor on the learning rate against the step. The warm-up multiplies it by a line that rises " +
-			"from 1/21 to 1.",
+			"from 1/21 to 1. Sequential is 100 steps of a constant, then a cosine; chained is every:50,0.5 times a " +
+			"cosine; per epoch is a cosine that moves every 25 steps; plateau halves when the loss of SGD with " +
+			"noisy gradients, looked at every 10 steps, has not fallen for three times.",
 		legend: []string{"alone", "with a warm-up"}}
-	p.table.heads = []string{"schedule", "factor at step 0", "50", "100", "150", "200"}
-	for _, text := range shown {
-		pl := plot{title: text, description: "The factor on the rate over 200 steps.", small: true,
-			x: axis{"step", 0, shownSteps, false}, y: axis{"factor", 0, 1.1, false}}
-		for i, form := range []string{text, "warmup:20+" + text} {
-			s := must(schedule.Parse(form, shownSteps))
-			c := curve{name: form, series: i, dashed: i > 0}
-			for t := range uint64(shownSteps + 1) {
-				c.points = append(c.points, point{float64(t), s.Factor(t)})
-			}
-			pl.curves = append(pl.curves, c)
+	at := []int{0, 15, 40, 70, 95, 130, 165, 199} // at many places of a period of 50 or 25, not at its ends
+	p.table.heads = []string{"schedule", "factor at step 0"}
+	for _, t := range at[1:] {
+		p.table.heads = append(p.table.heads, count(t))
+	}
+	p.table.heads = append(p.table.heads, "with the warm-up, at 10")
+	for _, s := range shown() {
+		pl := plot{title: s.name, description: strings.TrimSpace(s.about + " The factor on the rate over 200 steps."),
+			small: true, x: axis{"step", 0, shownSteps, false}, y: axis{"factor", 0, 1.1, false}}
+		raised := must(schedule.Warmup(warmup, 1./(warmup+1), s.make()))
+		pl.curves = []curve{
+			{name: s.name, points: factors(b, s.make())},
+			{name: "warmup:20+" + s.name, series: 1, dashed: true, points: factors(b, raised)},
 		}
-		f := pl.curves[0].points
-		p.table.add(text, number(f[0].y), number(f[50].y), number(f[100].y), number(f[150].y), number(f[200].y))
+		cells := []string{s.name}
+		for _, t := range at {
+			cells = append(cells, number(pl.curves[0].points[t].y))
+		}
+		p.table.add(append(cells, number(pl.curves[1].points[10].y))...)
 		p.plots = append(p.plots, pl)
 	}
 	return p

@@ -45,9 +45,9 @@ func palette(levels int) color.Palette {
 	return p
 }
 
-// animate draws paths on a landscape as they grow, as a GIF. Each frame is as many evaluations later as it can be
+// animate draws paths on a landscape as they grow. Each frame is as many evaluations later as it can be
 // without haste: single ones at first, more as paths slow down.
-func animate(l *landscape, paths []path) []byte {
+func animate(l *landscape, paths []path) *gif.GIF {
 	f := frame{width: 10 * gifWidth, height: 10 * gifHeight}
 	f.x, f.y = l.axes()
 	ground := image.NewPaletted(image.Rect(0, 0, gifWidth, gifHeight), palette(len(l.levels)))
@@ -62,7 +62,7 @@ func animate(l *landscape, paths []path) []byte {
 	for _, p := range paths {
 		last = max(last, p.evaluations[len(p.evaluations)-1])
 	}
-	var film gif.GIF
+	film := new(gif.GIF)
 	var before *image.Paletted
 	trails := clonePaletted(ground)
 	done := make([]int, len(paths))
@@ -85,8 +85,13 @@ func animate(l *landscape, paths []path) []byte {
 		}
 	}
 	film.Delay[0], film.Delay[len(film.Delay)-1] = 60, 300 // hundredths of a second
+	return film
+}
+
+// encoded is the file of an animation.
+func encoded(film *gif.GIF) []byte {
 	var b bytes.Buffer
-	if err := gif.EncodeAll(&b, &film); err != nil {
+	if err := gif.EncodeAll(&b, film); err != nil {
 		panic(err) // of no writer
 	}
 	return b.Bytes()
@@ -142,7 +147,7 @@ func fill(m *image.Paletted, f frame, loops [][]point, c uint8) {
 	for y, xs := range crossings {
 		slices.Sort(xs)
 		for i := 0; i+1 < len(xs); i += 2 {
-			for x := max(0, (xs[i]+5)/10); x < gifWidth && 10*x+5 <= xs[i+1]+5; x++ {
+			for x := max(0, (xs[i]+5)/10); x < gifWidth && 10*x+5 <= xs[i+1]; x++ {
 				m.Pix[y*m.Stride+x] = c
 			}
 		}
@@ -155,8 +160,16 @@ func stroke(m *image.Paletted, f frame, from, to point, c uint8) {
 	x1, y1 := f.at(to)
 	n := max(x1-x0, x0-x1, y1-y0, y0-y1)/10 + 1
 	for i := range n + 1 {
-		dot(m, (x0*(n-i)+x1*i)/n/10, (y0*(n-i)+y1*i)/n/10, c)
+		dot(m, floor(x0*(n-i)+x1*i, 10*n), floor(y0*(n-i)+y1*i, 10*n), c)
 	}
+}
+
+// floor is a/b rounded down, b > 0: what is left of the box or above it is not in its first pixels.
+func floor(a, b int) int {
+	if a < 0 {
+		return -((b - 1 - a) / b)
+	}
+	return a / b
 }
 
 func dot(m *image.Paletted, x, y int, c uint8) {
@@ -171,7 +184,7 @@ func dot(m *image.Paletted, x, y int, c uint8) {
 func head(m *image.Paletted, f frame, p point, series int) {
 	const r = 5
 	x0, y0 := f.at(p)
-	x0, y0 = x0/10, y0/10
+	x0, y0 = floor(x0, 10), floor(y0, 10)
 	for y := -r; y <= r; y++ {
 		for x := -r; x <= r; x++ {
 			ax, ay, inner := max(x, -x), max(y, -y), 0

@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"image/gif"
 	"strconv"
 	"sync"
 
@@ -37,8 +38,8 @@ func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
 
 // pictures are the lecture's, in its order, as a backend computes them.
 func pictures(b bitstep.Backend) []picture {
-	all := []picture{searching(b), differences(), descending(b), problemsOfSGD(b), momentumForms(b), nesterov(b),
-		adaptive(b), firstSteps(b), rates(b), schedules(), annealing(b), secondOrder(b)}
+	all := []picture{searching(b), differences(), checking(), descending(b), problemsOfSGD(b), momentumForms(b),
+		nesterov(b), adaptive(b), firstSteps(b), rates(b), schedules(b), annealing(b), secondOrder(b)}
 	for _, r := range Races(b) {
 		all = append(all, r.picture)
 	}
@@ -97,19 +98,34 @@ func (p picture) hash() string {
 	for i := range p.plots {
 		h.Write([]byte(p.plots[i].svg(p.plotID(i))))
 	}
-	h.Write(p.animation())
+	if film := p.animation(); film != nil {
+		h.Write(pixels(film))
+	}
 	fmt.Fprintf(h, "%q %q", p.table.heads, p.table.rows)
 	return hex.EncodeToString(h.Sum(nil))
 }
 
 func (p picture) plotID(i int) string { return p.id + "-" + strconv.Itoa(i+1) }
 
-// animation is a GIF, or nil.
-func (p picture) animation() []byte {
+// animation is that of the picture, or nil.
+func (p picture) animation() *gif.GIF {
 	if p.film == nil {
 		return nil
 	}
 	return animate(p.plots[0].land, p.film)
+}
+
+// pixels are what an animation shows, and when. Its file's bytes also follow from how Go compresses, which another
+// release may do in another way.
+func pixels(film *gif.GIF) (all []byte) {
+	for i, m := range film.Image {
+		all = fmt.Appendf(all, "%v, %v, %d, %d: ", m.Rect, m.Palette, film.Delay[i], film.Disposal[i])
+		for y := m.Rect.Min.Y; y < m.Rect.Max.Y; y++ {
+			row := m.PixOffset(m.Rect.Min.X, y)
+			all = append(all, m.Pix[row:row+m.Rect.Dx()]...)
+		}
+	}
+	return fmt.Appendf(all, "%d", film.LoopCount)
 }
 
 // Numbers as tables have them.

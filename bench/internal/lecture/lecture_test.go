@@ -6,8 +6,11 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"image"
+	"image/color"
 	"image/gif"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"regexp"
@@ -191,10 +194,10 @@ func TestDescriptions(t *testing.T) {
 // An animation is a GIF that plays again and again, with the whole picture first.
 func TestAnimation(t *testing.T) {
 	for _, p := range picturesOn(bitstep.Active()) {
-		film := p.animation()
-		if film == nil {
+		if p.film == nil {
 			continue
 		}
+		film := encoded(p.animation())
 		g, err := gif.DecodeAll(bytes.NewReader(film))
 		if err != nil {
 			t.Fatal(err)
@@ -265,8 +268,20 @@ func TestMismatch(t *testing.T) {
 func TestREADME(t *testing.T) {
 	for _, p := range picturesOn(bitstep.Active()) {
 		if p.id == "valleys" {
-			goldentest.Write(t, "../docs/lecture.gif", func() string { return string(p.animation()) })
-			if got := testfile.Read(t, "../docs/lecture.gif"); string(got) != string(p.animation()) {
+			film := p.animation()
+			goldentest.Write(t, "../docs/lecture.gif", func() string { return string(encoded(film)) })
+			got, err := gif.DecodeAll(strings.NewReader(testfile.Read(t, "../docs/lecture.gif")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, m := range got.Image {
+				m.Palette = m.Palette[:len(film.Image[0].Palette)] // of as many entries as a file needs bits for
+				for k, c := range m.Palette {
+					m.Palette[k] = color.RGBAModel.Convert(c)
+				}
+				got.Disposal[i] = film.Disposal[i]
+			}
+			if !bytes.Equal(pixels(got), pixels(film)) {
 				t.Error("docs/lecture.gif is another animation")
 			}
 		}
@@ -286,5 +301,65 @@ func TestRandomSearchInREADME(t *testing.T) {
 	}
 	if row := "| right on the test set | " + said[1] + " | " + said[2] + " |"; !strings.Contains(string(readme), row) {
 		t.Errorf("README lacks %s", row)
+	}
+}
+
+// Of what is left of a picture or above it, nothing is drawn in its first pixels; of what is in it, nothing is drawn
+// outside or beside.
+func TestBorders(t *testing.T) {
+	for _, c := range []struct{ a, b, want int }{{-1, 10, -1}, {-10, 10, -1}, {-11, 10, -2}, {0, 10, 0}, {9, 10, 0},
+		{10, 10, 1}} {
+		if got := floor(c.a, c.b); got != c.want {
+			t.Errorf("floor(%d, %d) = %d, want %d", c.a, c.b, got, c.want)
+		}
+	}
+	f := frame{width: 10 * gifWidth, height: 10 * gifHeight, x: axis{lo: 0, hi: gifWidth}, y: axis{lo: 0, hi: gifHeight}}
+	blank := func() *image.Paletted { return image.NewPaletted(image.Rect(0, 0, gifWidth, gifHeight), palette(1)) }
+	m := blank() // from 1.5 pixels beside the left border down, in dots of two pixels
+	stroke(m, f, point{-1.5, 300}, point{-1.5, 20}, black)
+	stroke(m, f, point{20, gifHeight + 1.5}, point{300, gifHeight + 1.5}, black)
+	if n := bytes.Count(m.Pix, []byte{black}); n != 0 {
+		t.Errorf("%d pixels of lines beside the picture", n)
+	}
+	stroke(m, f, point{5, 200}, point{5, 20}, black)
+	if n := bytes.Count(m.Pix, []byte{black}); n < 2*180 || n > 2*182 {
+		t.Errorf("%d pixels of a line of 180", n)
+	}
+	m = blank() // pixels whose middles are within: 10 by 20
+	fill(m, f, [][]point{{{30, 40}, {40, 40}, {40, 60}, {30, 60}}}, black)
+	fill(m, f, [][]point{{{-50, 100}, {.4, 100}, {.4, 110}, {-50, 110}}}, black)
+	if n := bytes.Count(m.Pix, []byte{black}); n != 200 {
+		t.Errorf("%d pixels are filled, want 200", n)
+	}
+}
+
+// Gradient checks find the mistake and nothing else, and the table of schedules tells them apart.
+func TestTables(t *testing.T) {
+	tables := map[string][][]string{}
+	for _, p := range picturesOn(bitstep.Active()) {
+		tables[p.id] = p.table.rows
+	}
+	verdicts := map[string]string{}
+	for _, row := range tables["check"] {
+		verdicts[row[0]+" "+row[1]] = row[5]
+	}
+	if want := map[string]string{"Beale's function x": "agrees", "Beale's function y": "agrees",
+		"the classifier's loss x": "agrees", "the classifier's loss y": "agrees",
+		"Beale's function, with a mistake x": "agrees", "Beale's function, with a mistake y": "differs",
+		"a hinge x": "kink"}; !maps.Equal(verdicts, want) {
+		t.Errorf("verdicts %v, want %v", verdicts, want)
+	}
+	shapes := map[string]string{}
+	for _, row := range tables["schedules"] {
+		shape := strings.Join(row[1:], " ")
+		if other, ok := shapes[shape]; ok {
+			t.Errorf("the numbers of %s are those of %s: %s", row[0], other, shape)
+		}
+		shapes[shape] = row[0]
+	}
+	for _, name := range []string{"plateau", "sequential", "chained", "per epoch"} { // which no form makes
+		if !slices.Contains(slices.Collect(maps.Values(shapes)), name) {
+			t.Errorf("%s is not shown", name)
+		}
 	}
 }

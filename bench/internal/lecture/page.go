@@ -14,7 +14,7 @@ import (
 )
 
 //go:embed lecture.html
-var html string
+var text string
 
 //go:embed lecture.css
 var sheet string
@@ -35,22 +35,22 @@ func Write(w io.Writer, b bitstep.Backend) error {
 				return "", fmt.Errorf("no picture is %s", id)
 			}
 			used++
-			var text bytes.Buffer
-			err := page.ExecuteTemplate(&text, "figure", p.figure())
-			return template.HTML(text.String()), err
+			var part bytes.Buffer
+			err := page.ExecuteTemplate(&part, "figure", p.figure())
+			return template.HTML(part.String()), err
 		},
-	}).Parse(html)
+	}).Parse(text)
 	if err != nil {
 		return err
 	}
-	var text bytes.Buffer
-	if err := page.ExecuteTemplate(&text, "page", nil); err != nil {
+	var whole bytes.Buffer
+	if err := page.ExecuteTemplate(&whole, "page", nil); err != nil {
 		return err
 	}
 	if used != len(byID) {
 		return errors.New("not every picture is on the page once")
 	}
-	_, err = w.Write(text.Bytes())
+	_, err = w.Write(whole.Bytes())
 	return err
 }
 
@@ -72,16 +72,17 @@ type entry struct {
 }
 
 func (p picture) figure() figure {
-	f := figure{ID: p.id, Title: p.title, Caption: p.caption, Small: p.plots[0].small, Heads: p.table.heads,
+	f := figure{ID: p.id, Title: p.title, Caption: p.caption, Heads: p.table.heads,
 		Rows: p.table.rows}
 	for i := range p.plots {
+		f.Small = p.plots[i].small
 		f.Plots = append(f.Plots, template.HTML(p.plots[i].svg(p.plotID(i))))
 	}
 	for i, name := range p.legend {
 		f.Legend = append(f.Legend, entry{i, marks[i], name})
 	}
 	if film := p.animation(); film != nil {
-		f.Animation = template.URL("data:image/gif;base64," + base64.StdEncoding.EncodeToString(film))
+		f.Animation = template.URL("data:image/gif;base64," + base64.StdEncoding.EncodeToString(encoded(film)))
 	}
 	return f
 }

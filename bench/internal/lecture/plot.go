@@ -2,6 +2,7 @@ package lecture
 
 import (
 	"fmt"
+	"html"
 	"math"
 	"strconv"
 	"strings"
@@ -132,7 +133,7 @@ func (p *plot) svg(id string) string {
 	f, width, height := p.frame()
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg viewBox="0 0 %d %d" role="img" aria-labelledby="%[3]s-t %[3]s-d"><title id="%[3]s-t">%[4]s`+
-		`</title><desc id="%[3]s-d">%[5]s</desc>`, width, height, id, escape(p.title), escape(p.description))
+		`</title><desc id="%[3]s-d">%[5]s</desc>`, width, height, id, html.EscapeString(p.title), html.EscapeString(p.description))
 	fmt.Fprintf(&b, `<clipPath id="%s-c"><path d="M%d %dh%dv%dh-%[4]dz"/></clipPath>`, id, f.left, f.top,
 		f.width, f.height)
 	fmt.Fprintf(&b, `<g clip-path="url(#%s-c)">`, id)
@@ -162,7 +163,7 @@ func (p *plot) svg(id string) string {
 		}
 		f.cross(&b, p.land.minimum)
 	}
-	fmt.Fprintf(&b, `<text x="%d" y="180" class="name">%s</text>`, f.left, escape(p.title))
+	fmt.Fprintf(&b, `<text x="%d" y="180" class="name">%s</text>`, f.left, html.EscapeString(p.title))
 	b.WriteString(`</svg>`)
 	return b.String()
 }
@@ -195,10 +196,10 @@ func (p *plot) axes(b *strings.Builder, f frame) {
 		f.top, f.width, f.height)
 	if !p.small {
 		fmt.Fprintf(b, `<text x="%d" y="%d" text-anchor="middle">%s</text>`, f.left+f.width/2, bottom+350,
-			escape(f.x.label))
+			html.EscapeString(f.x.label))
 		middle := f.top + f.height/2
 		fmt.Fprintf(b, `<text x="120" y="%d" text-anchor="middle" transform="rotate(-90 120 %[1]d)">%s</text>`, middle,
-			escape(f.y.label))
+			html.EscapeString(f.y.label))
 	}
 }
 
@@ -262,8 +263,4 @@ func (f frame) glyph(b *strings.Builder, series int, p point, r int) {
 func (f frame) cross(b *strings.Builder, p point) {
 	x, y := f.at(p)
 	fmt.Fprintf(b, `<path class="cross" d="M%d %dv120m-60 -60h120"/>`, x, y-60)
-}
-
-func escape(s string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;").Replace(s)
 }
