@@ -626,3 +626,62 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// Of a receipt whose chain somebody makes anew around whatever lines he likes, Read panics at none, and what it takes is,
+// to the byte, what a Writer writes. In a line, P stands for the digest of the line before, S for that of the state.
+func FuzzSealed(f *testing.F) {
+	const state = "a state\n"
+	head := `{"receipt":2,"every":3,"claims":[{"name":"a","value":"b"}]}`
+	first := `{"previous":"P","segment":0,"step":0,"facts":[],"bytes":8,"sha256":"S"}`
+	second := `{"previous":"P","segment":1,"step":3,"facts":[{"name":"c","value":"\u003c\n"}],"bytes":8,"sha256":"S"}`
+	end := `{"previous":"P","end":true,"segments":2,"step":3,"results":[]}`
+	f.Add(head, first, second, end)
+	f.Add(head, first, strings.Replace(second, `"step":3`, `"step":2`, 1), strings.Replace(end, `"step":3`, `"step":2`, 1))
+	f.Add(head, first, end, `{"previous":"P","end":true,"segments":1,"step":0,"results":[{"name":"e","value":"f"}]}`)
+	f.Add(`{"receipt":2,"every":18446744073709551615,"claims":[]}`, first,
+		`{"previous":"P","segment":1,"step":18446744073709551615,"facts":[],"bytes":-8,"sha256":"S"}`, "")
+	f.Fuzz(func(t *testing.T, head, first, second, end string) {
+		var b bytes.Buffer
+		previous := ""
+		for _, line := range []string{head, first, second, end} {
+			line = strings.NewReplacer(`"P"`, `"`+previous+`"`, `"S"`, `"`+digestOf(state)+`"`).Replace(line) + "\n"
+			b.WriteString(line)
+			if previous = digestOf(line); strings.Contains(line, `"bytes":`) {
+				b.WriteString(state + "\n")
+			}
+		}
+		for _, whole := range []bool{true, false} { // the second as a run that goes on
+			text := b.Bytes()
+			if !whole {
+				text = text[:max(0, len(text)-len(end)-70)]
+			}
+			r, err := read(text)
+			var cut *receipt.CutError
+			if errors.As(err, &cut) {
+				r = cut.Receipt
+			}
+			if r == nil {
+				continue
+			}
+			var again bytes.Buffer
+			w, err := receipt.NewWriter(&again, r.Every, r.Claims)
+			for i, s := range r.Segments {
+				var state []byte
+				if err == nil {
+					state, err = r.State(i)
+				}
+				if err == nil {
+					err = w.Add(s.Step, s.Facts, state)
+				}
+			}
+			if digest := r.Digest; err == nil && r.Ended {
+				if digest, err = w.End(r.Results); digest != r.Digest {
+					t.Errorf("the digest is %s, and was %s", digest, r.Digest)
+				}
+			}
+			if err != nil || !bytes.HasPrefix(text, again.Bytes()) || r.Ended && again.Len() != len(text) {
+				t.Errorf("%v: read %q, wrote %q", err, text, &again)
+			}
+		}
+	})
+}

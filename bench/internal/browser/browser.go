@@ -185,8 +185,11 @@ func compressed(text []byte) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-//go:embed page.html page.css page.js worker.js
+//go:embed page.html page.js worker.js
 var files embed.FS
+
+//go:embed page.css
+var sheet string
 
 // No value is of a stranger, and what scripts read is not escaped as text is: so this is no html/template.
 var pages = template.Must(template.ParseFS(files, "*"))
@@ -197,8 +200,10 @@ func (p *Page) Write(w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	head := style.Head("bitstep in your browser",
+		[]string{"script-src 'unsafe-inline' 'wasm-unsafe-eval'", "worker-src blob:"}, sheet)
 	return pages.ExecuteTemplate(w, "page.html", map[string]string{
-		"Facts": string(facts), "Loader": p.loader, "Wasm": base64.StdEncoding.EncodeToString(p.wasm),
-		"Command": p.Command, "Style": style.Sheet,
+		"Head": head, "Facts": string(facts), "Loader": p.loader, "Wasm": base64.StdEncoding.EncodeToString(p.wasm),
+		"Command": p.Command,
 	})
 }

@@ -262,7 +262,7 @@ func nesterov(b bitstep.Backend) picture {
 			x: axis{"steps", 0, steps, false}, y: axis{"loss", 1e-6, 1e3, true},
 			curves: []curve{m.lossCurve(0), n.lossCurve(1), dashedLoss}},
 	}
-	p.table.heads = []string{"", "steps to loss 0.01", "loss after 80 steps", "farthest beyond the minimum"}
+	p.table.heads = []string{"method", "steps to loss 0.01", "loss after 80 steps", "farthest beyond the minimum"}
 	for _, q := range []path{m, n, a} {
 		beyond := 0.0
 		for _, pt := range q.points {
@@ -289,7 +289,7 @@ func adaptive(b bitstep.Backend) picture {
 		{name: "RMSProp", config: optim.RMSProp{LR: .2}, steps: steps},
 	}
 	var trails []curve
-	p.table.heads = []string{"", "rate", "steps to loss 1", "loss after 60 steps", "step 1,000 under a constant " +
+	p.table.heads = []string{"method", "rate", "steps to loss 1", "loss after 60 steps", "step 1,000 under a constant " +
 		"gradient"}
 	adagrad, ada := stepLengths(b, "AdaGrad", 1, optim.AdaGrad{LR: .1}, 1000)
 	rmsprop, rms := stepLengths(b, "RMSProp", 2, optim.RMSProp{LR: .1}, 1000)
@@ -338,7 +338,7 @@ func firstSteps(b bitstep.Backend) picture {
 	p.plots = []plot{{title: "Length of Adam's first steps", description: "With correction every step is 0.001; " +
 		"without, the first is 0.0032 and the tenth twice that.",
 		x: axis{"step", 0, steps, false}, y: axis{"length of the step", 0, .008, false}, curves: []curve{full, almost}}}
-	p.table.heads = []string{"", "step 1", "step 2", "step 10", "step 60"}
+	p.table.heads = []string{"method", "step 1", "step 2", "step 10", "step 60"}
 	for _, c := range []curve{full, almost} {
 		p.table.add(c.name, number(c.points[0].y), number(c.points[1].y), number(c.points[9].y), number(c.points[59].y))
 	}
@@ -352,7 +352,7 @@ func rates(b bitstep.Backend) picture {
 			"diverges. Right: the mean loss of 64 runs with noisy gradients, largest curvature 5: a high rate falls " +
 			"fast and stays high.",
 		legend: []string{"too low", "good", "high", "too high"}}
-	p.table.heads = []string{"", "rate, ravine", "loss after 100 steps", "rate, noise", "mean loss after 100 steps"}
+	p.table.heads = []string{"the rate is", "rate, ravine", "loss after 100 steps", "rate, noise", "mean loss after 100 steps"}
 	left := plot{title: "Rates without noise", description: "Too low a rate hardly falls, a good one falls, too " +
 		"high a one grows without bound.",
 		x: axis{"steps", 0, 100, false}, y: axis{"loss in the ravine", .1, 1e4, true}}

@@ -28,7 +28,7 @@ func Write(w io.Writer, b bitstep.Backend) error {
 	used := 0
 	var page *template.Template
 	page, err := template.New("lecture").Funcs(template.FuncMap{
-		"style": func() template.CSS { return template.CSS(style.Sheet + sheet) },
+		"head": func() template.HTML { return template.HTML(style.Head("Optimization in pictures", nil, sheet)) },
 		"picture": func(id string) (template.HTML, error) {
 			p, ok := byID[id]
 			if !ok {

@@ -17,7 +17,7 @@ import (
 var files embed.FS
 
 var pages = template.Must(template.New("").Funcs(template.FuncMap{
-	"style": func() template.CSS { return template.CSS(style.Sheet) }, // one place for all pages; no request
+	"head":  func(title string) template.HTML { return template.HTML(style.Head(title, nil)) },
 	"bytes": bytesText,
 	"join":  func(words []string) string { return strings.Join(words, ", ") },
 	"date":  func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") },
