@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/bitstep-go/bitstep/internal/check"
 )
 
 // A Receipt is a receipt that has been read, and whose chain holds.
@@ -55,16 +57,19 @@ func (e *CutError) Error() string {
 
 // Open reads the receipt in a file, which stays open until Close.
 func Open(path string) (*Receipt, error) {
+	info, err := os.Stat(path) // before it is opened, which of a pipe may take forever
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: not a regular file", path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s: not a regular file", path)
-	}
 	var r *Receipt
-	if err == nil {
+	if info, err = f.Stat(); err == nil {
 		r, err = Read(f, info.Size(), path)
 	}
 	if err != nil {
@@ -188,8 +193,8 @@ func (p *parser) segment(line []byte) error {
 	if err := errors.Join(checkStep(p.out.Every, i, last, s.Step), checkListed(s.Facts)); err != nil {
 		return err
 	}
-	if s.Bytes < 0 {
-		return fmt.Errorf("a state of %d bytes", s.Bytes)
+	if s.Bytes < 0 || uint64(s.Bytes) > check.Memory() {
+		return fmt.Errorf("a state of %d bytes, want 0 to what memory can hold, %d", s.Bytes, check.Memory())
 	}
 	if s.Bytes >= p.size-p.at { // with its line feed
 		return io.ErrUnexpectedEOF

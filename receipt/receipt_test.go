@@ -345,7 +345,8 @@ func TestMalformed(t *testing.T) {
 		{`"segment":0,"step":0,`, `"segment":0,"step":1,`, "segment 0 has step 1, want 0"},
 		{`"bytes":4`, `"bytes":-4`, "a state of -4 bytes"},
 		{`"bytes":4`, `"bytes":3`, "the state of segment 0, step 0, has the digest"},
-		{`"bytes":4`, `"bytes":9223372036854775807`, "the file ends there"},
+		{`"bytes":4`, `"bytes":9223372036854775807`, "a state of 9223372036854775807 bytes, want 0 to what memory can"},
+		{`"bytes":4`, `"bytes":100000`, "the file ends there"},
 		{"\n0 0\n\n", "\n0 0\n ", `after the state of segment 0 is ' ', want a line feed`},
 		{`"segments":4`, `"segments":5`, "the end of 5 segments at step 25, want 4 at step 25"},
 		{`"end":true`, `"end":false`, "the end of 4 segments"},
@@ -627,8 +628,8 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// Of a receipt whose chain somebody makes anew around whatever lines he likes, Read panics at none, and what it takes is,
-// to the byte, what a Writer writes. In a line, P stands for the digest of the line before, S for that of the state.
+// Whatever lines somebody makes a chain of, Read panics at none, and what it takes is, to the byte, what a Writer writes.
+// In a line, P stands for the digest of the line before, S for that of the state.
 func FuzzSealed(f *testing.F) {
 	const state = "a state\n"
 	head := `{"receipt":2,"every":3,"claims":[{"name":"a","value":"b"}]}`
@@ -636,7 +637,8 @@ func FuzzSealed(f *testing.F) {
 	second := `{"previous":"P","segment":1,"step":3,"facts":[{"name":"c","value":"\u003c\n"}],"bytes":8,"sha256":"S"}`
 	end := `{"previous":"P","end":true,"segments":2,"step":3,"results":[]}`
 	f.Add(head, first, second, end)
-	f.Add(head, first, strings.Replace(second, `"step":3`, `"step":2`, 1), strings.Replace(end, `"step":3`, `"step":2`, 1))
+	two := strings.NewReplacer(`"step":3`, `"step":2`)
+	f.Add(head, first, two.Replace(second), two.Replace(end))
 	f.Add(head, first, end, `{"previous":"P","end":true,"segments":1,"step":0,"results":[{"name":"e","value":"f"}]}`)
 	f.Add(`{"receipt":2,"every":18446744073709551615,"claims":[]}`, first,
 		`{"previous":"P","segment":1,"step":18446744073709551615,"facts":[],"bytes":-8,"sha256":"S"}`, "")

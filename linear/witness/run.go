@@ -115,8 +115,8 @@ func (w *Witness[T]) Continue(r *receipt.Receipt) error {
 			if i < len(own) {
 				found = own[i]
 			}
-			return fmt.Errorf("witness: the receipt is of another run: it claims %s %s, this one %s %s", c.Name,
-				c.Value, found.Name, found.Value)
+			return fmt.Errorf("witness: the receipt is of another run: it claims %s %s, this one %s %s",
+				receipt.Printable(c.Name), receipt.Printable(c.Value), found.Name, found.Value)
 		}
 	}
 	if len(own) != len(r.Claims) {

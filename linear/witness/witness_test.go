@@ -549,3 +549,93 @@ func testExamples[T kernels.Float](t *testing.T) {
 		t.Errorf("no set: %v", got)
 	}
 }
+
+// Whatever a state has in the place of what it should have, it is refused or goes on: nothing panics.
+func TestHostileStates(t *testing.T) {
+	s := newSetup(t)
+	good := apart(t, s.record(t)).segments[3]
+	w := s.witness(t)
+	f := decode(t, good.state)
+	try := func(what string, state []byte) bool {
+		t.Helper()
+		defer func() {
+			if r := recover(); r != nil {
+				t.Errorf("%s: panic: %v", what, r)
+			}
+		}()
+		if err := w.Restore(state, good.step); err != nil {
+			return false
+		}
+		if _, err := w.Replay(t.Context(), good.step+1); err == nil {
+			w.State()
+			w.Results()
+		}
+		w.Differ(good.state, state)
+		return true
+	}
+	if !try("nothing changed", good.state) {
+		t.Fatal("the state itself is refused")
+	}
+	const most = "18446744073709551615"
+	taken := 0
+	for _, key := range f.MetaKeys() {
+		value, _ := f.Meta(key)
+		for _, hostile := range []string{"", "-1", "0", most, "9223372036854775807", "NaN", "0x1p+1024", "+Inf",
+			value + "0", strings.Repeat("9", 1000), "\x00\x1b[2J", "shuffled n 96 seed 9 epoch " + most + " position 56",
+			"shuffled n 96 seed 9 epoch 1 position 95", "best", "weights"} {
+			if key == "bitstep" || hostile == value {
+				continue
+			}
+			state := altered(t, good.state, map[string]string{key: hostile}, "", 0)
+			if try(fmt.Sprintf("%s = %.40q", key, hostile), state) {
+				taken++
+				if key == "optimizer.skipped" && hostile == "00" {
+					continue // the same number
+				}
+				if key != "trainer.epoch.loss" && key != "trainer.epoch.correct" && key != "model.tensor" {
+					t.Errorf("%s = %.40q instead of %q is taken", key, hostile, value)
+				}
+			}
+		}
+	}
+	if taken == 0 {
+		t.Error("every change is refused, want some that only a replay finds")
+	}
+	wrapped := map[string]string{"optimizer.steps": most, "optimizer.skipped": fmt.Sprint(good.step + 1)}
+	if try("counts whose sum wraps around", altered(t, good.state, wrapped, "", 0)) {
+		t.Error("counts whose sum wraps around are taken")
+	}
+	for _, name := range f.Names() {
+		tensor, _ := f.Tensor(name)
+		for what, change := range map[string]func(*checkpoint.Tensor){
+			"empty":     func(t *checkpoint.Tensor) { t.Shape, t.Data = []int{0}, nil },
+			"another":   func(t *checkpoint.Tensor) { t.DType = "U8"; t.Shape = []int{len(t.Data)} },
+			"flattened": func(t *checkpoint.Tensor) { t.Shape = append(slices.Clone(t.Shape), 1) },
+			"NaN": func(t *checkpoint.Tensor) {
+				t.Data = bytes.Repeat([]byte{255}, len(t.Data))
+			},
+		} {
+			c := checkpoint.New()
+			for _, key := range f.MetaKeys() {
+				if value, _ := f.Meta(key); key != "bitstep" {
+					c.SetMeta(key, value)
+				}
+			}
+			for _, other := range f.Names() {
+				tt, _ := f.Tensor(other)
+				if other == name {
+					tt = tensor
+					change(&tt)
+				}
+				c.PutTensor(other, tt)
+			}
+			var b bytes.Buffer
+			if err := c.EncodeBare(&b); err != nil {
+				t.Fatal(err)
+			}
+			if try(name+", "+what, b.Bytes()) && what != "NaN" {
+				t.Errorf("tensor %s, %s, is taken", name, what)
+			}
+		}
+	}
+}

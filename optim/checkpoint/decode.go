@@ -109,7 +109,7 @@ func decode(r io.Reader, size int64, k kind) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if most := min(mostData(), math.MaxInt-8-maxHeader); total > most {
+	if most := min(check.Memory(), math.MaxInt-8-maxHeader); total > most {
 		return nil, fmt.Errorf("the tensors take %d bytes, more than memory can hold, %d bytes", total, most)
 	}
 	whole := 8 + int64(n) + int64(total)

@@ -180,12 +180,12 @@ func TestBrowser(t *testing.T) {
 		t.Errorf("after Enter while it trains the page says %q", got)
 	}
 	b.Press("Enter")
-	b.until(2*time.Minute, "document.querySelectorAll('#epochs tr').length === 4")
+	b.until(4*time.Minute, "document.querySelectorAll('#epochs tr').length === 4")
 	for _, width := range []int{390, 1280} {
 		b.Show(width, "dark", false)
 		b.Picture(fmt.Sprintf("during-%d", width))
 	}
-	b.until(2*time.Minute, "document.querySelector('#train .verdict').textContent !== ''")
+	b.until(4*time.Minute, "document.querySelector('#train .verdict').textContent !== ''")
 	digest := b.Eval("document.querySelector('#train .here').textContent")
 	if got := b.Eval("document.querySelector('#train .verdict').textContent"); digest != p.Training || got != "equal" {
 		t.Errorf("trained %s, want %s; the page says %q", digest, p.Training, got)
@@ -248,7 +248,7 @@ func TestDifferent(t *testing.T) {
 	b.Show(1280, "light", true)
 	b.Open(at)
 	b.Eval(changes)
-	here, there, verdict := b.run("train", 2*time.Minute)
+	here, there, verdict := b.run("train", 4*time.Minute)
 	right, err := trainingDigest("../../..")
 	if err != nil || here != right || there != p.Training || verdict != "different" {
 		t.Errorf("%v; trained %s, want %s; expected %s; the page says %q", err, here, right, there, verdict)
