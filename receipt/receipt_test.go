@@ -628,8 +628,8 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// Whatever lines somebody makes a chain of, Read panics at none, and what it takes is, to the byte, what a Writer writes.
-// In a line, P stands for the digest of the line before, S for that of the state.
+// Whatever lines somebody makes a chain of, Read panics at none, and what it takes is, to the byte, what a Writer
+// writes. In a line, P stands for the digest of the line before, S for that of the state.
 func FuzzSealed(f *testing.F) {
 	const state = "a state\n"
 	head := `{"receipt":2,"every":3,"claims":[{"name":"a","value":"b"}]}`
