@@ -314,7 +314,8 @@ func TestBorders(t *testing.T) {
 			t.Errorf("floor(%d, %d) = %d, want %d", c.a, c.b, got, c.want)
 		}
 	}
-	f := frame{width: 10 * gifWidth, height: 10 * gifHeight, x: axis{lo: 0, hi: gifWidth}, y: axis{lo: 0, hi: gifHeight}}
+	f := frame{width: 10 * gifWidth, height: 10 * gifHeight}
+	f.x.hi, f.y.hi = gifWidth, gifHeight
 	blank := func() *image.Paletted { return image.NewPaletted(image.Rect(0, 0, gifWidth, gifHeight), palette(1)) }
 	m := blank() // from 1.5 pixels beside the left border down, in dots of two pixels
 	stroke(m, f, point{-1.5, 300}, point{-1.5, 20}, black)

@@ -133,7 +133,8 @@ func (p *plot) svg(id string) string {
 	f, width, height := p.frame()
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg viewBox="0 0 %d %d" role="img" aria-labelledby="%[3]s-t %[3]s-d"><title id="%[3]s-t">%[4]s`+
-		`</title><desc id="%[3]s-d">%[5]s</desc>`, width, height, id, html.EscapeString(p.title), html.EscapeString(p.description))
+		`</title><desc id="%[3]s-d">%[5]s</desc>`, width, height, id, html.EscapeString(p.title),
+		html.EscapeString(p.description))
 	fmt.Fprintf(&b, `<clipPath id="%s-c"><path d="M%d %dh%dv%dh-%[4]dz"/></clipPath>`, id, f.left, f.top,
 		f.width, f.height)
 	fmt.Fprintf(&b, `<g clip-path="url(#%s-c)">`, id)
