@@ -582,7 +582,8 @@ func TestHostileStates(t *testing.T) {
 		value, _ := f.Meta(key)
 		for _, hostile := range []string{"", "-1", "0", most, "9223372036854775807", "NaN", "0x1p+1024", "+Inf",
 			value + "0", strings.Repeat("9", 1000), "\x00\x1b[2J",
-			"shuffled n 96 seed 9 epoch " + most + " position 56", "shuffled n 96 seed 9 epoch 1 position 95", "best", "weights"} {
+			"shuffled n 96 seed 9 epoch " + most + " position 56",
+			"shuffled n 96 seed 9 epoch 1 position 95", "best", "weights"} {
 			if key == "bitstep" || hostile == value {
 				continue
 			}

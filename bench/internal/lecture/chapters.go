@@ -289,8 +289,8 @@ func adaptive(b bitstep.Backend) picture {
 		{name: "RMSProp", config: optim.RMSProp{LR: .2}, steps: steps},
 	}
 	var trails []curve
-	p.table.heads = []string{"method", "rate", "steps to loss 1", "loss after 60 steps", "step 1,000 under a constant " +
-		"gradient"}
+	p.table.heads = []string{"method", "rate", "steps to loss 1", "loss after 60 steps",
+		"step 1,000 under a constant gradient"}
 	adagrad, ada := stepLengths(b, "AdaGrad", 1, optim.AdaGrad{LR: .1}, 1000)
 	rmsprop, rms := stepLengths(b, "RMSProp", 2, optim.RMSProp{LR: .1}, 1000)
 	sgd, plain := stepLengths(b, "SGD", 0, optim.SGD{LR: .1}, 1000)
@@ -352,7 +352,8 @@ func rates(b bitstep.Backend) picture {
 			"diverges. Right: the mean loss of 64 runs with noisy gradients, largest curvature 5: a high rate falls " +
 			"fast and stays high.",
 		legend: []string{"too low", "good", "high", "too high"}}
-	p.table.heads = []string{"the rate is", "rate, ravine", "loss after 100 steps", "rate, noise", "mean loss after 100 steps"}
+	p.table.heads = []string{"the rate is", "rate, ravine", "loss after 100 steps", "rate, noise",
+		"mean loss after 100 steps"}
 	left := plot{title: "Rates without noise", description: "Too low a rate hardly falls, a good one falls, too " +
 		"high a one grows without bound.",
 		x: axis{"steps", 0, 100, false}, y: axis{"loss in the ravine", .1, 1e4, true}}
