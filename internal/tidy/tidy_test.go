@@ -68,7 +68,7 @@ func TestImportDirection(t *testing.T) {
 		module + "/internal/check": 1, module + "/internal/crew": 1, module + "/kernels": 1, module: 2,
 		module + "/optim/checkpoint": 3, module + "/optim/schedule": 4,
 		module + "/optim": 5, module + "/optim/minimize": 5, module + "/linear/dataset": 6, module + "/linear": 7,
-		module + "/receipt": 1, module + "/linear/witness": 8}
+		module + "/receipt": 2, module + "/linear/witness": 8}
 	for _, p := range list(t, "./...") {
 		for _, imported := range p.Imports {
 			bench := strings.HasPrefix(imported, module+"/bench")

@@ -269,7 +269,8 @@ func (b *Tab) Show(width int, scheme string, still bool) {
 // Requests are what the page and its workers have asked for, but for what they have themselves (data: and blob:).
 func (b *Tab) Requests() (urls []string) {
 	b.t.Helper()
-	for _, e := range b.happened("Network.requestWillBeSent", "Network.webSocketCreated", "Network.webTransportCreated") {
+	for _, e := range b.happened("Network.requestWillBeSent", "Network.webSocketCreated",
+		"Network.webTransportCreated") {
 		var p struct {
 			URL     string
 			Request struct{ URL string }
