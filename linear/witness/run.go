@@ -11,8 +11,8 @@ import (
 	"github.com/bitstep-go/bitstep/receipt"
 )
 
-// DefaultEvery is a good number of minibatches between two states: copying, hashing and writing a state of the lecture's
-// classifier takes about a hundredth of the time of so many of its steps.
+// DefaultEvery is a good number of minibatches between two states: copying, hashing and writing a state of the
+// lecture's classifier takes about a hundredth of the time of so many of its steps.
 const DefaultEvery = 250
 
 // Run trains as linear.Trainer.Run does, and writes the receipt of it: the start, a segment whenever the receipt has
