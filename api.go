@@ -750,6 +750,308 @@ func (e Engine[T]) LionEach(x, m, g [][]T, c LionCoef[T]) {
 	e.updateEach(&call, 0b11, 3)
 }
 
+// AdadeltaHyper is [kernels.AdadeltaHyper], the hyperparameters of [Adadelta].
+type AdadeltaHyper = kernels.AdadeltaHyper
+
+// AdadeltaCoef is [kernels.AdadeltaCoef], the scalars of [Adadelta].
+type AdadeltaCoef[T Float] = kernels.AdadeltaCoef[T]
+
+// NewAdadelta is [kernels.NewAdadelta].
+func NewAdadelta[T Float](h AdadeltaHyper) AdadeltaCoef[T] {
+	return kernels.NewAdadelta[T](h)
+}
+
+// Adadelta divides by the root of a decaying mean s of squared gradients and multiplies by that of a decaying mean d
+// of squared updates, which gives the update the units of x:
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	u = sqrt((d+eps)/(s+eps))*g
+//	d = decay*d + ((1-decay)*u)*u
+//	x = x - lr*u
+//
+// Source: Zeiler, ADADELTA (2012), whose quotient of two roots is the root of a quotient here.
+//
+// It panics, before anything is written, if operands differ in length or a written operand overlaps
+// another operand. Written: x, s, d. It runs on the active backend; see [On] for another.
+func Adadelta[T Float](x, s, d, g []T, c AdadeltaCoef[T]) {
+	On[T](Active()).Adadelta(x, s, d, g, c)
+}
+
+// Adadelta is [Adadelta] on this engine.
+func (e Engine[T]) Adadelta(x, s, d, g []T, c AdadeltaCoef[T]) {
+	n := len(x)
+	if n > chunk || len(s) != len(x) || len(d) != len(x) || len(g) != len(x) || mem.Near(x, s) || mem.Near(x, d) || mem.Near(s, d) || mem.Near(x, g) || mem.Near(s, g) || mem.Near(d, g) {
+		e.adadelta(x, s, d, g, c)
+		return
+	}
+	adadeltaOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(d), unsafe.SliceData(g))
+}
+
+// adadelta is Adadelta of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) adadelta(x, s, d, g []T, c AdadeltaCoef[T]) {
+	check(idAdadelta, 0b111, mem.Of(x), mem.Of(s), mem.Of(d), mem.Of(g))
+	var call call[T]
+	call.id, call.backend, call.n = idAdadelta, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(s))
+	call.op[2] = unsafe.Pointer(unsafe.SliceData(d))
+	call.op[3] = unsafe.Pointer(unsafe.SliceData(g))
+	*(*AdadeltaCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.update(&call)
+}
+
+// AdadeltaEach is [Engine.Adadelta] for each of several tensors, in one call: x[i], and element i of the other
+// operands. Many small tensors take little longer than one of as many elements. It panics likewise, before anything is
+// written; that operands of different tensors share no memory is up to the caller.
+func (e Engine[T]) AdadeltaEach(x, s, d, g [][]T, c AdadeltaCoef[T]) {
+	call := eachCall[T]{call: call[T]{id: idAdadelta, backend: e.backend},
+		slices: [maxOperands][][]T{x, s, d, g}}
+	*(*AdadeltaCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.updateEach(&call, 0b111, 4)
+}
+
+// AdamaxHyper is [kernels.AdamaxHyper], the hyperparameters of [Adamax].
+type AdamaxHyper = kernels.AdamaxHyper
+
+// AdamaxCoef is [kernels.AdamaxCoef], the scalars of [Adamax].
+type AdamaxCoef[T Float] = kernels.AdamaxCoef[T]
+
+// NewAdamax is [kernels.NewAdamax].
+func NewAdamax[T Float](h AdamaxHyper, t uint64) AdamaxCoef[T] {
+	return kernels.NewAdamax[T](h, t)
+}
+
+// Adamax divides a decaying mean m of the gradient by u, the largest gradient in a memory that decays. Alpha has m's
+// bias correction:
+//
+//	m = beta1*m + (1-beta1)*g
+//	u = beta2*u
+//	a = |g| + eps
+//	u = u > a ? u : a
+//	x = x - (alpha*m)/u
+//
+// Source: Kingma and Ba (2015), section 7.1, with eps as in torch.optim.Adamax.
+//
+// It panics, before anything is written, if operands differ in length or a written operand overlaps
+// another operand. Written: x, m, u. It runs on the active backend; see [On] for another.
+func Adamax[T Float](x, m, u, g []T, c AdamaxCoef[T]) {
+	On[T](Active()).Adamax(x, m, u, g, c)
+}
+
+// Adamax is [Adamax] on this engine.
+func (e Engine[T]) Adamax(x, m, u, g []T, c AdamaxCoef[T]) {
+	n := len(x)
+	if n > chunk || len(m) != len(x) || len(u) != len(x) || len(g) != len(x) || mem.Near(x, m) || mem.Near(x, u) || mem.Near(m, u) || mem.Near(x, g) || mem.Near(m, g) || mem.Near(u, g) {
+		e.adamax(x, m, u, g, c)
+		return
+	}
+	adamaxOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(m), unsafe.SliceData(u), unsafe.SliceData(g))
+}
+
+// adamax is Adamax of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) adamax(x, m, u, g []T, c AdamaxCoef[T]) {
+	check(idAdamax, 0b111, mem.Of(x), mem.Of(m), mem.Of(u), mem.Of(g))
+	var call call[T]
+	call.id, call.backend, call.n = idAdamax, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(m))
+	call.op[2] = unsafe.Pointer(unsafe.SliceData(u))
+	call.op[3] = unsafe.Pointer(unsafe.SliceData(g))
+	*(*AdamaxCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.update(&call)
+}
+
+// AdamaxEach is [Engine.Adamax] for each of several tensors, in one call: x[i], and element i of the other
+// operands. Many small tensors take little longer than one of as many elements. It panics likewise, before anything is
+// written; that operands of different tensors share no memory is up to the caller.
+func (e Engine[T]) AdamaxEach(x, m, u, g [][]T, c AdamaxCoef[T]) {
+	call := eachCall[T]{call: call[T]{id: idAdamax, backend: e.backend},
+		slices: [maxOperands][][]T{x, m, u, g}}
+	*(*AdamaxCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.updateEach(&call, 0b111, 4)
+}
+
+// NAdamHyper is [kernels.NAdamHyper], the hyperparameters of [NAdam].
+type NAdamHyper = kernels.NAdamHyper
+
+// NAdamCoef is [kernels.NAdamCoef], the scalars of [NAdam].
+type NAdamCoef[T Float] = kernels.NAdamCoef[T]
+
+// NewNAdam is [kernels.NewNAdam].
+func NewNAdam[T Float](h NAdamHyper, t uint64) NAdamCoef[T] {
+	return kernels.NewNAdam[T](h, t)
+}
+
+// NAdam is Adam whose step takes a part of the gradient besides the mean m that has it already, as Nesterov's momentum
+// does:
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)
+//
+// Alpha and gamma have the rate, m's bias correction and the schedule of beta1. Source: Dozat, Incorporating Nesterov
+// Momentum into Adam (2016).
+//
+// It panics, before anything is written, if operands differ in length or a written operand overlaps
+// another operand. Written: x, m, v. It runs on the active backend; see [On] for another.
+func NAdam[T Float](x, m, v, g []T, c NAdamCoef[T]) {
+	On[T](Active()).NAdam(x, m, v, g, c)
+}
+
+// NAdam is [NAdam] on this engine.
+func (e Engine[T]) NAdam(x, m, v, g []T, c NAdamCoef[T]) {
+	n := len(x)
+	if n > chunk || len(m) != len(x) || len(v) != len(x) || len(g) != len(x) || mem.Near(x, m) || mem.Near(x, v) || mem.Near(m, v) || mem.Near(x, g) || mem.Near(m, g) || mem.Near(v, g) {
+		e.nAdam(x, m, v, g, c)
+		return
+	}
+	nAdamOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(m), unsafe.SliceData(v), unsafe.SliceData(g))
+}
+
+// nAdam is NAdam of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) nAdam(x, m, v, g []T, c NAdamCoef[T]) {
+	check(idNAdam, 0b111, mem.Of(x), mem.Of(m), mem.Of(v), mem.Of(g))
+	var call call[T]
+	call.id, call.backend, call.n = idNAdam, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(m))
+	call.op[2] = unsafe.Pointer(unsafe.SliceData(v))
+	call.op[3] = unsafe.Pointer(unsafe.SliceData(g))
+	*(*NAdamCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.update(&call)
+}
+
+// NAdamEach is [Engine.NAdam] for each of several tensors, in one call: x[i], and element i of the other
+// operands. Many small tensors take little longer than one of as many elements. It panics likewise, before anything is
+// written; that operands of different tensors share no memory is up to the caller.
+func (e Engine[T]) NAdamEach(x, m, v, g [][]T, c NAdamCoef[T]) {
+	call := eachCall[T]{call: call[T]{id: idNAdam, backend: e.backend},
+		slices: [maxOperands][][]T{x, m, v, g}}
+	*(*NAdamCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.updateEach(&call, 0b111, 4)
+}
+
+// ASGDHyper is [kernels.ASGDHyper], the hyperparameters of [ASGD].
+type ASGDHyper = kernels.ASGDHyper
+
+// ASGDCoef is [kernels.ASGDCoef], the scalars of [ASGD].
+type ASGDCoef[T Float] = kernels.ASGDCoef[T]
+
+// NewASGD is [kernels.NewASGD].
+func NewASGD[T Float](h ASGDHyper) ASGDCoef[T] {
+	return kernels.NewASGD[T](h)
+}
+
+// ASGD is gradient descent on parameters that decay, and a mean a of them:
+//
+//	x = shrink*x - lr*g
+//	a = a + mu*(x - a)
+//
+// Source: Polyak and Juditsky (1992), as torch.optim.ASGD has it.
+//
+// It panics, before anything is written, if operands differ in length or a written operand overlaps
+// another operand. Written: x, a. It runs on the active backend; see [On] for another.
+func ASGD[T Float](x, a, g []T, c ASGDCoef[T]) {
+	On[T](Active()).ASGD(x, a, g, c)
+}
+
+// ASGD is [ASGD] on this engine.
+func (e Engine[T]) ASGD(x, a, g []T, c ASGDCoef[T]) {
+	n := len(x)
+	if n > chunk || len(a) != len(x) || len(g) != len(x) || mem.Near(x, a) || mem.Near(x, g) || mem.Near(a, g) {
+		e.asgd(x, a, g, c)
+		return
+	}
+	asgdOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(a), unsafe.SliceData(g))
+}
+
+// asgd is ASGD of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) asgd(x, a, g []T, c ASGDCoef[T]) {
+	check(idASGD, 0b11, mem.Of(x), mem.Of(a), mem.Of(g))
+	var call call[T]
+	call.id, call.backend, call.n = idASGD, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(a))
+	call.op[2] = unsafe.Pointer(unsafe.SliceData(g))
+	*(*ASGDCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.update(&call)
+}
+
+// ASGDEach is [Engine.ASGD] for each of several tensors, in one call: x[i], and element i of the other
+// operands. Many small tensors take little longer than one of as many elements. It panics likewise, before anything is
+// written; that operands of different tensors share no memory is up to the caller.
+func (e Engine[T]) ASGDEach(x, a, g [][]T, c ASGDCoef[T]) {
+	call := eachCall[T]{call: call[T]{id: idASGD, backend: e.backend},
+		slices: [maxOperands][][]T{x, a, g}}
+	*(*ASGDCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.updateEach(&call, 0b11, 3)
+}
+
+// RpropHyper is [kernels.RpropHyper], the hyperparameters of [Rprop].
+type RpropHyper = kernels.RpropHyper
+
+// RpropCoef is [kernels.RpropCoef], the scalars of [Rprop].
+type RpropCoef[T Float] = kernels.RpropCoef[T]
+
+// NewRprop is [kernels.NewRprop].
+func NewRprop[T Float](h RpropHyper) RpropCoef[T] {
+	return kernels.NewRprop[T](h)
+}
+
+// Rprop steps by the sign of the gradient. The length s of an element's step grows by the factor up while the gradient
+// g keeps the sign of the one before, p, and shrinks by down where it changes, which is also forgotten:
+//
+//	w = p*g
+//	f = w > 0 ? up : 1
+//	f = w < 0 ? down : f
+//	s = f*s
+//	s = least > s ? least : s
+//	s = most < s ? most : s
+//	p = w < 0 ? 0 : g
+//	x = x - sign(p)*s
+//
+// sign is that of [Lion]. A product w that underflows to 0 has no sign. Source: Riedmiller and Braun, A direct adaptive
+// method for faster backpropagation learning: the RPROP algorithm (1993), as torch.optim.Rprop.
+//
+// It panics, before anything is written, if operands differ in length or a written operand overlaps
+// another operand. Written: x, p, s. It runs on the active backend; see [On] for another.
+func Rprop[T Float](x, p, s, g []T, c RpropCoef[T]) {
+	On[T](Active()).Rprop(x, p, s, g, c)
+}
+
+// Rprop is [Rprop] on this engine.
+func (e Engine[T]) Rprop(x, p, s, g []T, c RpropCoef[T]) {
+	n := len(x)
+	if n > chunk || len(p) != len(x) || len(s) != len(x) || len(g) != len(x) || mem.Near(x, p) || mem.Near(x, s) || mem.Near(p, s) || mem.Near(x, g) || mem.Near(p, g) || mem.Near(s, g) {
+		e.rprop(x, p, s, g, c)
+		return
+	}
+	rpropOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(p), unsafe.SliceData(s), unsafe.SliceData(g))
+}
+
+// rprop is Rprop of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) rprop(x, p, s, g []T, c RpropCoef[T]) {
+	check(idRprop, 0b111, mem.Of(x), mem.Of(p), mem.Of(s), mem.Of(g))
+	var call call[T]
+	call.id, call.backend, call.n = idRprop, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(p))
+	call.op[2] = unsafe.Pointer(unsafe.SliceData(s))
+	call.op[3] = unsafe.Pointer(unsafe.SliceData(g))
+	*(*RpropCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.update(&call)
+}
+
+// RpropEach is [Engine.Rprop] for each of several tensors, in one call: x[i], and element i of the other
+// operands. Many small tensors take little longer than one of as many elements. It panics likewise, before anything is
+// written; that operands of different tensors share no memory is up to the caller.
+func (e Engine[T]) RpropEach(x, p, s, g [][]T, c RpropCoef[T]) {
+	call := eachCall[T]{call: call[T]{id: idRprop, backend: e.backend},
+		slices: [maxOperands][][]T{x, p, s, g}}
+	*(*RpropCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.updateEach(&call, 0b111, 4)
+}
+
 // Axpy adds a multiple of x to y, rounding the product and the sum: y = y + a*x.
 //
 // It panics, before anything is written, if operands differ in length or a written operand overlaps
@@ -985,6 +1287,43 @@ func (e Engine[T]) fromBytes(dst []T, src []uint8, offset []T, scale T) {
 	call.op[1] = unsafe.Pointer(unsafe.SliceData(src))
 	call.op[2] = unsafe.Pointer(unsafe.SliceData(offset))
 	*(*[1]T)(unsafe.Pointer(&call.coef)) = [1]T{scale}
+	e.update(&call)
+}
+
+// DivRoot divides by the root of a multiple of v, which is taken to be at least a bound:
+//
+//	w = a*v
+//	w = least > w ? least : w
+//	u = g/sqrt(w)
+//
+// It is Adafactor's update, of a row of a matrix whose mean squares are a times those of the columns.
+//
+// It panics, before anything is written, if operands differ in length or a written operand overlaps
+// another operand. Written: u. It runs on the active backend; see [On] for another.
+func DivRoot[T Float](u, g, v []T, a, least T) {
+	On[T](Active()).DivRoot(u, g, v, a, least)
+}
+
+// DivRoot is [DivRoot] on this engine.
+func (e Engine[T]) DivRoot(u, g, v []T, a, least T) {
+	n := len(u)
+	if n > chunk || len(g) != len(u) || len(v) != len(u) || mem.Near(u, g) || mem.Near(u, v) {
+		e.divRoot(u, g, v, a, least)
+		return
+	}
+	c := [2]T{a, least}
+	divRootOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(u), unsafe.SliceData(g), unsafe.SliceData(v))
+}
+
+// divRoot is DivRoot of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) divRoot(u, g, v []T, a, least T) {
+	check(idDivRoot, 0b1, mem.Of(u), mem.Of(g), mem.Of(v))
+	var call call[T]
+	call.id, call.backend, call.n = idDivRoot, e.backend, len(u)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(u))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(g))
+	call.op[2] = unsafe.Pointer(unsafe.SliceData(v))
+	*(*[2]T)(unsafe.Pointer(&call.coef)) = [2]T{a, least}
 	e.update(&call)
 }
 

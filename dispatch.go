@@ -25,6 +25,11 @@ const (
 	idAdam
 	idAMSGrad
 	idLion
+	idAdadelta
+	idAdamax
+	idNAdam
+	idASGD
+	idRprop
 	idAxpy
 	idAxpby
 	idScale
@@ -33,6 +38,7 @@ const (
 	idMul
 	idClip
 	idFromBytes
+	idDivRoot
 	idExpSlice
 	idDot
 	idSum
@@ -44,7 +50,7 @@ const (
 // What a call holds: the operands of any kernel, and the scalars of any in words of 64 bits.
 const (
 	maxOperands = 5
-	coefWords   = 13
+	coefWords   = 14
 )
 
 // The compiler refuses a coefficient struct that does not fit.
@@ -62,6 +68,11 @@ const (
 	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.AdamCoef[float64]{})
 	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.AMSGradCoef[float64]{})
 	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.LionCoef[float64]{})
+	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.AdadeltaCoef[float64]{})
+	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.AdamaxCoef[float64]{})
+	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.NAdamCoef[float64]{})
+	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.ASGDCoef[float64]{})
+	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.RpropCoef[float64]{})
 )
 
 // maxChainRows is the most rows of a micro-kernel's tile, maxTurnRows of one that transposes B, maxNarrowRows of one
@@ -232,6 +243,16 @@ func (c *call[T]) chunk(lo, hi int) {
 		amsGradOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo), at[T](c, 3, lo), at[T](c, 4, lo))
 	case idLion:
 		lionOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo))
+	case idAdadelta:
+		adadeltaOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo), at[T](c, 3, lo))
+	case idAdamax:
+		adamaxOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo), at[T](c, 3, lo))
+	case idNAdam:
+		nAdamOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo), at[T](c, 3, lo))
+	case idASGD:
+		asgdOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo))
+	case idRprop:
+		rpropOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo), at[T](c, 3, lo))
 	case idAxpy:
 		axpyOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo))
 	case idAxpby:
@@ -248,6 +269,8 @@ func (c *call[T]) chunk(lo, hi int) {
 		clipOn(c.backend, n, coef, at[T](c, 0, lo))
 	case idFromBytes:
 		fromBytesOn(c.backend, n, coef, at[T](c, 0, lo), at[uint8](c, 1, lo), at[T](c, 2, lo))
+	case idDivRoot:
+		divRootOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo))
 	case idExpSlice:
 		expSliceOn(c.backend, n, at[T](c, 0, lo))
 	}

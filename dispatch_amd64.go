@@ -610,6 +610,179 @@ func lionOn[T Float](backend Backend, n int, coef *T, x *T, m *T, g *T) {
 	kernels.Lion(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(g, n), (*LionCoef[T])(unsafe.Pointer(coef)))
 }
 
+// adadeltaOn is Adadelta of n elements on a backend.
+//
+//go:noinline
+func adadeltaOn[T Float](backend Backend, n int, coef *T, x *T, s *T, d *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			adadeltaF32AVX2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](d), as[float32](g))
+			return
+		case AVX512:
+			adadeltaF32AVX512(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](d), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case AVX2:
+			adadeltaF64AVX2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](d), as[float64](g))
+			return
+		case AVX512:
+			adadeltaF64AVX512(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](d), as[float64](g))
+			return
+		}
+	}
+	kernels.Adadelta(unsafe.Slice(x, n), unsafe.Slice(s, n), unsafe.Slice(d, n), unsafe.Slice(g, n), (*AdadeltaCoef[T])(unsafe.Pointer(coef)))
+}
+
+// adamaxOn is Adamax of n elements on a backend.
+//
+//go:noinline
+func adamaxOn[T Float](backend Backend, n int, coef *T, x *T, m *T, u *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			adamaxF32AVX2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](u), as[float32](g))
+			return
+		case AVX512:
+			adamaxF32AVX512(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](u), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case AVX2:
+			adamaxF64AVX2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](u), as[float64](g))
+			return
+		case AVX512:
+			adamaxF64AVX512(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](u), as[float64](g))
+			return
+		}
+	}
+	kernels.Adamax(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(u, n), unsafe.Slice(g, n), (*AdamaxCoef[T])(unsafe.Pointer(coef)))
+}
+
+// nAdamOn is NAdam of n elements on a backend.
+//
+//go:noinline
+func nAdamOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			switch balancedFor[T](AVX2, n).F32 {
+			case zen5:
+				nAdamF32AVX2Roots1Of6Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
+				return
+			case zen:
+				nAdamF32AVX2Roots1Of4Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
+				return
+			case core:
+				nAdamF32AVX2Roots2Of2Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
+				return
+			}
+			nAdamF32AVX2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
+			return
+		case AVX512:
+			switch balancedFor[T](AVX512, n).F32 {
+			case zen5:
+				nAdamF32AVX512Roots1Of5Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
+				return
+			case zen:
+				nAdamF32AVX512Roots1Of3Depth3(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
+				return
+			case core:
+				nAdamF32AVX512Roots3Of3Depth3(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
+				return
+			}
+			nAdamF32AVX512(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case AVX2:
+			switch balancedFor[T](AVX2, n).F64 {
+			case zen5, zen:
+				nAdamF64AVX2Roots1Of3Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
+				return
+			case core:
+				nAdamF64AVX2Roots2Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
+				return
+			}
+			nAdamF64AVX2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
+			return
+		case AVX512:
+			switch balancedFor[T](AVX512, n).F64 {
+			case zen5, zen:
+				nAdamF64AVX512Roots2Of4Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
+				return
+			case core:
+				nAdamF64AVX512Roots2Of2Depth3(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
+				return
+			}
+			nAdamF64AVX512(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
+			return
+		}
+	}
+	kernels.NAdam(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(v, n), unsafe.Slice(g, n), (*NAdamCoef[T])(unsafe.Pointer(coef)))
+}
+
+// asgdOn is ASGD of n elements on a backend.
+//
+//go:noinline
+func asgdOn[T Float](backend Backend, n int, coef *T, x *T, a *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			asgdF32AVX2(n, as[float32](coef), as[float32](x), as[float32](a), as[float32](g))
+			return
+		case AVX512:
+			asgdF32AVX512(n, as[float32](coef), as[float32](x), as[float32](a), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case AVX2:
+			asgdF64AVX2(n, as[float64](coef), as[float64](x), as[float64](a), as[float64](g))
+			return
+		case AVX512:
+			asgdF64AVX512(n, as[float64](coef), as[float64](x), as[float64](a), as[float64](g))
+			return
+		}
+	}
+	kernels.ASGD(unsafe.Slice(x, n), unsafe.Slice(a, n), unsafe.Slice(g, n), (*ASGDCoef[T])(unsafe.Pointer(coef)))
+}
+
+// rpropOn is Rprop of n elements on a backend.
+//
+//go:noinline
+func rpropOn[T Float](backend Backend, n int, coef *T, x *T, p *T, s *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			rpropF32AVX2(n, as[float32](coef), as[float32](x), as[float32](p), as[float32](s), as[float32](g))
+			return
+		case AVX512:
+			rpropF32AVX512(n, as[float32](coef), as[float32](x), as[float32](p), as[float32](s), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case AVX2:
+			rpropF64AVX2(n, as[float64](coef), as[float64](x), as[float64](p), as[float64](s), as[float64](g))
+			return
+		case AVX512:
+			rpropF64AVX512(n, as[float64](coef), as[float64](x), as[float64](p), as[float64](s), as[float64](g))
+			return
+		}
+	}
+	kernels.Rprop(unsafe.Slice(x, n), unsafe.Slice(p, n), unsafe.Slice(s, n), unsafe.Slice(g, n), (*RpropCoef[T])(unsafe.Pointer(coef)))
+}
+
 // axpyOn is Axpy of n elements on a backend.
 //
 //go:noinline
@@ -838,6 +1011,34 @@ func fromBytesOn[T Float](backend Backend, n int, coef *T, dst *T, src *uint8, o
 	}
 	scalars := (*[1]T)(unsafe.Pointer(coef))
 	kernels.FromBytes(unsafe.Slice(dst, n)[done:], unsafe.Slice(src, n)[done:], unsafe.Slice(offset, n)[done:], scalars[0])
+}
+
+// divRootOn is DivRoot of n elements on a backend.
+//
+//go:noinline
+func divRootOn[T Float](backend Backend, n int, coef *T, u *T, g *T, v *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			divRootF32AVX2(n, as[float32](coef), as[float32](u), as[float32](g), as[float32](v))
+			return
+		case AVX512:
+			divRootF32AVX512(n, as[float32](coef), as[float32](u), as[float32](g), as[float32](v))
+			return
+		}
+	default:
+		switch backend {
+		case AVX2:
+			divRootF64AVX2(n, as[float64](coef), as[float64](u), as[float64](g), as[float64](v))
+			return
+		case AVX512:
+			divRootF64AVX512(n, as[float64](coef), as[float64](u), as[float64](g), as[float64](v))
+			return
+		}
+	}
+	scalars := (*[2]T)(unsafe.Pointer(coef))
+	kernels.DivRoot(unsafe.Slice(u, n), unsafe.Slice(g, n), unsafe.Slice(v, n), scalars[0], scalars[1])
 }
 
 // expSliceOn is ExpSlice of n elements on a backend.
@@ -1117,6 +1318,30 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			amsGradEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 		case idLion:
 			lionEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+		case idAdadelta:
+			adadeltaEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idAdamax:
+			adamaxEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idNAdam:
+			switch rootsBy[AVX2].F32 {
+			case zen5:
+				nAdamEachF32AVX2Roots1Of6Depth2(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+				return true
+			case zen:
+				nAdamEachF32AVX2Roots1Of4Depth2(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+				return true
+			case core:
+				nAdamEachF32AVX2Roots2Of2Depth2(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+				return true
+			}
+			nAdamEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idASGD:
+			asgdEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+		case idRprop:
+			rpropEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 		default:
 			return false
 		}
@@ -1238,6 +1463,30 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			amsGradEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 		case idLion:
 			lionEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+		case idAdadelta:
+			adadeltaEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idAdamax:
+			adamaxEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idNAdam:
+			switch rootsBy[AVX512].F32 {
+			case zen5:
+				nAdamEachF32AVX512Roots1Of5Depth2(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+				return true
+			case zen:
+				nAdamEachF32AVX512Roots1Of3Depth3(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+				return true
+			case core:
+				nAdamEachF32AVX512Roots3Of3Depth3(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+				return true
+			}
+			nAdamEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idASGD:
+			asgdEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+		case idRprop:
+			rpropEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 		default:
 			return false
 		}
@@ -1348,6 +1597,26 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			amsGradEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 		case idLion:
 			lionEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+		case idAdadelta:
+			adadeltaEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idAdamax:
+			adamaxEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idNAdam:
+			switch rootsBy[AVX2].F64 {
+			case zen5, zen:
+				nAdamEachF64AVX2Roots1Of3Depth2(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+				return true
+			case core:
+				nAdamEachF64AVX2Roots2Of2Depth2(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+				return true
+			}
+			nAdamEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idASGD:
+			asgdEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+		case idRprop:
+			rpropEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 		default:
 			return false
 		}
@@ -1449,6 +1718,26 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			amsGradEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 		case idLion:
 			lionEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+		case idAdadelta:
+			adadeltaEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idAdamax:
+			adamaxEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idNAdam:
+			switch rootsBy[AVX512].F64 {
+			case zen5, zen:
+				nAdamEachF64AVX512Roots2Of4Depth2(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+				return true
+			case core:
+				nAdamEachF64AVX512Roots2Of2Depth3(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+				return true
+			}
+			nAdamEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idASGD:
+			asgdEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+		case idRprop:
+			rpropEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 		default:
 			return false
 		}

@@ -354,6 +354,121 @@ func lionOn[T Float](backend Backend, n int, coef *T, x *T, m *T, g *T) {
 	kernels.Lion(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(g, n), (*LionCoef[T])(unsafe.Pointer(coef)))
 }
 
+// adadeltaOn is Adadelta of n elements on a backend.
+//
+//go:noinline
+func adadeltaOn[T Float](backend Backend, n int, coef *T, x *T, s *T, d *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			adadeltaF32NEON(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](d), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case NEON:
+			adadeltaF64NEON(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](d), as[float64](g))
+			return
+		}
+	}
+	kernels.Adadelta(unsafe.Slice(x, n), unsafe.Slice(s, n), unsafe.Slice(d, n), unsafe.Slice(g, n), (*AdadeltaCoef[T])(unsafe.Pointer(coef)))
+}
+
+// adamaxOn is Adamax of n elements on a backend.
+//
+//go:noinline
+func adamaxOn[T Float](backend Backend, n int, coef *T, x *T, m *T, u *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			adamaxF32NEON(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](u), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case NEON:
+			adamaxF64NEON(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](u), as[float64](g))
+			return
+		}
+	}
+	kernels.Adamax(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(u, n), unsafe.Slice(g, n), (*AdamaxCoef[T])(unsafe.Pointer(coef)))
+}
+
+// nAdamOn is NAdam of n elements on a backend.
+//
+//go:noinline
+func nAdamOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			switch balancedFor[T](NEON, n).F32 {
+			case neoverse:
+				nAdamF32NEONRoots2Of5Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
+				return
+			}
+			nAdamF32NEON(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case NEON:
+			switch balancedFor[T](NEON, n).F64 {
+			case neoverse:
+				nAdamF64NEONRoots3Of4Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
+				return
+			}
+			nAdamF64NEON(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
+			return
+		}
+	}
+	kernels.NAdam(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(v, n), unsafe.Slice(g, n), (*NAdamCoef[T])(unsafe.Pointer(coef)))
+}
+
+// asgdOn is ASGD of n elements on a backend.
+//
+//go:noinline
+func asgdOn[T Float](backend Backend, n int, coef *T, x *T, a *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			asgdF32NEON(n, as[float32](coef), as[float32](x), as[float32](a), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case NEON:
+			asgdF64NEON(n, as[float64](coef), as[float64](x), as[float64](a), as[float64](g))
+			return
+		}
+	}
+	kernels.ASGD(unsafe.Slice(x, n), unsafe.Slice(a, n), unsafe.Slice(g, n), (*ASGDCoef[T])(unsafe.Pointer(coef)))
+}
+
+// rpropOn is Rprop of n elements on a backend.
+//
+//go:noinline
+func rpropOn[T Float](backend Backend, n int, coef *T, x *T, p *T, s *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			rpropF32NEON(n, as[float32](coef), as[float32](x), as[float32](p), as[float32](s), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case NEON:
+			rpropF64NEON(n, as[float64](coef), as[float64](x), as[float64](p), as[float64](s), as[float64](g))
+			return
+		}
+	}
+	kernels.Rprop(unsafe.Slice(x, n), unsafe.Slice(p, n), unsafe.Slice(s, n), unsafe.Slice(g, n), (*RpropCoef[T])(unsafe.Pointer(coef)))
+}
+
 // axpyOn is Axpy of n elements on a backend.
 //
 //go:noinline
@@ -530,6 +645,28 @@ func fromBytesOn[T Float](backend Backend, n int, coef *T, dst *T, src *uint8, o
 	}
 	scalars := (*[1]T)(unsafe.Pointer(coef))
 	kernels.FromBytes(unsafe.Slice(dst, n)[done:], unsafe.Slice(src, n)[done:], unsafe.Slice(offset, n)[done:], scalars[0])
+}
+
+// divRootOn is DivRoot of n elements on a backend.
+//
+//go:noinline
+func divRootOn[T Float](backend Backend, n int, coef *T, u *T, g *T, v *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			divRootF32NEON(n, as[float32](coef), as[float32](u), as[float32](g), as[float32](v))
+			return
+		}
+	default:
+		switch backend {
+		case NEON:
+			divRootF64NEON(n, as[float64](coef), as[float64](u), as[float64](g), as[float64](v))
+			return
+		}
+	}
+	scalars := (*[2]T)(unsafe.Pointer(coef))
+	kernels.DivRoot(unsafe.Slice(u, n), unsafe.Slice(g, n), unsafe.Slice(v, n), scalars[0], scalars[1])
 }
 
 // expSliceOn is ExpSlice of n elements on a backend.
@@ -746,6 +883,22 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			amsGradEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 		case idLion:
 			lionEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+		case idAdadelta:
+			adadeltaEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idAdamax:
+			adamaxEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idNAdam:
+			switch rootsBy[NEON].F32 {
+			case neoverse:
+				nAdamEachF32NEONRoots2Of5Depth2(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+				return true
+			}
+			nAdamEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idASGD:
+			asgdEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
+		case idRprop:
+			rpropEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 		default:
 			return false
 		}
@@ -828,6 +981,22 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			amsGradEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 		case idLion:
 			lionEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+		case idAdadelta:
+			adadeltaEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idAdamax:
+			adamaxEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idNAdam:
+			switch rootsBy[NEON].F64 {
+			case neoverse:
+				nAdamEachF64NEONRoots3Of4Depth2(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+				return true
+			}
+			nAdamEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idASGD:
+			asgdEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
+		case idRprop:
+			rpropEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 		default:
 			return false
 		}

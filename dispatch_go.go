@@ -111,6 +111,41 @@ func lionOn[T Float](backend Backend, n int, coef *T, x *T, m *T, g *T) {
 	kernels.Lion(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(g, n), (*LionCoef[T])(unsafe.Pointer(coef)))
 }
 
+// adadeltaOn is Adadelta of n elements on a backend.
+//
+//go:noinline
+func adadeltaOn[T Float](backend Backend, n int, coef *T, x *T, s *T, d *T, g *T) {
+	kernels.Adadelta(unsafe.Slice(x, n), unsafe.Slice(s, n), unsafe.Slice(d, n), unsafe.Slice(g, n), (*AdadeltaCoef[T])(unsafe.Pointer(coef)))
+}
+
+// adamaxOn is Adamax of n elements on a backend.
+//
+//go:noinline
+func adamaxOn[T Float](backend Backend, n int, coef *T, x *T, m *T, u *T, g *T) {
+	kernels.Adamax(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(u, n), unsafe.Slice(g, n), (*AdamaxCoef[T])(unsafe.Pointer(coef)))
+}
+
+// nAdamOn is NAdam of n elements on a backend.
+//
+//go:noinline
+func nAdamOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, g *T) {
+	kernels.NAdam(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(v, n), unsafe.Slice(g, n), (*NAdamCoef[T])(unsafe.Pointer(coef)))
+}
+
+// asgdOn is ASGD of n elements on a backend.
+//
+//go:noinline
+func asgdOn[T Float](backend Backend, n int, coef *T, x *T, a *T, g *T) {
+	kernels.ASGD(unsafe.Slice(x, n), unsafe.Slice(a, n), unsafe.Slice(g, n), (*ASGDCoef[T])(unsafe.Pointer(coef)))
+}
+
+// rpropOn is Rprop of n elements on a backend.
+//
+//go:noinline
+func rpropOn[T Float](backend Backend, n int, coef *T, x *T, p *T, s *T, g *T) {
+	kernels.Rprop(unsafe.Slice(x, n), unsafe.Slice(p, n), unsafe.Slice(s, n), unsafe.Slice(g, n), (*RpropCoef[T])(unsafe.Pointer(coef)))
+}
+
 // axpyOn is Axpy of n elements on a backend.
 //
 //go:noinline
@@ -171,6 +206,14 @@ func fromBytesOn[T Float](backend Backend, n int, coef *T, dst *T, src *uint8, o
 	done := 0 // by assembly, which takes whole vectors
 	scalars := (*[1]T)(unsafe.Pointer(coef))
 	kernels.FromBytes(unsafe.Slice(dst, n)[done:], unsafe.Slice(src, n)[done:], unsafe.Slice(offset, n)[done:], scalars[0])
+}
+
+// divRootOn is DivRoot of n elements on a backend.
+//
+//go:noinline
+func divRootOn[T Float](backend Backend, n int, coef *T, u *T, g *T, v *T) {
+	scalars := (*[2]T)(unsafe.Pointer(coef))
+	kernels.DivRoot(unsafe.Slice(u, n), unsafe.Slice(g, n), unsafe.Slice(v, n), scalars[0], scalars[1])
 }
 
 // expSliceOn is ExpSlice of n elements on a backend.

@@ -481,6 +481,141 @@ func lionF32AVX2(n int, c *float32, x *float32, m *float32, grad *float32)
 //go:noescape
 func lionEachF32AVX2(count int, c *float32, x *[]float32, m *[]float32, grad *[]float32)
 
+// adadeltaF32AVX2 updates n elements by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	u = sqrt((d+eps)/(s+eps))*g
+//	d = decay*d + ((1-decay)*u)*u
+//	x = x - lr*u
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func adadeltaF32AVX2(n int, c *float32, x *float32, s *float32, d *float32, grad *float32)
+
+// adadeltaEachF32AVX2 updates count tensors as adadeltaF32AVX2 does one.
+//
+//go:noescape
+func adadeltaEachF32AVX2(count int, c *float32, x *[]float32, s *[]float32, d *[]float32, grad *[]float32)
+
+// adamaxF32AVX2 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	u = beta2*u
+//	a = |g| + eps
+//	u = u > a ? u : a
+//	x = x - (alpha*m)/u
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 alpha, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func adamaxF32AVX2(n int, c *float32, x *float32, m *float32, u *float32, grad *float32)
+
+// adamaxEachF32AVX2 updates count tensors as adamaxF32AVX2 does one.
+//
+//go:noescape
+func adamaxEachF32AVX2(count int, c *float32, x *[]float32, m *[]float32, u *[]float32, grad *[]float32)
+
+// nAdamF32AVX2 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 gamma, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func nAdamF32AVX2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+
+// nAdamF32AVX2Roots1Of6Depth2 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 gamma, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func nAdamF32AVX2Roots1Of6Depth2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+
+// nAdamF32AVX2Roots1Of4Depth2 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 gamma, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func nAdamF32AVX2Roots1Of4Depth2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+
+// nAdamF32AVX2Roots2Of2Depth2 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 gamma, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func nAdamF32AVX2Roots2Of2Depth2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+
+// nAdamEachF32AVX2 updates count tensors as nAdamF32AVX2 does one.
+//
+//go:noescape
+func nAdamEachF32AVX2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+
+// nAdamEachF32AVX2Roots1Of6Depth2 updates count tensors as nAdamF32AVX2 does one.
+//
+//go:noescape
+func nAdamEachF32AVX2Roots1Of6Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+
+// nAdamEachF32AVX2Roots1Of4Depth2 updates count tensors as nAdamF32AVX2 does one.
+//
+//go:noescape
+func nAdamEachF32AVX2Roots1Of4Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+
+// nAdamEachF32AVX2Roots2Of2Depth2 updates count tensors as nAdamF32AVX2 does one.
+//
+//go:noescape
+func nAdamEachF32AVX2Roots2Of2Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+
+// asgdF32AVX2 updates n elements by
+//
+//	x = shrink*x - lr*g
+//	a = a + mu*(x - a)
+//
+// c, by byte: 0 lr, 4 mu, 8 shrink, 12 scale, 16 lo, 20 hi, 24 l2, 28 keep, 32 use.
+//
+//go:noescape
+func asgdF32AVX2(n int, c *float32, x *float32, a *float32, grad *float32)
+
+// asgdEachF32AVX2 updates count tensors as asgdF32AVX2 does one.
+//
+//go:noescape
+func asgdEachF32AVX2(count int, c *float32, x *[]float32, a *[]float32, grad *[]float32)
+
+// rpropF32AVX2 updates n elements by
+//
+//	w = p*g
+//	f = w > 0 ? up : 1
+//	f = w < 0 ? down : f
+//	s = f*s
+//	s = least > s ? least : s
+//	s = most < s ? most : s
+//	p = w < 0 ? 0 : g
+//	x = x - sign(p)*s
+//
+// c, by byte: 0 up, 4 down, 8 least, 12 most, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rpropF32AVX2(n int, c *float32, x *float32, p *float32, s *float32, grad *float32)
+
+// rpropEachF32AVX2 updates count tensors as rpropF32AVX2 does one.
+//
+//go:noescape
+func rpropEachF32AVX2(count int, c *float32, x *[]float32, p *[]float32, s *[]float32, grad *[]float32)
+
 // axpyF32AVX2 updates n elements by
 //
 //	y = y + a*x
@@ -553,6 +688,17 @@ func clipF32AVX2(n int, c *float32, x *float32)
 //
 //go:noescape
 func fromBytesF32AVX2(n int, c *float32, dst *float32, src *uint8, offset *float32)
+
+// divRootF32AVX2 updates n elements by
+//
+//	w = a*v
+//	w = least > w ? least : w
+//	u = g/sqrt(w)
+//
+// c, by byte: 0 a, 4 least.
+//
+//go:noescape
+func divRootF32AVX2(n int, c *float32, u *float32, grad *float32, v *float32)
 
 // dotx2F32AVX2 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
 //
@@ -1105,6 +1251,125 @@ func lionF64AVX2(n int, c *float64, x *float64, m *float64, grad *float64)
 //go:noescape
 func lionEachF64AVX2(count int, c *float64, x *[]float64, m *[]float64, grad *[]float64)
 
+// adadeltaF64AVX2 updates n elements by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	u = sqrt((d+eps)/(s+eps))*g
+//	d = decay*d + ((1-decay)*u)*u
+//	x = x - lr*u
+//
+// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
+//
+//go:noescape
+func adadeltaF64AVX2(n int, c *float64, x *float64, s *float64, d *float64, grad *float64)
+
+// adadeltaEachF64AVX2 updates count tensors as adadeltaF64AVX2 does one.
+//
+//go:noescape
+func adadeltaEachF64AVX2(count int, c *float64, x *[]float64, s *[]float64, d *[]float64, grad *[]float64)
+
+// adamaxF64AVX2 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	u = beta2*u
+//	a = |g| + eps
+//	u = u > a ? u : a
+//	x = x - (alpha*m)/u
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 alpha, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
+//
+//go:noescape
+func adamaxF64AVX2(n int, c *float64, x *float64, m *float64, u *float64, grad *float64)
+
+// adamaxEachF64AVX2 updates count tensors as adamaxF64AVX2 does one.
+//
+//go:noescape
+func adamaxEachF64AVX2(count int, c *float64, x *[]float64, m *[]float64, u *[]float64, grad *[]float64)
+
+// nAdamF64AVX2 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 gamma, 48 unbias, 56 eps, 64 scale, 72 lo, 80 hi, 88 l2, 96 keep, 104 use.
+//
+//go:noescape
+func nAdamF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
+
+// nAdamF64AVX2Roots1Of3Depth2 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 gamma, 48 unbias, 56 eps, 64 scale, 72 lo, 80 hi, 88 l2, 96 keep, 104 use.
+//
+//go:noescape
+func nAdamF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
+
+// nAdamF64AVX2Roots2Of2Depth2 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 gamma, 48 unbias, 56 eps, 64 scale, 72 lo, 80 hi, 88 l2, 96 keep, 104 use.
+//
+//go:noescape
+func nAdamF64AVX2Roots2Of2Depth2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
+
+// nAdamEachF64AVX2 updates count tensors as nAdamF64AVX2 does one.
+//
+//go:noescape
+func nAdamEachF64AVX2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
+
+// nAdamEachF64AVX2Roots1Of3Depth2 updates count tensors as nAdamF64AVX2 does one.
+//
+//go:noescape
+func nAdamEachF64AVX2Roots1Of3Depth2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
+
+// nAdamEachF64AVX2Roots2Of2Depth2 updates count tensors as nAdamF64AVX2 does one.
+//
+//go:noescape
+func nAdamEachF64AVX2Roots2Of2Depth2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
+
+// asgdF64AVX2 updates n elements by
+//
+//	x = shrink*x - lr*g
+//	a = a + mu*(x - a)
+//
+// c, by byte: 0 lr, 8 mu, 16 shrink, 24 scale, 32 lo, 40 hi, 48 l2, 56 keep, 64 use.
+//
+//go:noescape
+func asgdF64AVX2(n int, c *float64, x *float64, a *float64, grad *float64)
+
+// asgdEachF64AVX2 updates count tensors as asgdF64AVX2 does one.
+//
+//go:noescape
+func asgdEachF64AVX2(count int, c *float64, x *[]float64, a *[]float64, grad *[]float64)
+
+// rpropF64AVX2 updates n elements by
+//
+//	w = p*g
+//	f = w > 0 ? up : 1
+//	f = w < 0 ? down : f
+//	s = f*s
+//	s = least > s ? least : s
+//	s = most < s ? most : s
+//	p = w < 0 ? 0 : g
+//	x = x - sign(p)*s
+//
+// c, by byte: 0 up, 8 down, 16 least, 24 most, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
+//
+//go:noescape
+func rpropF64AVX2(n int, c *float64, x *float64, p *float64, s *float64, grad *float64)
+
+// rpropEachF64AVX2 updates count tensors as rpropF64AVX2 does one.
+//
+//go:noescape
+func rpropEachF64AVX2(count int, c *float64, x *[]float64, p *[]float64, s *[]float64, grad *[]float64)
+
 // axpyF64AVX2 updates n elements by
 //
 //	y = y + a*x
@@ -1177,6 +1442,17 @@ func clipF64AVX2(n int, c *float64, x *float64)
 //
 //go:noescape
 func fromBytesF64AVX2(n int, c *float64, dst *float64, src *uint8, offset *float64)
+
+// divRootF64AVX2 updates n elements by
+//
+//	w = a*v
+//	w = least > w ? least : w
+//	u = g/sqrt(w)
+//
+// c, by byte: 0 a, 8 least.
+//
+//go:noescape
+func divRootF64AVX2(n int, c *float64, u *float64, grad *float64, v *float64)
 
 // expSliceF64AVX2 updates n elements by
 //
@@ -1819,6 +2095,141 @@ func lionF32AVX512(n int, c *float32, x *float32, m *float32, grad *float32)
 //go:noescape
 func lionEachF32AVX512(count int, c *float32, x *[]float32, m *[]float32, grad *[]float32)
 
+// adadeltaF32AVX512 updates n elements by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	u = sqrt((d+eps)/(s+eps))*g
+//	d = decay*d + ((1-decay)*u)*u
+//	x = x - lr*u
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func adadeltaF32AVX512(n int, c *float32, x *float32, s *float32, d *float32, grad *float32)
+
+// adadeltaEachF32AVX512 updates count tensors as adadeltaF32AVX512 does one.
+//
+//go:noescape
+func adadeltaEachF32AVX512(count int, c *float32, x *[]float32, s *[]float32, d *[]float32, grad *[]float32)
+
+// adamaxF32AVX512 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	u = beta2*u
+//	a = |g| + eps
+//	u = u > a ? u : a
+//	x = x - (alpha*m)/u
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 alpha, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func adamaxF32AVX512(n int, c *float32, x *float32, m *float32, u *float32, grad *float32)
+
+// adamaxEachF32AVX512 updates count tensors as adamaxF32AVX512 does one.
+//
+//go:noescape
+func adamaxEachF32AVX512(count int, c *float32, x *[]float32, m *[]float32, u *[]float32, grad *[]float32)
+
+// nAdamF32AVX512 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 gamma, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func nAdamF32AVX512(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+
+// nAdamF32AVX512Roots1Of5Depth2 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 gamma, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func nAdamF32AVX512Roots1Of5Depth2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+
+// nAdamF32AVX512Roots1Of3Depth3 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 gamma, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func nAdamF32AVX512Roots1Of3Depth3(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+
+// nAdamF32AVX512Roots3Of3Depth3 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 gamma, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func nAdamF32AVX512Roots3Of3Depth3(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+
+// nAdamEachF32AVX512 updates count tensors as nAdamF32AVX512 does one.
+//
+//go:noescape
+func nAdamEachF32AVX512(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+
+// nAdamEachF32AVX512Roots1Of5Depth2 updates count tensors as nAdamF32AVX512 does one.
+//
+//go:noescape
+func nAdamEachF32AVX512Roots1Of5Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+
+// nAdamEachF32AVX512Roots1Of3Depth3 updates count tensors as nAdamF32AVX512 does one.
+//
+//go:noescape
+func nAdamEachF32AVX512Roots1Of3Depth3(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+
+// nAdamEachF32AVX512Roots3Of3Depth3 updates count tensors as nAdamF32AVX512 does one.
+//
+//go:noescape
+func nAdamEachF32AVX512Roots3Of3Depth3(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+
+// asgdF32AVX512 updates n elements by
+//
+//	x = shrink*x - lr*g
+//	a = a + mu*(x - a)
+//
+// c, by byte: 0 lr, 4 mu, 8 shrink, 12 scale, 16 lo, 20 hi, 24 l2, 28 keep, 32 use.
+//
+//go:noescape
+func asgdF32AVX512(n int, c *float32, x *float32, a *float32, grad *float32)
+
+// asgdEachF32AVX512 updates count tensors as asgdF32AVX512 does one.
+//
+//go:noescape
+func asgdEachF32AVX512(count int, c *float32, x *[]float32, a *[]float32, grad *[]float32)
+
+// rpropF32AVX512 updates n elements by
+//
+//	w = p*g
+//	f = w > 0 ? up : 1
+//	f = w < 0 ? down : f
+//	s = f*s
+//	s = least > s ? least : s
+//	s = most < s ? most : s
+//	p = w < 0 ? 0 : g
+//	x = x - sign(p)*s
+//
+// c, by byte: 0 up, 4 down, 8 least, 12 most, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rpropF32AVX512(n int, c *float32, x *float32, p *float32, s *float32, grad *float32)
+
+// rpropEachF32AVX512 updates count tensors as rpropF32AVX512 does one.
+//
+//go:noescape
+func rpropEachF32AVX512(count int, c *float32, x *[]float32, p *[]float32, s *[]float32, grad *[]float32)
+
 // axpyF32AVX512 updates n elements by
 //
 //	y = y + a*x
@@ -1891,6 +2302,17 @@ func clipF32AVX512(n int, c *float32, x *float32)
 //
 //go:noescape
 func fromBytesF32AVX512(n int, c *float32, dst *float32, src *uint8, offset *float32)
+
+// divRootF32AVX512 updates n elements by
+//
+//	w = a*v
+//	w = least > w ? least : w
+//	u = g/sqrt(w)
+//
+// c, by byte: 0 a, 4 least.
+//
+//go:noescape
+func divRootF32AVX512(n int, c *float32, u *float32, grad *float32, v *float32)
 
 // dotx2F32AVX512 continues the lines of lanes of 2 chunks with n elements each, whole lines, by
 //
@@ -2443,6 +2865,125 @@ func lionF64AVX512(n int, c *float64, x *float64, m *float64, grad *float64)
 //go:noescape
 func lionEachF64AVX512(count int, c *float64, x *[]float64, m *[]float64, grad *[]float64)
 
+// adadeltaF64AVX512 updates n elements by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	u = sqrt((d+eps)/(s+eps))*g
+//	d = decay*d + ((1-decay)*u)*u
+//	x = x - lr*u
+//
+// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
+//
+//go:noescape
+func adadeltaF64AVX512(n int, c *float64, x *float64, s *float64, d *float64, grad *float64)
+
+// adadeltaEachF64AVX512 updates count tensors as adadeltaF64AVX512 does one.
+//
+//go:noescape
+func adadeltaEachF64AVX512(count int, c *float64, x *[]float64, s *[]float64, d *[]float64, grad *[]float64)
+
+// adamaxF64AVX512 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	u = beta2*u
+//	a = |g| + eps
+//	u = u > a ? u : a
+//	x = x - (alpha*m)/u
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 alpha, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
+//
+//go:noescape
+func adamaxF64AVX512(n int, c *float64, x *float64, m *float64, u *float64, grad *float64)
+
+// adamaxEachF64AVX512 updates count tensors as adamaxF64AVX512 does one.
+//
+//go:noescape
+func adamaxEachF64AVX512(count int, c *float64, x *[]float64, m *[]float64, u *[]float64, grad *[]float64)
+
+// nAdamF64AVX512 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 gamma, 48 unbias, 56 eps, 64 scale, 72 lo, 80 hi, 88 l2, 96 keep, 104 use.
+//
+//go:noescape
+func nAdamF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
+
+// nAdamF64AVX512Roots2Of4Depth2 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 gamma, 48 unbias, 56 eps, 64 scale, 72 lo, 80 hi, 88 l2, 96 keep, 104 use.
+//
+//go:noescape
+func nAdamF64AVX512Roots2Of4Depth2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
+
+// nAdamF64AVX512Roots2Of2Depth3 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 gamma, 48 unbias, 56 eps, 64 scale, 72 lo, 80 hi, 88 l2, 96 keep, 104 use.
+//
+//go:noescape
+func nAdamF64AVX512Roots2Of2Depth3(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
+
+// nAdamEachF64AVX512 updates count tensors as nAdamF64AVX512 does one.
+//
+//go:noescape
+func nAdamEachF64AVX512(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
+
+// nAdamEachF64AVX512Roots2Of4Depth2 updates count tensors as nAdamF64AVX512 does one.
+//
+//go:noescape
+func nAdamEachF64AVX512Roots2Of4Depth2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
+
+// nAdamEachF64AVX512Roots2Of2Depth3 updates count tensors as nAdamF64AVX512 does one.
+//
+//go:noescape
+func nAdamEachF64AVX512Roots2Of2Depth3(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
+
+// asgdF64AVX512 updates n elements by
+//
+//	x = shrink*x - lr*g
+//	a = a + mu*(x - a)
+//
+// c, by byte: 0 lr, 8 mu, 16 shrink, 24 scale, 32 lo, 40 hi, 48 l2, 56 keep, 64 use.
+//
+//go:noescape
+func asgdF64AVX512(n int, c *float64, x *float64, a *float64, grad *float64)
+
+// asgdEachF64AVX512 updates count tensors as asgdF64AVX512 does one.
+//
+//go:noescape
+func asgdEachF64AVX512(count int, c *float64, x *[]float64, a *[]float64, grad *[]float64)
+
+// rpropF64AVX512 updates n elements by
+//
+//	w = p*g
+//	f = w > 0 ? up : 1
+//	f = w < 0 ? down : f
+//	s = f*s
+//	s = least > s ? least : s
+//	s = most < s ? most : s
+//	p = w < 0 ? 0 : g
+//	x = x - sign(p)*s
+//
+// c, by byte: 0 up, 8 down, 16 least, 24 most, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
+//
+//go:noescape
+func rpropF64AVX512(n int, c *float64, x *float64, p *float64, s *float64, grad *float64)
+
+// rpropEachF64AVX512 updates count tensors as rpropF64AVX512 does one.
+//
+//go:noescape
+func rpropEachF64AVX512(count int, c *float64, x *[]float64, p *[]float64, s *[]float64, grad *[]float64)
+
 // axpyF64AVX512 updates n elements by
 //
 //	y = y + a*x
@@ -2515,6 +3056,17 @@ func clipF64AVX512(n int, c *float64, x *float64)
 //
 //go:noescape
 func fromBytesF64AVX512(n int, c *float64, dst *float64, src *uint8, offset *float64)
+
+// divRootF64AVX512 updates n elements by
+//
+//	w = a*v
+//	w = least > w ? least : w
+//	u = g/sqrt(w)
+//
+// c, by byte: 0 a, 8 least.
+//
+//go:noescape
+func divRootF64AVX512(n int, c *float64, u *float64, grad *float64, v *float64)
 
 // expSliceF64AVX512 updates n elements by
 //

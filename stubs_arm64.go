@@ -319,6 +319,109 @@ func lionF32NEON(n int, c *float32, x *float32, m *float32, grad *float32)
 //go:noescape
 func lionEachF32NEON(count int, c *float32, x *[]float32, m *[]float32, grad *[]float32)
 
+// adadeltaF32NEON updates n elements by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	u = sqrt((d+eps)/(s+eps))*g
+//	d = decay*d + ((1-decay)*u)*u
+//	x = x - lr*u
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func adadeltaF32NEON(n int, c *float32, x *float32, s *float32, d *float32, grad *float32)
+
+// adadeltaEachF32NEON updates count tensors as adadeltaF32NEON does one.
+//
+//go:noescape
+func adadeltaEachF32NEON(count int, c *float32, x *[]float32, s *[]float32, d *[]float32, grad *[]float32)
+
+// adamaxF32NEON updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	u = beta2*u
+//	a = |g| + eps
+//	u = u > a ? u : a
+//	x = x - (alpha*m)/u
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 alpha, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func adamaxF32NEON(n int, c *float32, x *float32, m *float32, u *float32, grad *float32)
+
+// adamaxEachF32NEON updates count tensors as adamaxF32NEON does one.
+//
+//go:noescape
+func adamaxEachF32NEON(count int, c *float32, x *[]float32, m *[]float32, u *[]float32, grad *[]float32)
+
+// nAdamF32NEON updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 gamma, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func nAdamF32NEON(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+
+// nAdamF32NEONRoots2Of5Depth2 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 gamma, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func nAdamF32NEONRoots2Of5Depth2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+
+// nAdamEachF32NEON updates count tensors as nAdamF32NEON does one.
+//
+//go:noescape
+func nAdamEachF32NEON(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+
+// nAdamEachF32NEONRoots2Of5Depth2 updates count tensors as nAdamF32NEON does one.
+//
+//go:noescape
+func nAdamEachF32NEONRoots2Of5Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+
+// asgdF32NEON updates n elements by
+//
+//	x = shrink*x - lr*g
+//	a = a + mu*(x - a)
+//
+// c, by byte: 0 lr, 4 mu, 8 shrink, 12 scale, 16 lo, 20 hi, 24 l2, 28 keep, 32 use.
+//
+//go:noescape
+func asgdF32NEON(n int, c *float32, x *float32, a *float32, grad *float32)
+
+// asgdEachF32NEON updates count tensors as asgdF32NEON does one.
+//
+//go:noescape
+func asgdEachF32NEON(count int, c *float32, x *[]float32, a *[]float32, grad *[]float32)
+
+// rpropF32NEON updates n elements by
+//
+//	w = p*g
+//	f = w > 0 ? up : 1
+//	f = w < 0 ? down : f
+//	s = f*s
+//	s = least > s ? least : s
+//	s = most < s ? most : s
+//	p = w < 0 ? 0 : g
+//	x = x - sign(p)*s
+//
+// c, by byte: 0 up, 4 down, 8 least, 12 most, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rpropF32NEON(n int, c *float32, x *float32, p *float32, s *float32, grad *float32)
+
+// rpropEachF32NEON updates count tensors as rpropF32NEON does one.
+//
+//go:noescape
+func rpropEachF32NEON(count int, c *float32, x *[]float32, p *[]float32, s *[]float32, grad *[]float32)
+
 // axpyF32NEON updates n elements by
 //
 //	y = y + a*x
@@ -391,6 +494,17 @@ func clipF32NEON(n int, c *float32, x *float32)
 //
 //go:noescape
 func fromBytesF32NEON(n int, c *float32, dst *float32, src *uint8, offset *float32)
+
+// divRootF32NEON updates n elements by
+//
+//	w = a*v
+//	w = least > w ? least : w
+//	u = g/sqrt(w)
+//
+// c, by byte: 0 a, 4 least.
+//
+//go:noescape
+func divRootF32NEON(n int, c *float32, u *float32, grad *float32, v *float32)
 
 // dotx2F32NEON continues the lines of lanes of 2 chunks with n elements each, whole lines, by
 //
@@ -826,6 +940,109 @@ func lionF64NEON(n int, c *float64, x *float64, m *float64, grad *float64)
 //go:noescape
 func lionEachF64NEON(count int, c *float64, x *[]float64, m *[]float64, grad *[]float64)
 
+// adadeltaF64NEON updates n elements by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	u = sqrt((d+eps)/(s+eps))*g
+//	d = decay*d + ((1-decay)*u)*u
+//	x = x - lr*u
+//
+// c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
+//
+//go:noescape
+func adadeltaF64NEON(n int, c *float64, x *float64, s *float64, d *float64, grad *float64)
+
+// adadeltaEachF64NEON updates count tensors as adadeltaF64NEON does one.
+//
+//go:noescape
+func adadeltaEachF64NEON(count int, c *float64, x *[]float64, s *[]float64, d *[]float64, grad *[]float64)
+
+// adamaxF64NEON updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	u = beta2*u
+//	a = |g| + eps
+//	u = u > a ? u : a
+//	x = x - (alpha*m)/u
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 alpha, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
+//
+//go:noescape
+func adamaxF64NEON(n int, c *float64, x *float64, m *float64, u *float64, grad *float64)
+
+// adamaxEachF64NEON updates count tensors as adamaxF64NEON does one.
+//
+//go:noescape
+func adamaxEachF64NEON(count int, c *float64, x *[]float64, m *[]float64, u *[]float64, grad *[]float64)
+
+// nAdamF64NEON updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 gamma, 48 unbias, 56 eps, 64 scale, 72 lo, 80 hi, 88 l2, 96 keep, 104 use.
+//
+//go:noescape
+func nAdamF64NEON(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
+
+// nAdamF64NEONRoots3Of4Depth2 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 gamma, 48 unbias, 56 eps, 64 scale, 72 lo, 80 hi, 88 l2, 96 keep, 104 use.
+//
+//go:noescape
+func nAdamF64NEONRoots3Of4Depth2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
+
+// nAdamEachF64NEON updates count tensors as nAdamF64NEON does one.
+//
+//go:noescape
+func nAdamEachF64NEON(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
+
+// nAdamEachF64NEONRoots3Of4Depth2 updates count tensors as nAdamF64NEON does one.
+//
+//go:noescape
+func nAdamEachF64NEONRoots3Of4Depth2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
+
+// asgdF64NEON updates n elements by
+//
+//	x = shrink*x - lr*g
+//	a = a + mu*(x - a)
+//
+// c, by byte: 0 lr, 8 mu, 16 shrink, 24 scale, 32 lo, 40 hi, 48 l2, 56 keep, 64 use.
+//
+//go:noescape
+func asgdF64NEON(n int, c *float64, x *float64, a *float64, grad *float64)
+
+// asgdEachF64NEON updates count tensors as asgdF64NEON does one.
+//
+//go:noescape
+func asgdEachF64NEON(count int, c *float64, x *[]float64, a *[]float64, grad *[]float64)
+
+// rpropF64NEON updates n elements by
+//
+//	w = p*g
+//	f = w > 0 ? up : 1
+//	f = w < 0 ? down : f
+//	s = f*s
+//	s = least > s ? least : s
+//	s = most < s ? most : s
+//	p = w < 0 ? 0 : g
+//	x = x - sign(p)*s
+//
+// c, by byte: 0 up, 8 down, 16 least, 24 most, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
+//
+//go:noescape
+func rpropF64NEON(n int, c *float64, x *float64, p *float64, s *float64, grad *float64)
+
+// rpropEachF64NEON updates count tensors as rpropF64NEON does one.
+//
+//go:noescape
+func rpropEachF64NEON(count int, c *float64, x *[]float64, p *[]float64, s *[]float64, grad *[]float64)
+
 // axpyF64NEON updates n elements by
 //
 //	y = y + a*x
@@ -898,6 +1115,17 @@ func clipF64NEON(n int, c *float64, x *float64)
 //
 //go:noescape
 func fromBytesF64NEON(n int, c *float64, dst *float64, src *uint8, offset *float64)
+
+// divRootF64NEON updates n elements by
+//
+//	w = a*v
+//	w = least > w ? least : w
+//	u = g/sqrt(w)
+//
+// c, by byte: 0 a, 8 least.
+//
+//go:noescape
+func divRootF64NEON(n int, c *float64, u *float64, grad *float64, v *float64)
 
 // expSliceF64NEON updates n elements by
 //

@@ -444,6 +444,7 @@ func (m *amd64) Abs() func(Reg) Reg {
 const (
 	unordered = operand.U8(3)
 	notEqual  = operand.U8(12) // ordered and not equal
+	greater   = operand.U8(30) // ordered and greater, without a signal
 )
 
 // toNearestEven is how VROUND and VRNDSCALE round, which then tell nobody that a result is inexact.

@@ -54,6 +54,13 @@ func (m *avx2) Sign() func(Reg) Reg {
 	}
 }
 
+func (m *avx2) Select(a, b, yes, no Reg) Reg {
+	d := m.vec()
+	m.do(pick(&m.amd64, anyForm(x86.VCMPPS), x86.VCMPPD)(greater, b, a, d))
+	m.do(pick(&m.amd64, x86.VBLENDVPS, x86.VBLENDVPD)(d, yes, no, d))
+	return d
+}
+
 func (m *avx2) Round(a Reg) Reg {
 	d := m.vec()
 	m.do(pick(&m.amd64, x86.VROUNDPS, x86.VROUNDPD)(toNearestEven, a, d))

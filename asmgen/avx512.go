@@ -64,6 +64,13 @@ func (m *avx512) Sign() func(Reg) Reg {
 	}
 }
 
+func (m *avx512) Select(a, b, yes, no Reg) Reg {
+	k, d := m.ctx.K(), m.vec()
+	m.do(pick(&m.amd64, anyForm(x86.VCMPPS), x86.VCMPPD)(greater, b, a, k))
+	m.do(pick(&m.amd64, anyForm(x86.VBLENDMPS), x86.VBLENDMPD)(yes, no, k, d))
+	return d
+}
+
 func (m *avx512) Round(a Reg) Reg {
 	d := m.vec()
 	m.do(pick(&m.amd64, anyForm(x86.VRNDSCALEPS), x86.VRNDSCALEPD)(toNearestEven, a, d))

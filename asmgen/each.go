@@ -29,7 +29,7 @@ func stepEach(m Machine, p *program.Program, b balance) {
 	m.Comment(layout(m, p))
 	count, c := m.Arg("count"), m.Arg("c")
 	k.coef = c
-	if b == (balance{}) || m.ISA().Steps.Scalars {
+	if b == (balance{}) || k.scalarsFit() {
 		k.holdScalars()
 	}
 	k.constants()

@@ -81,12 +81,13 @@ type Machine interface {
 	WithLoad(op program.Op, a, p Reg, off int) Reg // Add, Sub, Mul, Larger or Smaller of a and the vector at p+off
 	Div(a, b Reg) Reg
 	Sqrt(a Reg) Reg
-	FMA(acc, a, b Reg)     // acc = fma(a, b, acc), in place
-	FMASub(acc, a, b Reg)  // acc = fma(-a, b, acc), in place
-	Literal(c float64) Reg // in every lane
-	Larger(a, b Reg) Reg   // a > b ? a : b
-	Smaller(a, b Reg) Reg  // a < b ? a : b
-	Round(a Reg) Reg       // to an integer, half to even
+	FMA(acc, a, b Reg)         // acc = fma(a, b, acc), in place
+	FMASub(acc, a, b Reg)      // acc = fma(-a, b, acc), in place
+	Literal(c float64) Reg     // in every lane
+	Larger(a, b Reg) Reg       // a > b ? a : b
+	Smaller(a, b Reg) Reg      // a < b ? a : b
+	Select(a, b, c, d Reg) Reg // a > b ? c : d
+	Round(a Reg) Reg           // to an integer, half to even
 
 	SwapHalves(a Reg, bytes int) Reg // of each so many bytes, a vector's or a half, a quarter ... of one
 

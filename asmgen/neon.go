@@ -198,6 +198,12 @@ func (m *neon) Smaller(a, b Reg) Reg {
 	return d
 }
 
+func (m *neon) Select(a, b, yes, no Reg) Reg {
+	d := m.encoded(fcmgt, a, b)
+	m.update("VBSL", "B16", d, yes, no)
+	return d
+}
+
 func (m *neon) Abs() func(Reg) Reg {
 	return func(a Reg) Reg { return m.encoded(fabs, a) }
 }

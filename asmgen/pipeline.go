@@ -38,14 +38,12 @@ type pipeline struct {
 }
 
 func newPipeline(k *kernel, b balance) *pipeline {
-	p := &pipeline{kernel: k, balance: b, stored: map[*program.Node]string{}, grad: k.Copy(k.ptr["g"])}
-	for _, l := range k.Lines {
-		p.find(l.Value)
-	}
+	p := &pipeline{kernel: k, balance: b, root: k.Only(program.Sqrt), div: k.Only(program.Div),
+		stored: map[*program.Node]string{}, grad: k.Copy(k.ptr["g"])}
 	for _, l := range k.Lines {
 		switch {
 		case !l.Store:
-		case needs(l.Value, p.root):
+		case l.Value.Needs(p.root):
 			p.last = append(p.last, l)
 		default:
 			p.first = append(p.first, l)
@@ -61,30 +59,6 @@ func newPipeline(k *kernel, b balance) *pipeline {
 		p.roots, p.halves, p.args = room(b.Vectors), room(b.ByFMA), room(b.ByFMA)
 	}
 	return p
-}
-
-// find finds the root and the division.
-func (p *pipeline) find(n *program.Node) {
-	one := func(found **program.Node) {
-		if *found != nil && *found != n {
-			panic(fmt.Sprintf("%s: two operations %v", p.Row.Name, n.Op))
-		}
-		*found = n
-	}
-	switch n.Op {
-	case program.Sqrt:
-		one(&p.root)
-	case program.Div:
-		one(&p.div)
-	}
-	for _, a := range n.Args {
-		p.find(a)
-	}
-}
-
-// needs reports whether a value is computed from another.
-func needs(n, what *program.Node) bool {
-	return n == what || slices.ContainsFunc(n.Args, func(a *program.Node) bool { return needs(a, what) })
 }
 
 // A stage is what a turn does for one group: operations, and after those of all stages, what is kept for the next
@@ -309,7 +283,7 @@ func (p *pipeline) gradient(prelude, scratch Reg) {
 func pipelined(m Machine, prog *program.Program, b balance) {
 	k, n := begin(m, prog, b.suffix())
 	prelude := m.Code(preludeTable(m, 1), pointAtPrelude(k))
-	if m.ISA().Steps.Scalars {
+	if k.scalarsFit() {
 		k.holdScalars()
 	}
 	p := newPipeline(k, b)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/bitstep-go/bitstep/internal/program"
+	"github.com/bitstep-go/bitstep/kernels/table"
 )
 
 // A processor is a row of the list of kinds of CPUs that have their own balance between roots by fma and roots in
@@ -71,8 +72,11 @@ var balances = map[balanceKey][weights]balance{
 	{"neoverse", "neon", 8}: {{3, 3, 2}, {3, 3, 2}, {3, 4, 2}, {3, 4, 2}, {3, 4, 2}},
 }
 
-// balanced reports whether a step divides by a root.
-func balanced(p *program.Program) bool { return p.Ops[program.Sqrt] && p.Ops[program.Div] }
+// balanced reports whether a step divides by a root, and does so once and takes no other.
+func balanced(p *program.Program) bool {
+	root, div := p.Only(program.Sqrt), p.Only(program.Div)
+	return p.Row.Kind == table.Step && root != nil && div != nil && div.Args[1].Needs(root) && !div.Args[0].Needs(root)
+}
 
 func weightOf(p *program.Program) int {
 	switch products := p.Count(program.Mul); {

@@ -27,6 +27,8 @@ type kernel struct {
 	scalar  map[string]Reg // in every lane
 	coef    Reg            // points at them in memory
 
+	constant map[string]Reg // those that registers hold
+
 	// Operations with constants, made before the loop if the program has them.
 	sign, abs func(Reg) Reg
 	larger    func(a, b Reg) Reg // MaxMagnitude
@@ -54,6 +56,12 @@ func newKernel(m Machine, p *program.Program) *kernel {
 }
 
 func (k *kernel) constants() {
+	k.constant = map[string]Reg{}
+	for _, c := range []string{"0", "1"} {
+		if k.ISA().Steps.Scalars > 0 && k.Uses(k.Constant(c)) > 0 {
+			k.constant[c] = k.constantOf(c)
+		}
+	}
 	if k.Ops[program.Sign] {
 		k.sign = k.Sign()
 	}
@@ -97,8 +105,11 @@ func (e *element) compute(n *program.Node) Reg {
 		s := e.operand[n.Name].Storage
 		return e.LoadAs(s, e.ptr[n.Name], e.off*s.Size(e.ElemBytes()))
 	}
-	if n.Op == program.Scalar {
+	switch n.Op {
+	case program.Scalar:
 		return e.scalar[n.Name]
+	case program.Constant:
+		return e.constantOf(n.Name)
 	}
 	if i := e.fromMemory(n); i >= 0 && e.value[n.Args[i]] == nil {
 		return e.WithLoad(n.Op, e.get(n.Args[1-i]), e.ptr[n.Args[i].Name], e.off*e.ElemBytes())
@@ -122,6 +133,8 @@ func (e *element) compute(n *program.Node) Reg {
 		return e.abs(a[0])
 	case program.MaxMagnitude:
 		return e.larger(a[0], a[1])
+	case program.Select:
+		return e.Select(a[0], a[1], a[2], a[3])
 	case program.FMA:
 		if n.Args[2].Op != program.Lane || n != e.Lines[0].Value { // other values may still be needed
 			acc := e.Vector()
@@ -216,6 +229,20 @@ func (k *kernel) scalarOf(name string) Reg {
 	}
 	panic(k.Row.Name + ": no scalar " + name)
 }
+
+// constantOf returns 0 or 1 in every lane, made where no register holds it.
+func (k *kernel) constantOf(c string) Reg {
+	if v, ok := k.constant[c]; ok {
+		return v
+	}
+	if c == "0" {
+		return k.Zero()
+	}
+	return k.Literal(1)
+}
+
+// scalarsFit reports whether there are registers for all scalars beside those of a pipeline.
+func (k *kernel) scalarsFit() bool { return len(k.Scalars) <= k.ISA().Steps.Scalars }
 
 // holdScalars gives every scalar a register.
 func (k *kernel) holdScalars() {

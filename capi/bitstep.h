@@ -469,6 +469,156 @@ int bitstep_lion_f64_each(size_t count, const size_t *n, double *const *x, doubl
     const double *const *g, const bitstep_lion_hyper *hyper);
 
 /*
+ * Adadelta divides by the root of a decaying mean s of squared gradients and multiplies by that of a decaying mean d
+ * of squared updates, which gives the update the units of x:
+ *
+ *     s = decay*s + ((1-decay)*g)*g
+ *     u = sqrt((d+eps)/(s+eps))*g
+ *     d = decay*d + ((1-decay)*u)*u
+ *     x = x - lr*u
+ *
+ * Source: Zeiler, ADADELTA (2012), whose quotient of two roots is the root of a quotient here.
+ */
+typedef struct bitstep_adadelta_hyper {
+    double decay; /* in [0, 1); default 0.9 */
+    double lr; /* in [0, +Inf); default 1 */
+    double eps; /* in [0, +Inf); default 1e-06 */
+    bitstep_prelude prelude;
+} bitstep_adadelta_hyper;
+
+bitstep_adadelta_hyper bitstep_adadelta_defaults(void);
+int bitstep_adadelta_f32(size_t n, float *x, float *s, float *d, const float *g,
+    const bitstep_adadelta_hyper *hyper);
+int bitstep_adadelta_f64(size_t n, double *x, double *s, double *d, const double *g,
+    const bitstep_adadelta_hyper *hyper);
+int bitstep_adadelta_f32_each(size_t count, const size_t *n, float *const *x, float *const *s,
+    float *const *d, const float *const *g, const bitstep_adadelta_hyper *hyper);
+int bitstep_adadelta_f64_each(size_t count, const size_t *n, double *const *x, double *const *s,
+    double *const *d, const double *const *g, const bitstep_adadelta_hyper *hyper);
+
+/*
+ * Adamax divides a decaying mean m of the gradient by u, the largest gradient in a memory that decays. Alpha has m's
+ * bias correction:
+ *
+ *     m = beta1*m + (1-beta1)*g
+ *     u = beta2*u
+ *     a = |g| + eps
+ *     u = u > a ? u : a
+ *     x = x - (alpha*m)/u
+ *
+ * Source: Kingma and Ba (2015), section 7.1, with eps as in torch.optim.Adamax.
+ *
+ * Here alpha = lr/(1-beta1^t); t is 1 at the first step.
+ */
+typedef struct bitstep_adamax_hyper {
+    double beta1; /* in [0, 1); default 0.9 */
+    double beta2; /* in [0, 1); default 0.999 */
+    double lr; /* in [0, +Inf); default 0.002 */
+    double eps; /* in [0, +Inf); default 1e-08 */
+    bitstep_prelude prelude;
+} bitstep_adamax_hyper;
+
+bitstep_adamax_hyper bitstep_adamax_defaults(void);
+int bitstep_adamax_f32(size_t n, float *x, float *m, float *u, const float *g,
+    const bitstep_adamax_hyper *hyper, uint64_t t);
+int bitstep_adamax_f64(size_t n, double *x, double *m, double *u, const double *g,
+    const bitstep_adamax_hyper *hyper, uint64_t t);
+int bitstep_adamax_f32_each(size_t count, const size_t *n, float *const *x, float *const *m, float *const *u,
+    const float *const *g, const bitstep_adamax_hyper *hyper, uint64_t t);
+int bitstep_adamax_f64_each(size_t count, const size_t *n, double *const *x, double *const *m,
+    double *const *u, const double *const *g, const bitstep_adamax_hyper *hyper, uint64_t t);
+
+/*
+ * NAdam is Adam whose step takes a part of the gradient besides the mean m that has it already, as Nesterov's momentum
+ * does:
+ *
+ *     m = beta1*m + (1-beta1)*g
+ *     v = beta2*v + ((1-beta2)*g)*g
+ *     x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)
+ *
+ * Alpha and gamma have the rate, m's bias correction and the schedule of beta1. Source: Dozat, Incorporating Nesterov
+ * Momentum into Adam (2016).
+ *
+ * Here unbias = 1/(1-beta2^t); t is 1 at the first step.
+ */
+typedef struct bitstep_nadam_hyper {
+    double beta1; /* in [0, 1); default 0.9 */
+    double beta2; /* in [0, 1); default 0.999 */
+    double alpha; /* in (-Inf, +Inf); default 0.002 */
+    double gamma; /* in (-Inf, +Inf); default 0.0003 */
+    double eps; /* in [0, +Inf); default 1e-08 */
+    bitstep_prelude prelude;
+} bitstep_nadam_hyper;
+
+bitstep_nadam_hyper bitstep_nadam_defaults(void);
+int bitstep_nadam_f32(size_t n, float *x, float *m, float *v, const float *g,
+    const bitstep_nadam_hyper *hyper, uint64_t t);
+int bitstep_nadam_f64(size_t n, double *x, double *m, double *v, const double *g,
+    const bitstep_nadam_hyper *hyper, uint64_t t);
+int bitstep_nadam_f32_each(size_t count, const size_t *n, float *const *x, float *const *m, float *const *v,
+    const float *const *g, const bitstep_nadam_hyper *hyper, uint64_t t);
+int bitstep_nadam_f64_each(size_t count, const size_t *n, double *const *x, double *const *m,
+    double *const *v, const double *const *g, const bitstep_nadam_hyper *hyper, uint64_t t);
+
+/*
+ * ASGD is gradient descent on parameters that decay, and a mean a of them:
+ *
+ *     x = shrink*x - lr*g
+ *     a = a + mu*(x - a)
+ *
+ * Source: Polyak and Juditsky (1992), as torch.optim.ASGD has it.
+ *
+ * Here shrink = 1-lr*decay; t is 1 at the first step.
+ */
+typedef struct bitstep_asgd_hyper {
+    double lr; /* in [0, +Inf); default 0.01 */
+    double decay; /* in [0, 1); default 0.0001 */
+    double mu; /* in (-Inf, +Inf); default 0.5 */
+    bitstep_prelude prelude;
+} bitstep_asgd_hyper;
+
+bitstep_asgd_hyper bitstep_asgd_defaults(void);
+int bitstep_asgd_f32(size_t n, float *x, float *a, const float *g, const bitstep_asgd_hyper *hyper);
+int bitstep_asgd_f64(size_t n, double *x, double *a, const double *g, const bitstep_asgd_hyper *hyper);
+int bitstep_asgd_f32_each(size_t count, const size_t *n, float *const *x, float *const *a,
+    const float *const *g, const bitstep_asgd_hyper *hyper);
+int bitstep_asgd_f64_each(size_t count, const size_t *n, double *const *x, double *const *a,
+    const double *const *g, const bitstep_asgd_hyper *hyper);
+
+/*
+ * Rprop steps by the sign of the gradient. The length s of an element's step grows by the factor up while the gradient
+ * g keeps the sign of the one before, p, and shrinks by down where it changes, which is also forgotten:
+ *
+ *     w = p*g
+ *     f = w > 0 ? up : 1
+ *     f = w < 0 ? down : f
+ *     s = f*s
+ *     s = least > s ? least : s
+ *     s = most < s ? most : s
+ *     p = w < 0 ? 0 : g
+ *     x = x - sign(p)*s
+ *
+ * sign is that of Lion. A product w that underflows to 0 has no sign. Source: Riedmiller and Braun, A direct adaptive
+ * method for faster backpropagation learning: the RPROP algorithm (1993), as torch.optim.Rprop.
+ */
+typedef struct bitstep_rprop_hyper {
+    double up; /* in (-Inf, +Inf); default 1.2 */
+    double down; /* in (-Inf, +Inf); default 0.5 */
+    double least; /* in (-Inf, +Inf); default 1e-06 */
+    double most; /* in (-Inf, +Inf); default 50 */
+    bitstep_prelude prelude;
+} bitstep_rprop_hyper;
+
+bitstep_rprop_hyper bitstep_rprop_defaults(void);
+int bitstep_rprop_f32(size_t n, float *x, float *p, float *s, const float *g, const bitstep_rprop_hyper *hyper);
+int bitstep_rprop_f64(size_t n, double *x, double *p, double *s, const double *g,
+    const bitstep_rprop_hyper *hyper);
+int bitstep_rprop_f32_each(size_t count, const size_t *n, float *const *x, float *const *p, float *const *s,
+    const float *const *g, const bitstep_rprop_hyper *hyper);
+int bitstep_rprop_f64_each(size_t count, const size_t *n, double *const *x, double *const *p,
+    double *const *s, const double *const *g, const bitstep_rprop_hyper *hyper);
+
+/*
  * VECTOR OPERATIONS.
  */
 
@@ -523,6 +673,18 @@ int bitstep_clip_f64(size_t n, double *x, double lo, double hi);
  */
 int bitstep_from_bytes_f32(size_t n, float *dst, const uint8_t *src, const float *offset, float scale);
 int bitstep_from_bytes_f64(size_t n, double *dst, const uint8_t *src, const double *offset, double scale);
+
+/*
+ * DivRoot divides by the root of a multiple of v, which is taken to be at least a bound:
+ *
+ *     w = a*v
+ *     w = least > w ? least : w
+ *     u = g/sqrt(w)
+ *
+ * It is Adafactor's update, of a row of a matrix whose mean squares are a times those of the columns.
+ */
+int bitstep_div_root_f32(size_t n, float *u, const float *g, const float *v, float a, float least);
+int bitstep_div_root_f64(size_t n, double *u, const double *g, const double *v, double a, double least);
 
 /*
  * ExpSlice replaces x by its exponentials, computed in float64: x = T(Exp(float64(x))). Their errors are those of

@@ -433,9 +433,12 @@ func (c *call) judgeHyper(v *verdict) {
 	bad := func(x float64, good func(float64) bool) bool { return !good(x) || !good(rounded(x)) }
 	finite := func(x float64) bool { return x-x == 0 }
 	for i, name := range c.kernel.hypers {
-		good := func(x float64) bool { return x >= 0 && x < 1 }
-		if name == "lr" || name == "eps" {
+		good := finite
+		switch name {
+		case "lr", "eps":
 			good = func(x float64) bool { return x >= 0 && finite(x) }
+		case "rho", "decay", "beta1", "beta2":
+			good = func(x float64) bool { return x >= 0 && x < 1 }
 		}
 		if bad(h[i], good) {
 			v.add(value)
@@ -446,7 +449,11 @@ func (c *call) judgeHyper(v *verdict) {
 		bad(p[4], func(x float64) bool { return x >= 0 && finite(x) }) {
 		v.add(value)
 	}
-	if i := slices.Index(c.kernel.hypers, "lr"); !finite(rounded(1 - h[i]*p[4])) {
+	lr := 1.0
+	if i := slices.Index(c.kernel.hypers, "lr"); i >= 0 {
+		lr = h[i]
+	}
+	if !finite(rounded(1 - lr*p[4])) {
 		v.add(value)
 	}
 	if c.kernel.t && c.T == 0 {
@@ -516,7 +523,11 @@ func define[T bitstep.Float](c *call, scalars [4]T) bool {
 			p = p.Coupled(l2)
 		}
 		if decay != 0 {
-			p = p.Decoupled(h["lr"], decay)
+			lr, ok := h["lr"]
+			if !ok {
+				lr = 1
+			}
+			p = p.Decoupled(lr, decay)
 		}
 		coef = rows.Coef(k.Row, h, c.T, p)
 	case table.Map:

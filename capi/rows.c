@@ -550,23 +550,238 @@ int bitstep_lion_f64_each(size_t count, const size_t *n, double *const *x, doubl
     return bitstep_cross_row(&c);
 }
 
+bitstep_adadelta_hyper bitstep_adadelta_defaults(void)
+{
+    bitstep_adadelta_hyper hyper = { 0.9, 1, 1e-06, {0, 0, 0, 0, 0}};
+    return hyper;
+}
+
+int bitstep_adadelta_f32(size_t n, float *x, float *s, float *d, const float *g,
+    const bitstep_adadelta_hyper *hyper)
+{
+    struct bitstep_row c = { 13, 4, n, { x, s, d, g } };
+    c.hyper = (const double *)hyper;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_adadelta_f64(size_t n, double *x, double *s, double *d, const double *g,
+    const bitstep_adadelta_hyper *hyper)
+{
+    struct bitstep_row c = { 13, 8, n, { x, s, d, g } };
+    c.hyper = (const double *)hyper;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_adadelta_f32_each(size_t count, const size_t *n, float *const *x, float *const *s,
+    float *const *d, const float *const *g, const bitstep_adadelta_hyper *hyper)
+{
+    struct bitstep_row c = { 13, 4, count, { x, s, d, g } };
+    c.each = 1;
+    c.lengths = n;
+    c.hyper = (const double *)hyper;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_adadelta_f64_each(size_t count, const size_t *n, double *const *x, double *const *s,
+    double *const *d, const double *const *g, const bitstep_adadelta_hyper *hyper)
+{
+    struct bitstep_row c = { 13, 8, count, { x, s, d, g } };
+    c.each = 1;
+    c.lengths = n;
+    c.hyper = (const double *)hyper;
+    return bitstep_cross_row(&c);
+}
+
+bitstep_adamax_hyper bitstep_adamax_defaults(void)
+{
+    bitstep_adamax_hyper hyper = { 0.9, 0.999, 0.002, 1e-08, {0, 0, 0, 0, 0}};
+    return hyper;
+}
+
+int bitstep_adamax_f32(size_t n, float *x, float *m, float *u, const float *g,
+    const bitstep_adamax_hyper *hyper, uint64_t t)
+{
+    struct bitstep_row c = { 14, 4, n, { x, m, u, g } };
+    c.hyper = (const double *)hyper;
+    c.t = t;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_adamax_f64(size_t n, double *x, double *m, double *u, const double *g,
+    const bitstep_adamax_hyper *hyper, uint64_t t)
+{
+    struct bitstep_row c = { 14, 8, n, { x, m, u, g } };
+    c.hyper = (const double *)hyper;
+    c.t = t;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_adamax_f32_each(size_t count, const size_t *n, float *const *x, float *const *m, float *const *u,
+    const float *const *g, const bitstep_adamax_hyper *hyper, uint64_t t)
+{
+    struct bitstep_row c = { 14, 4, count, { x, m, u, g } };
+    c.each = 1;
+    c.lengths = n;
+    c.hyper = (const double *)hyper;
+    c.t = t;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_adamax_f64_each(size_t count, const size_t *n, double *const *x, double *const *m,
+    double *const *u, const double *const *g, const bitstep_adamax_hyper *hyper, uint64_t t)
+{
+    struct bitstep_row c = { 14, 8, count, { x, m, u, g } };
+    c.each = 1;
+    c.lengths = n;
+    c.hyper = (const double *)hyper;
+    c.t = t;
+    return bitstep_cross_row(&c);
+}
+
+bitstep_nadam_hyper bitstep_nadam_defaults(void)
+{
+    bitstep_nadam_hyper hyper = { 0.9, 0.999, 0.002, 0.0003, 1e-08, {0, 0, 0, 0, 0}};
+    return hyper;
+}
+
+int bitstep_nadam_f32(size_t n, float *x, float *m, float *v, const float *g,
+    const bitstep_nadam_hyper *hyper, uint64_t t)
+{
+    struct bitstep_row c = { 15, 4, n, { x, m, v, g } };
+    c.hyper = (const double *)hyper;
+    c.t = t;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_nadam_f64(size_t n, double *x, double *m, double *v, const double *g,
+    const bitstep_nadam_hyper *hyper, uint64_t t)
+{
+    struct bitstep_row c = { 15, 8, n, { x, m, v, g } };
+    c.hyper = (const double *)hyper;
+    c.t = t;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_nadam_f32_each(size_t count, const size_t *n, float *const *x, float *const *m, float *const *v,
+    const float *const *g, const bitstep_nadam_hyper *hyper, uint64_t t)
+{
+    struct bitstep_row c = { 15, 4, count, { x, m, v, g } };
+    c.each = 1;
+    c.lengths = n;
+    c.hyper = (const double *)hyper;
+    c.t = t;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_nadam_f64_each(size_t count, const size_t *n, double *const *x, double *const *m,
+    double *const *v, const double *const *g, const bitstep_nadam_hyper *hyper, uint64_t t)
+{
+    struct bitstep_row c = { 15, 8, count, { x, m, v, g } };
+    c.each = 1;
+    c.lengths = n;
+    c.hyper = (const double *)hyper;
+    c.t = t;
+    return bitstep_cross_row(&c);
+}
+
+bitstep_asgd_hyper bitstep_asgd_defaults(void)
+{
+    bitstep_asgd_hyper hyper = { 0.01, 0.0001, 0.5, {0, 0, 0, 0, 0}};
+    return hyper;
+}
+
+int bitstep_asgd_f32(size_t n, float *x, float *a, const float *g, const bitstep_asgd_hyper *hyper)
+{
+    struct bitstep_row c = { 16, 4, n, { x, a, g } };
+    c.hyper = (const double *)hyper;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_asgd_f64(size_t n, double *x, double *a, const double *g, const bitstep_asgd_hyper *hyper)
+{
+    struct bitstep_row c = { 16, 8, n, { x, a, g } };
+    c.hyper = (const double *)hyper;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_asgd_f32_each(size_t count, const size_t *n, float *const *x, float *const *a,
+    const float *const *g, const bitstep_asgd_hyper *hyper)
+{
+    struct bitstep_row c = { 16, 4, count, { x, a, g } };
+    c.each = 1;
+    c.lengths = n;
+    c.hyper = (const double *)hyper;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_asgd_f64_each(size_t count, const size_t *n, double *const *x, double *const *a,
+    const double *const *g, const bitstep_asgd_hyper *hyper)
+{
+    struct bitstep_row c = { 16, 8, count, { x, a, g } };
+    c.each = 1;
+    c.lengths = n;
+    c.hyper = (const double *)hyper;
+    return bitstep_cross_row(&c);
+}
+
+bitstep_rprop_hyper bitstep_rprop_defaults(void)
+{
+    bitstep_rprop_hyper hyper = { 1.2, 0.5, 1e-06, 50, {0, 0, 0, 0, 0}};
+    return hyper;
+}
+
+int bitstep_rprop_f32(size_t n, float *x, float *p, float *s, const float *g, const bitstep_rprop_hyper *hyper)
+{
+    struct bitstep_row c = { 17, 4, n, { x, p, s, g } };
+    c.hyper = (const double *)hyper;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_rprop_f64(size_t n, double *x, double *p, double *s, const double *g,
+    const bitstep_rprop_hyper *hyper)
+{
+    struct bitstep_row c = { 17, 8, n, { x, p, s, g } };
+    c.hyper = (const double *)hyper;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_rprop_f32_each(size_t count, const size_t *n, float *const *x, float *const *p, float *const *s,
+    const float *const *g, const bitstep_rprop_hyper *hyper)
+{
+    struct bitstep_row c = { 17, 4, count, { x, p, s, g } };
+    c.each = 1;
+    c.lengths = n;
+    c.hyper = (const double *)hyper;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_rprop_f64_each(size_t count, const size_t *n, double *const *x, double *const *p,
+    double *const *s, const double *const *g, const bitstep_rprop_hyper *hyper)
+{
+    struct bitstep_row c = { 17, 8, count, { x, p, s, g } };
+    c.each = 1;
+    c.lengths = n;
+    c.hyper = (const double *)hyper;
+    return bitstep_cross_row(&c);
+}
+
 int bitstep_axpy_f32(size_t n, float *y, const float *x, float a)
 {
-    struct bitstep_row c = { 13, 4, n, { y, x } };
+    struct bitstep_row c = { 18, 4, n, { y, x } };
     c.scalar[0].f32 = a;
     return bitstep_cross_row(&c);
 }
 
 int bitstep_axpy_f64(size_t n, double *y, const double *x, double a)
 {
-    struct bitstep_row c = { 13, 8, n, { y, x } };
+    struct bitstep_row c = { 18, 8, n, { y, x } };
     c.scalar[0].f64 = a;
     return bitstep_cross_row(&c);
 }
 
 int bitstep_axpby_f32(size_t n, float *y, const float *x, float a, float b)
 {
-    struct bitstep_row c = { 14, 4, n, { y, x } };
+    struct bitstep_row c = { 19, 4, n, { y, x } };
     c.scalar[0].f32 = a;
     c.scalar[1].f32 = b;
     return bitstep_cross_row(&c);
@@ -574,7 +789,7 @@ int bitstep_axpby_f32(size_t n, float *y, const float *x, float a, float b)
 
 int bitstep_axpby_f64(size_t n, double *y, const double *x, double a, double b)
 {
-    struct bitstep_row c = { 14, 8, n, { y, x } };
+    struct bitstep_row c = { 19, 8, n, { y, x } };
     c.scalar[0].f64 = a;
     c.scalar[1].f64 = b;
     return bitstep_cross_row(&c);
@@ -582,57 +797,57 @@ int bitstep_axpby_f64(size_t n, double *y, const double *x, double a, double b)
 
 int bitstep_scale_f32(size_t n, float *x, float a)
 {
-    struct bitstep_row c = { 15, 4, n, { x } };
+    struct bitstep_row c = { 20, 4, n, { x } };
     c.scalar[0].f32 = a;
     return bitstep_cross_row(&c);
 }
 
 int bitstep_scale_f64(size_t n, double *x, double a)
 {
-    struct bitstep_row c = { 15, 8, n, { x } };
+    struct bitstep_row c = { 20, 8, n, { x } };
     c.scalar[0].f64 = a;
     return bitstep_cross_row(&c);
 }
 
 int bitstep_add_f32(size_t n, float *z, const float *x, const float *y)
 {
-    struct bitstep_row c = { 16, 4, n, { z, x, y } };
+    struct bitstep_row c = { 21, 4, n, { z, x, y } };
     return bitstep_cross_row(&c);
 }
 
 int bitstep_add_f64(size_t n, double *z, const double *x, const double *y)
 {
-    struct bitstep_row c = { 16, 8, n, { z, x, y } };
+    struct bitstep_row c = { 21, 8, n, { z, x, y } };
     return bitstep_cross_row(&c);
 }
 
 int bitstep_sub_f32(size_t n, float *z, const float *x, const float *y)
 {
-    struct bitstep_row c = { 17, 4, n, { z, x, y } };
+    struct bitstep_row c = { 22, 4, n, { z, x, y } };
     return bitstep_cross_row(&c);
 }
 
 int bitstep_sub_f64(size_t n, double *z, const double *x, const double *y)
 {
-    struct bitstep_row c = { 17, 8, n, { z, x, y } };
+    struct bitstep_row c = { 22, 8, n, { z, x, y } };
     return bitstep_cross_row(&c);
 }
 
 int bitstep_mul_f32(size_t n, float *z, const float *x, const float *y)
 {
-    struct bitstep_row c = { 18, 4, n, { z, x, y } };
+    struct bitstep_row c = { 23, 4, n, { z, x, y } };
     return bitstep_cross_row(&c);
 }
 
 int bitstep_mul_f64(size_t n, double *z, const double *x, const double *y)
 {
-    struct bitstep_row c = { 18, 8, n, { z, x, y } };
+    struct bitstep_row c = { 23, 8, n, { z, x, y } };
     return bitstep_cross_row(&c);
 }
 
 int bitstep_clip_f32(size_t n, float *x, float lo, float hi)
 {
-    struct bitstep_row c = { 19, 4, n, { x } };
+    struct bitstep_row c = { 24, 4, n, { x } };
     c.scalar[0].f32 = lo;
     c.scalar[1].f32 = hi;
     return bitstep_cross_row(&c);
@@ -640,7 +855,7 @@ int bitstep_clip_f32(size_t n, float *x, float lo, float hi)
 
 int bitstep_clip_f64(size_t n, double *x, double lo, double hi)
 {
-    struct bitstep_row c = { 19, 8, n, { x } };
+    struct bitstep_row c = { 24, 8, n, { x } };
     c.scalar[0].f64 = lo;
     c.scalar[1].f64 = hi;
     return bitstep_cross_row(&c);
@@ -648,96 +863,112 @@ int bitstep_clip_f64(size_t n, double *x, double lo, double hi)
 
 int bitstep_from_bytes_f32(size_t n, float *dst, const uint8_t *src, const float *offset, float scale)
 {
-    struct bitstep_row c = { 20, 4, n, { dst, src, offset } };
+    struct bitstep_row c = { 25, 4, n, { dst, src, offset } };
     c.scalar[0].f32 = scale;
     return bitstep_cross_row(&c);
 }
 
 int bitstep_from_bytes_f64(size_t n, double *dst, const uint8_t *src, const double *offset, double scale)
 {
-    struct bitstep_row c = { 20, 8, n, { dst, src, offset } };
+    struct bitstep_row c = { 25, 8, n, { dst, src, offset } };
     c.scalar[0].f64 = scale;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_div_root_f32(size_t n, float *u, const float *g, const float *v, float a, float least)
+{
+    struct bitstep_row c = { 26, 4, n, { u, g, v } };
+    c.scalar[0].f32 = a;
+    c.scalar[1].f32 = least;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_div_root_f64(size_t n, double *u, const double *g, const double *v, double a, double least)
+{
+    struct bitstep_row c = { 26, 8, n, { u, g, v } };
+    c.scalar[0].f64 = a;
+    c.scalar[1].f64 = least;
     return bitstep_cross_row(&c);
 }
 
 int bitstep_exp_f32(size_t n, float *x)
 {
-    struct bitstep_row c = { 21, 4, n, { x } };
+    struct bitstep_row c = { 27, 4, n, { x } };
     return bitstep_cross_row(&c);
 }
 
 int bitstep_exp_f64(size_t n, double *x)
 {
-    struct bitstep_row c = { 21, 8, n, { x } };
+    struct bitstep_row c = { 27, 8, n, { x } };
     return bitstep_cross_row(&c);
 }
 
 int bitstep_dot_f32(size_t n, const float *x, const float *y, float *result)
 {
-    struct bitstep_row c = { 22, 4, n, { x, y } };
+    struct bitstep_row c = { 28, 4, n, { x, y } };
     c.result = result;
     return bitstep_cross_row(&c);
 }
 
 int bitstep_dot_f64(size_t n, const double *x, const double *y, double *result)
 {
-    struct bitstep_row c = { 22, 8, n, { x, y } };
+    struct bitstep_row c = { 28, 8, n, { x, y } };
     c.result = result;
     return bitstep_cross_row(&c);
 }
 
 int bitstep_sum_f32(size_t n, const float *x, float *result)
 {
-    struct bitstep_row c = { 23, 4, n, { x } };
+    struct bitstep_row c = { 29, 4, n, { x } };
     c.result = result;
     return bitstep_cross_row(&c);
 }
 
 int bitstep_sum_f64(size_t n, const double *x, double *result)
 {
-    struct bitstep_row c = { 23, 8, n, { x } };
+    struct bitstep_row c = { 29, 8, n, { x } };
     c.result = result;
     return bitstep_cross_row(&c);
 }
 
 int bitstep_sum_abs_f32(size_t n, const float *x, float *result)
 {
-    struct bitstep_row c = { 24, 4, n, { x } };
+    struct bitstep_row c = { 30, 4, n, { x } };
     c.result = result;
     return bitstep_cross_row(&c);
 }
 
 int bitstep_sum_abs_f64(size_t n, const double *x, double *result)
 {
-    struct bitstep_row c = { 24, 8, n, { x } };
+    struct bitstep_row c = { 30, 8, n, { x } };
     c.result = result;
     return bitstep_cross_row(&c);
 }
 
 int bitstep_sum_squares_f32(size_t n, const float *x, float *result)
 {
-    struct bitstep_row c = { 25, 4, n, { x } };
+    struct bitstep_row c = { 31, 4, n, { x } };
     c.result = result;
     return bitstep_cross_row(&c);
 }
 
 int bitstep_sum_squares_f64(size_t n, const double *x, double *result)
 {
-    struct bitstep_row c = { 25, 8, n, { x } };
+    struct bitstep_row c = { 31, 8, n, { x } };
     c.result = result;
     return bitstep_cross_row(&c);
 }
 
 int bitstep_max_abs_f32(size_t n, const float *x, float *result)
 {
-    struct bitstep_row c = { 26, 4, n, { x } };
+    struct bitstep_row c = { 32, 4, n, { x } };
     c.result = result;
     return bitstep_cross_row(&c);
 }
 
 int bitstep_max_abs_f64(size_t n, const double *x, double *result)
 {
-    struct bitstep_row c = { 26, 8, n, { x } };
+    struct bitstep_row c = { 32, 8, n, { x } };
     c.result = result;
     return bitstep_cross_row(&c);
 }

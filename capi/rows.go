@@ -8,7 +8,7 @@ import "github.com/bitstep-go/bitstep"
 
 const (
 	maxOperands = 5
-	maxHypers   = 4
+	maxHypers   = 5
 )
 
 // functions are the functions of rows.
@@ -78,6 +78,31 @@ var functions = [...]function{
 		hypers:   []hyper{{"beta1", rate}, {"beta2", rate}, {"lr", notNegative}},
 		lr:       2,
 	},
+	{name: "adadelta",
+		operands: []operand{{"x", true, false}, {"s", true, false}, {"d", true, false}, {"g", false, false}},
+		hypers:   []hyper{{"decay", rate}, {"lr", notNegative}, {"eps", notNegative}},
+		lr:       1,
+	},
+	{name: "adamax",
+		operands: []operand{{"x", true, false}, {"m", true, false}, {"u", true, false}, {"g", false, false}},
+		hypers:   []hyper{{"beta1", rate}, {"beta2", rate}, {"lr", notNegative}, {"eps", notNegative}},
+		lr:       2, numbered: true,
+	},
+	{name: "nadam",
+		operands: []operand{{"x", true, false}, {"m", true, false}, {"v", true, false}, {"g", false, false}},
+		hypers:   []hyper{{"beta1", rate}, {"beta2", rate}, {"alpha", anyFinite}, {"gamma", anyFinite}, {"eps", notNegative}},
+		lr:       -1, numbered: true,
+	},
+	{name: "asgd",
+		operands: []operand{{"x", true, false}, {"a", true, false}, {"g", false, false}},
+		hypers:   []hyper{{"lr", notNegative}, {"decay", rate}, {"mu", anyFinite}},
+		lr:       0,
+	},
+	{name: "rprop",
+		operands: []operand{{"x", true, false}, {"p", true, false}, {"s", true, false}, {"g", false, false}},
+		hypers:   []hyper{{"up", anyFinite}, {"down", anyFinite}, {"least", anyFinite}, {"most", anyFinite}},
+		lr:       -1,
+	},
 	{name: "axpy",
 		operands: []operand{{"y", true, false}, {"x", false, false}},
 	},
@@ -101,6 +126,9 @@ var functions = [...]function{
 	},
 	{name: "from_bytes",
 		operands: []operand{{"dst", true, false}, {"src", false, true}, {"offset", false, false}},
+	},
+	{name: "div_root",
+		operands: []operand{{"u", true, false}, {"g", false, false}, {"v", false, false}},
 	},
 	{name: "exp",
 		operands: []operand{{"x", true, false}},
@@ -232,32 +260,74 @@ func call[T bitstep.Float](e bitstep.Engine[T], c *rowCall, h *[maxHypers]float6
 			e.Lion(at[T](c, 0), at[T](c, 1), at[T](c, 2), k)
 		}
 	case 13:
-		e.Axpy(at[T](c, 0), at[T](c, 1), scalar[T](c, 0))
+		k := bitstep.NewAdadelta[T](bitstep.AdadeltaHyper{Decay: h[0], LR: h[1], Eps: h[2]})
+		k.Prelude = p
+		if each != nil {
+			e.AdadeltaEach(each[0], each[1], each[2], each[3], k)
+		} else {
+			e.Adadelta(at[T](c, 0), at[T](c, 1), at[T](c, 2), at[T](c, 3), k)
+		}
 	case 14:
-		e.Axpby(at[T](c, 0), at[T](c, 1), scalar[T](c, 0), scalar[T](c, 1))
+		k := bitstep.NewAdamax[T](bitstep.AdamaxHyper{Beta1: h[0], Beta2: h[1], LR: h[2], Eps: h[3]}, uint64(c.t))
+		k.Prelude = p
+		if each != nil {
+			e.AdamaxEach(each[0], each[1], each[2], each[3], k)
+		} else {
+			e.Adamax(at[T](c, 0), at[T](c, 1), at[T](c, 2), at[T](c, 3), k)
+		}
 	case 15:
-		e.Scale(at[T](c, 0), scalar[T](c, 0))
+		k := bitstep.NewNAdam[T](bitstep.NAdamHyper{Beta1: h[0], Beta2: h[1], Alpha: h[2], Gamma: h[3], Eps: h[4]}, uint64(c.t))
+		k.Prelude = p
+		if each != nil {
+			e.NAdamEach(each[0], each[1], each[2], each[3], k)
+		} else {
+			e.NAdam(at[T](c, 0), at[T](c, 1), at[T](c, 2), at[T](c, 3), k)
+		}
 	case 16:
-		e.Add(at[T](c, 0), at[T](c, 1), at[T](c, 2))
+		k := bitstep.NewASGD[T](bitstep.ASGDHyper{LR: h[0], Decay: h[1], Mu: h[2]})
+		k.Prelude = p
+		if each != nil {
+			e.ASGDEach(each[0], each[1], each[2], k)
+		} else {
+			e.ASGD(at[T](c, 0), at[T](c, 1), at[T](c, 2), k)
+		}
 	case 17:
-		e.Sub(at[T](c, 0), at[T](c, 1), at[T](c, 2))
+		k := bitstep.NewRprop[T](bitstep.RpropHyper{Up: h[0], Down: h[1], Least: h[2], Most: h[3]})
+		k.Prelude = p
+		if each != nil {
+			e.RpropEach(each[0], each[1], each[2], each[3], k)
+		} else {
+			e.Rprop(at[T](c, 0), at[T](c, 1), at[T](c, 2), at[T](c, 3), k)
+		}
 	case 18:
-		e.Mul(at[T](c, 0), at[T](c, 1), at[T](c, 2))
+		e.Axpy(at[T](c, 0), at[T](c, 1), scalar[T](c, 0))
 	case 19:
-		e.Clip(at[T](c, 0), scalar[T](c, 0), scalar[T](c, 1))
+		e.Axpby(at[T](c, 0), at[T](c, 1), scalar[T](c, 0), scalar[T](c, 1))
 	case 20:
-		e.FromBytes(at[T](c, 0), at[uint8](c, 1), at[T](c, 2), scalar[T](c, 0))
+		e.Scale(at[T](c, 0), scalar[T](c, 0))
 	case 21:
-		e.ExpSlice(at[T](c, 0))
+		e.Add(at[T](c, 0), at[T](c, 1), at[T](c, 2))
 	case 22:
-		*(*T)(c.result) = e.Dot(at[T](c, 0), at[T](c, 1))
+		e.Sub(at[T](c, 0), at[T](c, 1), at[T](c, 2))
 	case 23:
-		*(*T)(c.result) = e.Sum(at[T](c, 0))
+		e.Mul(at[T](c, 0), at[T](c, 1), at[T](c, 2))
 	case 24:
-		*(*T)(c.result) = e.SumAbs(at[T](c, 0))
+		e.Clip(at[T](c, 0), scalar[T](c, 0), scalar[T](c, 1))
 	case 25:
-		*(*T)(c.result) = e.SumSquares(at[T](c, 0))
+		e.FromBytes(at[T](c, 0), at[uint8](c, 1), at[T](c, 2), scalar[T](c, 0))
 	case 26:
+		e.DivRoot(at[T](c, 0), at[T](c, 1), at[T](c, 2), scalar[T](c, 0), scalar[T](c, 1))
+	case 27:
+		e.ExpSlice(at[T](c, 0))
+	case 28:
+		*(*T)(c.result) = e.Dot(at[T](c, 0), at[T](c, 1))
+	case 29:
+		*(*T)(c.result) = e.Sum(at[T](c, 0))
+	case 30:
+		*(*T)(c.result) = e.SumAbs(at[T](c, 0))
+	case 31:
+		*(*T)(c.result) = e.SumSquares(at[T](c, 0))
+	case 32:
 		*(*T)(c.result) = e.MaxAbs(at[T](c, 0))
 	}
 }

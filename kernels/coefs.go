@@ -308,72 +308,130 @@ func NewLion[T Float](h LionHyper) LionCoef[T] {
 	}
 }
 
-// maxStepOperands is the most operands of a step.
-const maxStepOperands = 5
+// AdadeltaHyper holds the hyperparameters of [Adadelta], in float64. Tests and benchmarks run it with
+// Decay = 0.9, LR = 1, Eps = 1e-06.
+type AdadeltaHyper struct{ Decay, LR, Eps float64 }
 
-// runStep runs the definition that scalars in float32 belong to on operands in the order of its row.
-func runStep(c any, s *[maxStepOperands][]float32) {
-	switch c := c.(type) {
-	case *SGDCoef[float32]:
-		SGD(s[0], s[1], c)
-	case *MomentumCoef[float32]:
-		Momentum(s[0], s[1], s[2], c)
-	case *MomentumVelocityCoef[float32]:
-		MomentumVelocity(s[0], s[1], s[2], c)
-	case *NesterovCoef[float32]:
-		Nesterov(s[0], s[1], s[2], c)
-	case *NesterovTorchCoef[float32]:
-		NesterovTorch(s[0], s[1], s[2], c)
-	case *AdaGradCoef[float32]:
-		AdaGrad(s[0], s[1], s[2], c)
-	case *RMSPropCoef[float32]:
-		RMSProp(s[0], s[1], s[2], c)
-	case *RMSPropMomentumCoef[float32]:
-		RMSPropMomentum(s[0], s[1], s[2], s[3], c)
-	case *RMSPropCenteredCoef[float32]:
-		RMSPropCentered(s[0], s[1], s[2], s[3], c)
-	case *RMSPropCenteredMomentumCoef[float32]:
-		RMSPropCenteredMomentum(s[0], s[1], s[2], s[3], s[4], c)
-	case *AdamCoef[float32]:
-		Adam(s[0], s[1], s[2], s[3], c)
-	case *AMSGradCoef[float32]:
-		AMSGrad(s[0], s[1], s[2], s[3], s[4], c)
-	case *LionCoef[float32]:
-		Lion(s[0], s[1], s[2], c)
-	default:
-		panic("kernels: StoredStep: want a pointer to the scalars of a step in float32")
+// AdadeltaCoef holds the scalars of [Adadelta].
+type AdadeltaCoef[T Float] struct {
+	Decay         T
+	OneMinusDecay T
+	LR            T
+	Eps           T
+	Prelude[T]
+}
+
+// NewAdadelta derives the scalars from hyperparameters:
+// each is computed in float64 and rounded once to T (rule 6). The Prelude is empty.
+func NewAdadelta[T Float](h AdadeltaHyper) AdadeltaCoef[T] {
+	return AdadeltaCoef[T]{
+		Decay:         T(h.Decay),
+		OneMinusDecay: T(1 - h.Decay),
+		LR:            T(h.LR),
+		Eps:           T(h.Eps),
 	}
 }
 
-// rowOf is the index of that step in table.Rows.
-func rowOf(c any) int {
-	switch c.(type) {
-	case *SGDCoef[float32]:
-		return 0
-	case *MomentumCoef[float32]:
-		return 1
-	case *MomentumVelocityCoef[float32]:
-		return 2
-	case *NesterovCoef[float32]:
-		return 3
-	case *NesterovTorchCoef[float32]:
-		return 4
-	case *AdaGradCoef[float32]:
-		return 5
-	case *RMSPropCoef[float32]:
-		return 6
-	case *RMSPropMomentumCoef[float32]:
-		return 7
-	case *RMSPropCenteredCoef[float32]:
-		return 8
-	case *RMSPropCenteredMomentumCoef[float32]:
-		return 9
-	case *AdamCoef[float32]:
-		return 10
-	case *AMSGradCoef[float32]:
-		return 11
-	case *LionCoef[float32]:
-		return 12
+// AdamaxHyper holds the hyperparameters of [Adamax], in float64. Tests and benchmarks run it with
+// Beta1 = 0.9, Beta2 = 0.999, LR = 0.002, Eps = 1e-08.
+type AdamaxHyper struct{ Beta1, Beta2, LR, Eps float64 }
+
+// AdamaxCoef holds the scalars of [Adamax] at one step.
+type AdamaxCoef[T Float] struct {
+	Beta1         T
+	OneMinusBeta1 T
+	Beta2         T
+	Alpha         T // lr/(1-beta1^t)
+	Eps           T
+	Prelude[T]
+}
+
+// NewAdamax derives the scalars of step t, the first being t = 1, from hyperparameters:
+// each is computed in float64 and rounded once to T (rule 6). The Prelude is empty.
+func NewAdamax[T Float](h AdamaxHyper, t uint64) AdamaxCoef[T] {
+	return AdamaxCoef[T]{
+		Beta1:         T(h.Beta1),
+		OneMinusBeta1: T(1 - h.Beta1),
+		Beta2:         T(h.Beta2),
+		Alpha:         T(float64(h.LR / (1 - PowInt(h.Beta1, t)))),
+		Eps:           T(h.Eps),
 	}
-	panic("kernels: StoredStep: want a pointer to the scalars of a step in float32")
+}
+
+// NAdamHyper holds the hyperparameters of [NAdam], in float64. Tests and benchmarks run it with
+// Beta1 = 0.9, Beta2 = 0.999, Alpha = 0.002, Gamma = 0.0003, Eps = 1e-08.
+type NAdamHyper struct{ Beta1, Beta2, Alpha, Gamma, Eps float64 }
+
+// NAdamCoef holds the scalars of [NAdam] at one step.
+type NAdamCoef[T Float] struct {
+	Beta1         T
+	OneMinusBeta1 T
+	Beta2         T
+	OneMinusBeta2 T
+	Alpha         T
+	Gamma         T
+	Unbias        T // 1/(1-beta2^t)
+	Eps           T
+	Prelude[T]
+}
+
+// NewNAdam derives the scalars of step t, the first being t = 1, from hyperparameters:
+// each is computed in float64 and rounded once to T (rule 6). The Prelude is empty.
+func NewNAdam[T Float](h NAdamHyper, t uint64) NAdamCoef[T] {
+	return NAdamCoef[T]{
+		Beta1:         T(h.Beta1),
+		OneMinusBeta1: T(1 - h.Beta1),
+		Beta2:         T(h.Beta2),
+		OneMinusBeta2: T(1 - h.Beta2),
+		Alpha:         T(h.Alpha),
+		Gamma:         T(h.Gamma),
+		Unbias:        T(float64(1 / (1 - PowInt(h.Beta2, t)))),
+		Eps:           T(h.Eps),
+	}
+}
+
+// ASGDHyper holds the hyperparameters of [ASGD], in float64. Tests and benchmarks run it with
+// LR = 0.01, Decay = 0.0001, Mu = 0.5.
+type ASGDHyper struct{ LR, Decay, Mu float64 }
+
+// ASGDCoef holds the scalars of [ASGD].
+type ASGDCoef[T Float] struct {
+	LR     T
+	Mu     T
+	Shrink T // 1-lr*decay
+	Prelude[T]
+}
+
+// NewASGD derives the scalars from hyperparameters:
+// each is computed in float64 and rounded once to T (rule 6). The Prelude is empty.
+func NewASGD[T Float](h ASGDHyper) ASGDCoef[T] {
+	return ASGDCoef[T]{
+		LR:     T(h.LR),
+		Mu:     T(h.Mu),
+		Shrink: T(1 - float64(h.LR*h.Decay)),
+	}
+}
+
+// RpropHyper holds the hyperparameters of [Rprop], in float64. Tests and benchmarks run it with
+// Up = 1.2, Down = 0.5, Least = 1e-06, Most = 50.
+type RpropHyper struct{ Up, Down, Least, Most float64 }
+
+// RpropCoef holds the scalars of [Rprop].
+type RpropCoef[T Float] struct {
+	Up    T
+	Down  T
+	Least T
+	Most  T
+	Prelude[T]
+}
+
+// NewRprop derives the scalars from hyperparameters:
+// each is computed in float64 and rounded once to T (rule 6). The Prelude is empty.
+func NewRprop[T Float](h RpropHyper) RpropCoef[T] {
+	return RpropCoef[T]{
+		Up:    T(h.Up),
+		Down:  T(h.Down),
+		Least: T(h.Least),
+		Most:  T(h.Most),
+	}
 }

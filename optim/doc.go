@@ -13,7 +13,7 @@
 //	}
 //
 // The algorithm is a value, a [Config], whose zero fields are the defaults of the source lecture
-// (Stanford CS231n, on optimization) and otherwise of the paper that its comment names. [NewGroups] gives
+// (Stanford CS231n, on optimization) and otherwise of the paper that its comment names, or PyTorch's. [NewGroups] gives
 // groups of parameters hyperparameters of their own, and takes [Options]: clipping, skipping of gradients
 // that are not finite, maximization. An algorithm can be written outside this package: see [Spec].
 //
@@ -56,10 +56,14 @@
 //	Adagrad                              AdaGrad
 //	RMSprop                              RMSProp, its alpha Decay, its momentum Rho
 //	Adam, AdamW                          Adam, AdamW
+//	Adadelta, Adamax, RAdam, Rprop       of the same names; Adadelta's rho is Decay
+//	ASGD                                 ASGD, with a constant rate
 //	clip_grad_norm_, clip_grad_value_    Options.ClipNorm, Options.ClipValue
 //	maximize                             Options.Maximize
 //
-// What differs: the default of eps, which is the lecture's 1e-7 everywhere here and 1e-8 or (Adagrad) 1e-10
+// NAdam is that of later versions: 1.13 has a momentum in a product twice.
+//
+// What differs: the default of eps, which for the lecture's algorithms is 1e-7 here and 1e-8 or (Adagrad) 1e-10
 // there; momentum's first step with dampening, see [Momentum]; and clipping by norm, which divides by the
 // norm here and by the norm plus 1e-6 there. eps is added to the root, not under it, in both, and for Adam
 // to the root of the corrected second moment. Coupled weight decay is added to the gradient after its

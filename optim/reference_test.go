@@ -20,7 +20,7 @@ type formula[T kernels.Float] struct {
 	lr     float64
 	damp   float64
 	states []string
-	first  T // of the states
+	first  []T // of the states; nil: 0
 	// step returns the new x; s are the element's states.
 	step func(t uint64, lr float64, x, g T, s []T) T
 }
@@ -105,7 +105,7 @@ func formulas[T kernels.Float]() []formula[T] {
 				g += T(T(rho) * s[0])
 				return x - T(T(lr)*g)
 			}},
-		{name: "AdaGrad", lr: 0.1, states: []string{"s"}, first: 0.25,
+		{name: "AdaGrad", lr: 0.1, states: []string{"s"}, first: []T{0.25},
 			config: func(wd float64, d bool) optim.Config {
 				return optim.AdaGrad{LR: 0.1, Eps: eps, LRDecay: 0.05, InitialAccumulator: 0.25, WeightDecay: wd,
 					Decoupled: d}
@@ -226,9 +226,7 @@ func newPlain[T kernels.Float](f formula[T], s setting, x [][]T) *plain[T] {
 		p.state = append(p.state, nil)
 		for range x[i] {
 			elem := make([]T, len(f.states))
-			for k := range elem {
-				elem[k] = f.first
-			}
+			copy(elem, f.first)
 			p.state[i] = append(p.state[i], elem)
 		}
 	}
@@ -262,7 +260,7 @@ func (p *plain[T]) step(grads [][]T) {
 			}
 			if p.s.decoupled {
 				x[j] *= T(1 - float64(lr*p.s.wd))
-			} else {
+			} else if p.s.wd != 0 { // or -0 would become +0
 				g += T(T(p.s.wd*undamped) * x[j])
 			}
 			x[j] = p.f.step(p.t, lr, x[j], g, p.state[i][j])

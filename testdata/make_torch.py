@@ -8,8 +8,8 @@ them from the files of optim's optimizers:
 
     go test ./optim -run TestTorchCases -update-golden
 
-CLASS is one of torch.optim, and KEY=VALUE are its keyword arguments as Python writes them, but for "beta1" and
-"beta2", which are the tuple "betas", and for those below that are no hyperparameters. Every case runs in float32
+CLASS is one of torch.optim, and KEY=VALUE are its keyword arguments as Python writes them, but for those of TUPLES,
+which are parts of a tuple, and for those below that are no hyperparameters. Every case runs in float32
 and float64 on two parameters of 3 and 5 elements that start from start(i), for STEPS steps, in one thread and
 tensor by tensor (foreach=False). It takes a CPU with AVX2: PyTorch's bits depend on the instruction set.
 
@@ -33,7 +33,9 @@ import torch
 STEPS = 128
 SAMPLES = [1, 2, 4, 8] + list(range(16, STEPS + 1, 16))
 BITS = {torch.float32: torch.int32, torch.float64: torch.int64}
+TUPLES = {"betas": ("beta1", "beta2"), "etas": ("etaminus", "etaplus"), "step_sizes": ("least", "most")}
 torch.set_num_threads(1)
+torch.set_default_dtype(torch.float64)  # of scalars that some optimizers keep as tensors
 
 
 def start(i):
@@ -59,8 +61,9 @@ def run(name, make, given, dtype, gradient):
     options = dict(given)
     clip_norm, clip_value = options.pop("clip_norm", 0), options.pop("clip_value", 0)
     lr2, denominator = options.pop("lr2", 0), options.pop("lambda", 0)
-    if "beta1" in options:
-        options["betas"] = (options.pop("beta1"), options.pop("beta2"))
+    for key, parts in TUPLES.items():
+        if parts[0] in options:
+            options[key] = tuple(options.pop(part) for part in parts)
     groups = [{"params": x[:1]}, {"params": x[1:], "lr": lr2}] if lr2 else x
     opt = make(groups, foreach=False, **options)
     scheduler = None

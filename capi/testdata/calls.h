@@ -260,6 +260,106 @@ static int call_bitstep_lion_f64_each(const struct request *r)
     return bitstep_lion_f64_each(r->n, pointer(r->lengths), pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->hyper));
 }
 
+static int call_bitstep_adadelta_f32(const struct request *r)
+{
+    return bitstep_adadelta_f32(r->n, pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper));
+}
+
+static int call_bitstep_adadelta_f32_each(const struct request *r)
+{
+    return bitstep_adadelta_f32_each(r->n, pointer(r->lengths), pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper));
+}
+
+static int call_bitstep_adadelta_f64(const struct request *r)
+{
+    return bitstep_adadelta_f64(r->n, pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper));
+}
+
+static int call_bitstep_adadelta_f64_each(const struct request *r)
+{
+    return bitstep_adadelta_f64_each(r->n, pointer(r->lengths), pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper));
+}
+
+static int call_bitstep_adamax_f32(const struct request *r)
+{
+    return bitstep_adamax_f32(r->n, pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper), r->t);
+}
+
+static int call_bitstep_adamax_f32_each(const struct request *r)
+{
+    return bitstep_adamax_f32_each(r->n, pointer(r->lengths), pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper), r->t);
+}
+
+static int call_bitstep_adamax_f64(const struct request *r)
+{
+    return bitstep_adamax_f64(r->n, pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper), r->t);
+}
+
+static int call_bitstep_adamax_f64_each(const struct request *r)
+{
+    return bitstep_adamax_f64_each(r->n, pointer(r->lengths), pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper), r->t);
+}
+
+static int call_bitstep_nadam_f32(const struct request *r)
+{
+    return bitstep_nadam_f32(r->n, pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper), r->t);
+}
+
+static int call_bitstep_nadam_f32_each(const struct request *r)
+{
+    return bitstep_nadam_f32_each(r->n, pointer(r->lengths), pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper), r->t);
+}
+
+static int call_bitstep_nadam_f64(const struct request *r)
+{
+    return bitstep_nadam_f64(r->n, pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper), r->t);
+}
+
+static int call_bitstep_nadam_f64_each(const struct request *r)
+{
+    return bitstep_nadam_f64_each(r->n, pointer(r->lengths), pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper), r->t);
+}
+
+static int call_bitstep_asgd_f32(const struct request *r)
+{
+    return bitstep_asgd_f32(r->n, pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->hyper));
+}
+
+static int call_bitstep_asgd_f32_each(const struct request *r)
+{
+    return bitstep_asgd_f32_each(r->n, pointer(r->lengths), pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->hyper));
+}
+
+static int call_bitstep_asgd_f64(const struct request *r)
+{
+    return bitstep_asgd_f64(r->n, pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->hyper));
+}
+
+static int call_bitstep_asgd_f64_each(const struct request *r)
+{
+    return bitstep_asgd_f64_each(r->n, pointer(r->lengths), pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->hyper));
+}
+
+static int call_bitstep_rprop_f32(const struct request *r)
+{
+    return bitstep_rprop_f32(r->n, pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper));
+}
+
+static int call_bitstep_rprop_f32_each(const struct request *r)
+{
+    return bitstep_rprop_f32_each(r->n, pointer(r->lengths), pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper));
+}
+
+static int call_bitstep_rprop_f64(const struct request *r)
+{
+    return bitstep_rprop_f64(r->n, pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper));
+}
+
+static int call_bitstep_rprop_f64_each(const struct request *r)
+{
+    return bitstep_rprop_f64_each(r->n, pointer(r->lengths), pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper));
+}
+
 static int call_bitstep_axpy_f32(const struct request *r)
 {
     return bitstep_axpy_f32(r->n, pointer(r->op[0]), pointer(r->op[1]), r->scalar_float[0]);
@@ -338,6 +438,16 @@ static int call_bitstep_from_bytes_f32(const struct request *r)
 static int call_bitstep_from_bytes_f64(const struct request *r)
 {
     return bitstep_from_bytes_f64(r->n, pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), r->scalar_double[0]);
+}
+
+static int call_bitstep_div_root_f32(const struct request *r)
+{
+    return bitstep_div_root_f32(r->n, pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), r->scalar_float[0], r->scalar_float[1]);
+}
+
+static int call_bitstep_div_root_f64(const struct request *r)
+{
+    return bitstep_div_root_f64(r->n, pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), r->scalar_double[0], r->scalar_double[1]);
 }
 
 static int call_bitstep_exp_f32(const struct request *r)
@@ -456,6 +566,26 @@ static const struct {
     { "bitstep_lion_f32_each", call_bitstep_lion_f32_each },
     { "bitstep_lion_f64", call_bitstep_lion_f64 },
     { "bitstep_lion_f64_each", call_bitstep_lion_f64_each },
+    { "bitstep_adadelta_f32", call_bitstep_adadelta_f32 },
+    { "bitstep_adadelta_f32_each", call_bitstep_adadelta_f32_each },
+    { "bitstep_adadelta_f64", call_bitstep_adadelta_f64 },
+    { "bitstep_adadelta_f64_each", call_bitstep_adadelta_f64_each },
+    { "bitstep_adamax_f32", call_bitstep_adamax_f32 },
+    { "bitstep_adamax_f32_each", call_bitstep_adamax_f32_each },
+    { "bitstep_adamax_f64", call_bitstep_adamax_f64 },
+    { "bitstep_adamax_f64_each", call_bitstep_adamax_f64_each },
+    { "bitstep_nadam_f32", call_bitstep_nadam_f32 },
+    { "bitstep_nadam_f32_each", call_bitstep_nadam_f32_each },
+    { "bitstep_nadam_f64", call_bitstep_nadam_f64 },
+    { "bitstep_nadam_f64_each", call_bitstep_nadam_f64_each },
+    { "bitstep_asgd_f32", call_bitstep_asgd_f32 },
+    { "bitstep_asgd_f32_each", call_bitstep_asgd_f32_each },
+    { "bitstep_asgd_f64", call_bitstep_asgd_f64 },
+    { "bitstep_asgd_f64_each", call_bitstep_asgd_f64_each },
+    { "bitstep_rprop_f32", call_bitstep_rprop_f32 },
+    { "bitstep_rprop_f32_each", call_bitstep_rprop_f32_each },
+    { "bitstep_rprop_f64", call_bitstep_rprop_f64 },
+    { "bitstep_rprop_f64_each", call_bitstep_rprop_f64_each },
     { "bitstep_axpy_f32", call_bitstep_axpy_f32 },
     { "bitstep_axpy_f64", call_bitstep_axpy_f64 },
     { "bitstep_axpby_f32", call_bitstep_axpby_f32 },
@@ -472,6 +602,8 @@ static const struct {
     { "bitstep_clip_f64", call_bitstep_clip_f64 },
     { "bitstep_from_bytes_f32", call_bitstep_from_bytes_f32 },
     { "bitstep_from_bytes_f64", call_bitstep_from_bytes_f64 },
+    { "bitstep_div_root_f32", call_bitstep_div_root_f32 },
+    { "bitstep_div_root_f64", call_bitstep_div_root_f64 },
     { "bitstep_exp_f32", call_bitstep_exp_f32 },
     { "bitstep_exp_f64", call_bitstep_exp_f64 },
     { "bitstep_dot_f32", call_bitstep_dot_f32 },

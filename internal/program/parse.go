@@ -85,7 +85,7 @@ func (r *parser) expect(t string) {
 	}
 }
 
-// choice is a sum, or a > b ? a : b, or a < b ? a : b.
+// choice is a sum, or a > b ? c : d, or a < b ? c : d.
 func (r *parser) choice() *Node {
 	a := r.sum()
 	op := Larger
@@ -99,10 +99,14 @@ func (r *parser) choice() *Node {
 	r.expect("?")
 	yes := r.sum()
 	r.expect(":")
-	if no := r.sum(); yes != a || no != b {
-		r.fail("a choice other than a > b ? a : b and a < b ? a : b")
+	switch no := r.sum(); {
+	case yes == a && no == b:
+		return r.node(op, "", a, b)
+	case op == Smaller:
+		return r.node(Select, "", b, a, yes, no)
+	default:
+		return r.node(Select, "", a, b, yes, no)
 	}
-	return r.node(op, "", a, b)
 }
 
 func (r *parser) sum() *Node {
@@ -155,6 +159,8 @@ func (r *parser) factor() *Node {
 		a := r.choice()
 		r.expect(")")
 		return a
+	case r.accept("0"), r.accept("1"):
+		return r.node(Constant, t)
 	case isName(t):
 		r.rest = r.rest[1:]
 		if r.peek() == "(" {
@@ -169,7 +175,7 @@ func (r *parser) factor() *Node {
 		}
 		r.fail("%s is no scalar, no operand that is read, and was not assigned", t)
 	}
-	r.fail("%q, want an operand, a scalar, a function or a parenthesis", r.peek())
+	r.fail("%q, want an operand, a scalar, 0, 1, a function or a parenthesis", r.peek())
 	return nil
 }
 

@@ -5,6 +5,7 @@ package program
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/bitstep-go/bitstep/kernels/table"
@@ -14,9 +15,10 @@ import (
 type Op uint8
 
 const (
-	Operand Op = iota // the element of the operand Name before the kernel
-	Lane              // a reduction's lane before the element
-	Scalar            // the scalar Name
+	Operand  Op = iota // the element of the operand Name before the kernel
+	Lane               // a reduction's lane before the element
+	Scalar             // the scalar Name
+	Constant           // the number Name, 0 or 1
 	Add
 	Sub
 	Mul
@@ -28,18 +30,19 @@ const (
 	FMA          // a*b + c, rounding once
 	Larger       // a > b ? a : b
 	Smaller      // a < b ? a : b
+	Select       // a > b ? c : d
 	MaxMagnitude // the larger of a, which has no sign, and |b| by their bits
 )
 
-var opNames = [...]string{"operand", "lane", "scalar", "+", "-", "*", "/", "sqrt", "exp", "sign", "abs", "fma",
-	"larger", "smaller", "maxmagnitude"}
+var opNames = [...]string{"operand", "lane", "scalar", "constant", "+", "-", "*", "/", "sqrt", "exp", "sign", "abs",
+	"fma", "larger", "smaller", "select", "maxmagnitude"}
 
 func (o Op) String() string { return opNames[o] }
 
 // A Node is an expression. Nodes of one Program are equal only if they are the same.
 type Node struct {
 	Op   Op
-	Name string // of an Operand or Scalar
+	Name string // of an Operand, Scalar or Constant
 	Args []*Node
 }
 
@@ -137,6 +140,9 @@ func Prelude() (lines []PreludeLine, scalars []ScalarDef) {
 
 // Operand returns the node of an operand before the kernel.
 func (p *Program) Operand(name string) *Node { return p.node(Operand, name) }
+
+// Constant returns the node of 0 or 1.
+func (p *Program) Constant(name string) *Node { return p.node(Constant, name) }
 
 // Lane returns the node of a reduction's lane before the element.
 func (p *Program) Lane() *Node { return p.node(Lane, "lane") }
@@ -246,6 +252,23 @@ func (p *Program) Count(op Op) (n int) {
 		}
 	}
 	return n
+}
+
+// Only returns the node of an operation that the program has once, or nil.
+func (p *Program) Only(op Op) (n *Node) {
+	for _, m := range p.nodes {
+		if m.Op == op && n != nil {
+			return nil
+		} else if m.Op == op {
+			n = m
+		}
+	}
+	return n
+}
+
+// Needs reports whether a value is computed from another.
+func (n *Node) Needs(what *Node) bool {
+	return n == what || slices.ContainsFunc(n.Args, func(a *Node) bool { return a.Needs(what) })
 }
 
 // count notes the operations of a value.

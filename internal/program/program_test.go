@@ -44,7 +44,7 @@ func step(scalars string, lines ...string) table.Row {
 // show writes an expression with all its parentheses.
 func show(n *Node) string {
 	switch n.Op {
-	case Operand, Scalar, Lane:
+	case Operand, Scalar, Constant, Lane:
 		return n.Name
 	case Add, Sub, Mul, Div:
 		return "(" + show(n.Args[0]) + n.Op.String() + show(n.Args[1]) + ")"
@@ -67,6 +67,9 @@ func TestExpressions(t *testing.T) {
 		"|x - g|*m":             "(abs((x-g))*m)",
 		"x > g ? x : g":         "larger(x, g)",
 		"x < g*m ? x : g*m":     "smaller(x, (g*m))",
+		"x > g ? a : 1":         "select(x, g, a, 1)",
+		"x < 0 ? m : g*m":       "select(0, x, m, (g*m))",
+		"x > g ? g : x":         "select(x, g, g, x)",
 		"fma(x, g, m)":          "fma(x, g, m)",
 		"(1-a)*g + (1+b)*m + x": "((((1-a)*g)+((1+b)*m))+x)",
 	} {
@@ -146,7 +149,6 @@ func TestMistakes(t *testing.T) {
 		`no line uses the scalar a`:            step("a=1", "x = x + m", "m = g"),
 		`assigns to g, which is only read`:     step("", "g = x"),
 		`is no assignment`:                     step("", "x + m"),
-		`a choice other than`:                  step("", "x = x > m ? m : x", "m = g"),
 		`"g" is left over`:                     step("", "x = x + m g", "m = g"),
 		`scalar "lr", want NAME=VALUE`:         step("lr", "x = x"),
 		`q is no hyperparameter`:               step("a=q/2", "x = a*x"),
@@ -155,6 +157,7 @@ func TestMistakes(t *testing.T) {
 		`(1-c): c is no hyperparameter`:        step("a=1 c=a*a", "x = (1-c)*x", "m = m + g"),
 		`want an operand, a scalar`:            step("", "x = x + "),
 		`line "x = 2*x": "2", want an operand`: step("", "x = 2*x"),
+		`":", want "?"`:                        step("", "x = x > m : g", "m = g"),
 		`line "a = x" assigns to the scalar a`: step("a=1", "a = x"),
 		// Signs outside ASCII, of which the first byte alone would pass for a letter.
 		`"− g" is left over`: step("", "x = x − g"),

@@ -40,6 +40,16 @@ func NewCoef[T kernels.Float](row table.Row) any {
 		return new(kernels.AMSGradCoef[T])
 	case "Lion":
 		return new(kernels.LionCoef[T])
+	case "Adadelta":
+		return new(kernels.AdadeltaCoef[T])
+	case "Adamax":
+		return new(kernels.AdamaxCoef[T])
+	case "NAdam":
+		return new(kernels.NAdamCoef[T])
+	case "ASGD":
+		return new(kernels.ASGDCoef[T])
+	case "Rprop":
+		return new(kernels.RpropCoef[T])
 	case "Axpy":
 		return new([1]T)
 	case "Axpby":
@@ -50,6 +60,8 @@ func NewCoef[T kernels.Float](row table.Row) any {
 		return new([2]T)
 	case "FromBytes":
 		return new([1]T)
+	case "DivRoot":
+		return new([2]T)
 	}
 	return nil
 }
@@ -159,6 +171,50 @@ func Coef[T kernels.Float](row table.Row, h map[string]float64, t uint64, p kern
 		})
 		c.Prelude = p
 		return &c
+	case "Adadelta":
+		c := kernels.NewAdadelta[T](kernels.AdadeltaHyper{
+			Decay: h["decay"],
+			LR:    h["lr"],
+			Eps:   h["eps"],
+		})
+		c.Prelude = p
+		return &c
+	case "Adamax":
+		c := kernels.NewAdamax[T](kernels.AdamaxHyper{
+			Beta1: h["beta1"],
+			Beta2: h["beta2"],
+			LR:    h["lr"],
+			Eps:   h["eps"],
+		}, t)
+		c.Prelude = p
+		return &c
+	case "NAdam":
+		c := kernels.NewNAdam[T](kernels.NAdamHyper{
+			Beta1: h["beta1"],
+			Beta2: h["beta2"],
+			Alpha: h["alpha"],
+			Gamma: h["gamma"],
+			Eps:   h["eps"],
+		}, t)
+		c.Prelude = p
+		return &c
+	case "ASGD":
+		c := kernels.NewASGD[T](kernels.ASGDHyper{
+			LR:    h["lr"],
+			Decay: h["decay"],
+			Mu:    h["mu"],
+		})
+		c.Prelude = p
+		return &c
+	case "Rprop":
+		c := kernels.NewRprop[T](kernels.RpropHyper{
+			Up:    h["up"],
+			Down:  h["down"],
+			Least: h["least"],
+			Most:  h["most"],
+		})
+		c.Prelude = p
+		return &c
 	case "Axpy":
 		return &[1]T{T(h["a"])}
 	case "Axpby":
@@ -169,6 +225,8 @@ func Coef[T kernels.Float](row table.Row, h map[string]float64, t uint64, p kern
 		return &[2]T{T(h["lo"]), T(h["hi"])}
 	case "FromBytes":
 		return &[1]T{T(h["scale"])}
+	case "DivRoot":
+		return &[2]T{T(h["a"]), T(h["least"])}
 	}
 	return nil
 }
@@ -202,6 +260,16 @@ func New[T kernels.Float](row table.Row, n int) []any {
 		return []any{make([]T, n), make([]T, n), make([]T, n), make([]T, n), make([]T, n)}
 	case "Lion":
 		return []any{make([]T, n), make([]T, n), make([]T, n)}
+	case "Adadelta":
+		return []any{make([]T, n), make([]T, n), make([]T, n), make([]T, n)}
+	case "Adamax":
+		return []any{make([]T, n), make([]T, n), make([]T, n), make([]T, n)}
+	case "NAdam":
+		return []any{make([]T, n), make([]T, n), make([]T, n), make([]T, n)}
+	case "ASGD":
+		return []any{make([]T, n), make([]T, n), make([]T, n)}
+	case "Rprop":
+		return []any{make([]T, n), make([]T, n), make([]T, n), make([]T, n)}
 	case "Axpy":
 		return []any{make([]T, n), make([]T, n)}
 	case "Axpby":
@@ -218,6 +286,8 @@ func New[T kernels.Float](row table.Row, n int) []any {
 		return []any{make([]T, n)}
 	case "FromBytes":
 		return []any{make([]T, n), make([]uint8, n), make([]T, n)}
+	case "DivRoot":
+		return []any{make([]T, n), make([]T, n), make([]T, n)}
 	case "ExpSlice":
 		return []any{make([]T, n)}
 	case "Dot":
@@ -264,6 +334,16 @@ func Call[T kernels.Float](e bitstep.Engine[T], row table.Row, coef any, op []an
 		e.AMSGrad(op[0].([]T), op[1].([]T), op[2].([]T), op[3].([]T), op[4].([]T), *coef.(*kernels.AMSGradCoef[T]))
 	case "Lion":
 		e.Lion(op[0].([]T), op[1].([]T), op[2].([]T), *coef.(*kernels.LionCoef[T]))
+	case "Adadelta":
+		e.Adadelta(op[0].([]T), op[1].([]T), op[2].([]T), op[3].([]T), *coef.(*kernels.AdadeltaCoef[T]))
+	case "Adamax":
+		e.Adamax(op[0].([]T), op[1].([]T), op[2].([]T), op[3].([]T), *coef.(*kernels.AdamaxCoef[T]))
+	case "NAdam":
+		e.NAdam(op[0].([]T), op[1].([]T), op[2].([]T), op[3].([]T), *coef.(*kernels.NAdamCoef[T]))
+	case "ASGD":
+		e.ASGD(op[0].([]T), op[1].([]T), op[2].([]T), *coef.(*kernels.ASGDCoef[T]))
+	case "Rprop":
+		e.Rprop(op[0].([]T), op[1].([]T), op[2].([]T), op[3].([]T), *coef.(*kernels.RpropCoef[T]))
 	case "Axpy":
 		s := coef.(*[1]T)
 		e.Axpy(op[0].([]T), op[1].([]T), s[0])
@@ -285,6 +365,9 @@ func Call[T kernels.Float](e bitstep.Engine[T], row table.Row, coef any, op []an
 	case "FromBytes":
 		s := coef.(*[1]T)
 		e.FromBytes(op[0].([]T), op[1].([]uint8), op[2].([]T), s[0])
+	case "DivRoot":
+		s := coef.(*[2]T)
+		e.DivRoot(op[0].([]T), op[1].([]T), op[2].([]T), s[0], s[1])
 	case "ExpSlice":
 		e.ExpSlice(op[0].([]T))
 	case "Dot":
@@ -338,6 +421,16 @@ func CallEach[T kernels.Float](e bitstep.Engine[T], row table.Row, coef any, op 
 		e.AMSGradEach(s[0], s[1], s[2], s[3], s[4], *coef.(*kernels.AMSGradCoef[T]))
 	case "Lion":
 		e.LionEach(s[0], s[1], s[2], *coef.(*kernels.LionCoef[T]))
+	case "Adadelta":
+		e.AdadeltaEach(s[0], s[1], s[2], s[3], *coef.(*kernels.AdadeltaCoef[T]))
+	case "Adamax":
+		e.AdamaxEach(s[0], s[1], s[2], s[3], *coef.(*kernels.AdamaxCoef[T]))
+	case "NAdam":
+		e.NAdamEach(s[0], s[1], s[2], s[3], *coef.(*kernels.NAdamCoef[T]))
+	case "ASGD":
+		e.ASGDEach(s[0], s[1], s[2], *coef.(*kernels.ASGDCoef[T]))
+	case "Rprop":
+		e.RpropEach(s[0], s[1], s[2], s[3], *coef.(*kernels.RpropCoef[T]))
 	default:
 		panic(fmt.Sprintf("rows: no step %q", row.Name))
 	}
@@ -440,6 +533,16 @@ func Define[T kernels.Float](row table.Row, coef any, op []any) T {
 		kernels.AMSGrad(op[0].([]T), op[1].([]T), op[2].([]T), op[3].([]T), op[4].([]T), coef.(*kernels.AMSGradCoef[T]))
 	case "Lion":
 		kernels.Lion(op[0].([]T), op[1].([]T), op[2].([]T), coef.(*kernels.LionCoef[T]))
+	case "Adadelta":
+		kernels.Adadelta(op[0].([]T), op[1].([]T), op[2].([]T), op[3].([]T), coef.(*kernels.AdadeltaCoef[T]))
+	case "Adamax":
+		kernels.Adamax(op[0].([]T), op[1].([]T), op[2].([]T), op[3].([]T), coef.(*kernels.AdamaxCoef[T]))
+	case "NAdam":
+		kernels.NAdam(op[0].([]T), op[1].([]T), op[2].([]T), op[3].([]T), coef.(*kernels.NAdamCoef[T]))
+	case "ASGD":
+		kernels.ASGD(op[0].([]T), op[1].([]T), op[2].([]T), coef.(*kernels.ASGDCoef[T]))
+	case "Rprop":
+		kernels.Rprop(op[0].([]T), op[1].([]T), op[2].([]T), op[3].([]T), coef.(*kernels.RpropCoef[T]))
 	case "Axpy":
 		s := coef.(*[1]T)
 		kernels.Axpy(op[0].([]T), op[1].([]T), s[0])
@@ -461,6 +564,9 @@ func Define[T kernels.Float](row table.Row, coef any, op []any) T {
 	case "FromBytes":
 		s := coef.(*[1]T)
 		kernels.FromBytes(op[0].([]T), op[1].([]uint8), op[2].([]T), s[0])
+	case "DivRoot":
+		s := coef.(*[2]T)
+		kernels.DivRoot(op[0].([]T), op[1].([]T), op[2].([]T), s[0], s[1])
 	case "ExpSlice":
 		kernels.ExpSlice(op[0].([]T))
 	case "Dot":

@@ -53,7 +53,7 @@ type Row struct {
 	// rounding once, and what documentation prints: assignments to operands (a store), to the lane of a
 	// Reduction, or to names of their own. An operand's name is what was last assigned to it; an assignment
 	// that nothing reads is a mistake. There are + - * / with the usual precedence, sqrt, exp, sign, fma(a, b, c),
-	// |a|, a > b ? a : b and a < b ? a : b (b unless the comparison holds), and max(lane, |a|), the larger by
+	// |a|, a > b ? c : d and a < b ? c : d (d unless the comparison holds), 0 and 1, and max(lane, |a|), the larger by
 	// its bits. (1-s) and (1+s) of a hyperparameter s of a Step are scalars of their own, by rule 6, which stand
 	// behind s in the struct. A Step has operands x+ and g, which its Prelude works on.
 	Lines []string
@@ -110,6 +110,34 @@ var Rows = []Row{
 		"x = x - lr*sign(u)",
 		"m = beta2*m + (1-beta2)*g"),
 
+	step("Adadelta", "x+ s≥+ d≥+ g", "decay=0.9 lr=1 eps=1e-6",
+		"s = decay*s + ((1-decay)*g)*g",
+		"u = sqrt((d+eps)/(s+eps))*g",
+		"d = decay*d + ((1-decay)*u)*u",
+		"x = x - lr*u"),
+	step("Adamax", "x+ m+ u≥+ g", "beta1=0.9 beta2=0.999 lr=2e-3 alpha=lr/(1-beta1^t) eps=1e-8",
+		"m = beta1*m + (1-beta1)*g",
+		"u = beta2*u",
+		"a = |g| + eps",
+		"u = u > a ? u : a",
+		"x = x - (alpha*m)/u"),
+	step("NAdam", "x+ m+ v≥+ g", "beta1=0.9 beta2=0.999 alpha=2e-3 gamma=3e-4 unbias=1/(1-beta2^t) eps=1e-8",
+		"m = beta1*m + (1-beta1)*g",
+		"v = beta2*v + ((1-beta2)*g)*g",
+		"x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)"),
+	step("ASGD", "x+ a+ g", "lr=0.01 decay=1e-4 mu=0.5 shrink=1-lr*decay",
+		"x = shrink*x - lr*g",
+		"a = a + mu*(x - a)"),
+	step("Rprop", "x+ p+ s≥+ g", "up=1.2 down=0.5 least=1e-6 most=50",
+		"w = p*g",
+		"f = w > 0 ? up : 1",
+		"f = w < 0 ? down : f",
+		"s = f*s",
+		"s = least > s ? least : s",
+		"s = most < s ? most : s",
+		"p = w < 0 ? 0 : g",
+		"x = x - sign(p)*s"),
+
 	vector("Axpy", "y+ x", "a=0.7", "y = y + a*x"),
 	vector("Axpby", "y+ x", "a=0.7 b=-1.3", "y = a*x + b*y"),
 	vector("Scale", "x+", "a=0.7", "x = a*x"),
@@ -118,6 +146,7 @@ var Rows = []Row{
 	vector("Mul", "z- x y", "", "z = x*y"),
 	vector("Clip", "x+", "lo=-0.25 hi=0.5", "x = lo > x ? lo : x", "x = hi < x ? hi : x"),
 	vector("FromBytes", "dst- src:u8 offset", "scale=0.0078125", "dst = scale*src - offset"),
+	vector("DivRoot", "u- g v≥", "a=0.7 least=0.0009765625", "w = a*v", "w = least > w ? least : w", "u = g/sqrt(w)"),
 	vector("ExpSlice", "x+", "", "x = exp(x)"),
 
 	reduction("Dot", "x y", "lane = fma(x, y, lane)"),

@@ -47,7 +47,7 @@ func (v *verifier[T]) row(row table.Row) error {
 		{"pair", (*set[T]).pairs, row.Kind != table.Reduction},
 		{"single", (*set[T]).singles, row.Kind != table.Reduction},
 		{"addend", (*set[T]).addends, row.Kind == table.Reduction},
-		{"root", (*set[T]).roots, p.Ops[program.Sqrt]},
+		{"root", (*set[T]).roots, row.Kind == table.Step && p.Ops[program.Sqrt]},
 		{"exponent", (*set[T]).exponents, p.Ops[program.Exp]},
 		{"long", (*set[T]).long, true},
 		{"several", (*set[T]).several, row.Kind == table.Step},
