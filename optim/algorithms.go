@@ -33,8 +33,8 @@ type Setting struct {
 	LookAhead bool    // gradients are taken at Optimizer.LookAhead
 }
 
-// A Torch says which cases of testdata/torch.txt an algorithm follows but for rounding: all those with its name. It
-// also states them, unless they are another algorithm's.
+// A Torch says which cases of testdata/torch.txt and transcribed.txt an algorithm follows but for rounding: all those
+// with its name. It also states them, unless they are another algorithm's.
 type Torch struct {
 	Case         string   // the name of the cases
 	Class        string   // of torch.optim, for the cases stated here
@@ -42,6 +42,7 @@ type Torch struct {
 	Config       Config   // the algorithm, and what the name of the cases says of it
 	Fields       string   // KEY=Field ..., the hyperparameters of PyTorch and the fields of Config that they are
 	ConstantRate bool     // they are the same only while the rate is
+	Transcribed  bool     // Debian's PyTorch lacks it: testdata/make_transcribed.py has it, and transcribed.txt its cases
 	Given        []string // states a case each by its KEY=VALUE ...: see testdata/make_torch.py
 }
 

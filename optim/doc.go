@@ -58,10 +58,12 @@
 //	Adam, AdamW                          Adam, AdamW
 //	Adadelta, Adamax, RAdam, Rprop       of the same names; Adadelta's rho is Decay
 //	ASGD                                 ASGD, with a constant rate
+//	SparseAdam                           SparseAdam, rows of zeros for those that a gradient does not list
 //	clip_grad_norm_, clip_grad_value_    Options.ClipNorm, Options.ClipValue
 //	maximize                             Options.Maximize
 //
-// NAdam is that of later versions: 1.13 has a momentum in a product twice.
+// NAdam, Adafactor and Muon are those of later versions, compared with a transcription: 1.13 has a momentum twice in a
+// product of NAdam's, and not the others. Muon iterates in the parameters' type here and in bfloat16 there.
 //
 // What differs: the default of eps, which for the lecture's algorithms is 1e-7 here and 1e-8 or (Adagrad) 1e-10
 // there; momentum's first step with dampening, see [Momentum]; and clipping by norm, which divides by the

@@ -14,6 +14,13 @@ var _ = register(Algorithm{
 		{Name: "NAdam/coupled", Config: NAdam{LR: 0.01, MomentumDecay: 0.1, WeightDecay: 0.01},
 			Options: clippedSetting},
 	},
+	// PyTorch 1.13 has mu_t twice in the product of gamma's denominator.
+	Torch: []Torch{{Case: "NAdam", Class: "NAdam", Transcribed: true, Place: 10, Config: NAdam{},
+		Fields: "lr=LR weight_decay=WeightDecay beta1=Beta1 beta2=Beta2 eps=Eps momentum_decay=MomentumDecay",
+		Given: []string{
+			"lr=0.01 beta1=0.9 beta2=0.999 eps=1e-8 momentum_decay=0.004",
+			"lr=0.01 beta1=0.5 beta2=0.9 eps=0.01 momentum_decay=0.5 weight_decay=0.1 lambda=256",
+		}}},
 })
 
 // NAdam is [Adam] with Nesterov's momentum (Dozat, Incorporating Nesterov Momentum into Adam, 2016), the kernel

@@ -17,7 +17,7 @@ import (
 	"github.com/bitstep-go/bitstep/optim"
 )
 
-// A torchCase is one case of testdata/torch.txt: make_torch.py says what its parts are.
+// A torchCase is one case of testdata/torch.txt or transcribed.txt: trajectory.py says what its parts are.
 type torchCase struct {
 	name, typ, gradient string
 	given               map[string]float64
@@ -45,8 +45,8 @@ func torchGiven(t *testing.T, pairs []string) map[string]float64 {
 	return given
 }
 
-func torchCases(t *testing.T) (cases []torchCase) {
-	for line := range strings.Lines(testfile.Read(t, "torch.txt")) {
+func torchCases(t *testing.T, file string) (cases []torchCase) {
+	for line := range strings.Lines(testfile.Read(t, file)) {
 		f := strings.Fields(line)
 		switch f[0] {
 		case "case":
@@ -63,8 +63,8 @@ func torchCases(t *testing.T) (cases []torchCase) {
 	return cases
 }
 
-// torch_cases.txt, which make_torch.py reads, has the cases that registrations state, and torch.txt their
-// trajectories.
+// torch_cases.txt, which make_torch.py and make_transcribed.py read, has the cases that registrations state, and
+// torch.txt and transcribed.txt their trajectories.
 func TestTorchCases(t *testing.T) {
 	var stated []optim.Torch
 	for _, a := range optim.Algorithms() {
@@ -72,15 +72,19 @@ func TestTorchCases(t *testing.T) {
 	}
 	slices.SortStableFunc(stated, func(a, b optim.Torch) int { return cmp.Compare(a.Place, b.Place) })
 	text := "# Made by TestTorchCases in optim/torch_test.go - do not edit.\n"
-	var want []torchCase
+	want := map[string][]torchCase{}
 	for _, f := range stated {
+		file, class := "torch.txt", f.Class
+		if f.Transcribed {
+			file, class = "transcribed.txt", "transcribed."+class
+		}
 		for _, given := range f.Given {
-			text += f.Case + " " + f.Class + " " + given + "\n"
+			text += f.Case + " " + class + " " + given + "\n"
 			c := torchCase{name: f.Case, given: torchGiven(t, strings.Fields(given))}
 			for _, c.typ = range []string{"float32", "float64"} {
 				for _, c.gradient = range []string{"sequence", "quadratic"} {
 					if c.gradient == "sequence" || c.given["maximize"] == 0 {
-						want = append(want, c)
+						want[file] = append(want[file], c)
 					}
 				}
 			}
@@ -91,10 +95,15 @@ func TestTorchCases(t *testing.T) {
 		t.Error("testdata/torch_cases.txt is not what optim's registrations state: run this test with -update-golden")
 	}
 	same := func(a, b torchCase) bool { return a.String() == b.String() }
-	if !slices.EqualFunc(torchCases(t), want, same) {
-		t.Error("testdata/torch.txt has other cases than optim's registrations state: run testdata/make_torch.py")
+	for file, script := range torchFiles {
+		if !slices.EqualFunc(torchCases(t, file), want[file], same) {
+			t.Errorf("testdata/%s has other cases than optim's registrations state: run testdata/%s", file, script)
+		}
 	}
 }
+
+// torchFiles are the files of trajectories, and what makes them.
+var torchFiles = map[string]string{"torch.txt": "make_torch.py", "transcribed.txt": "make_transcribed.py"}
 
 const torchElements, torchSteps = 8, 128
 
@@ -151,11 +160,11 @@ func (d linearToZero) Factor(step uint64) float64 { return 1 - float64(step)/flo
 // do not all point one way, so 12 units are allowed. The test says how much of it was needed.
 func torchTolerance(steps int, size, path float64) float64 { return float64(steps)*size + 12*path }
 
-// Every trajectory of torch.txt is followed. A second run of those that clip by norm divides by norm+1e-6, as
-// PyTorch does, which [optim.Options] does not, and which shows that there is no other difference.
+// Every trajectory of torch.txt and transcribed.txt is followed. A second run of those that clip by norm divides by
+// norm+1e-6, as PyTorch does, which [optim.Options] does not, and which shows that there is no other difference.
 func TestTorch(t *testing.T) {
 	worst := 0.0
-	cases, followed := torchCases(t), map[string]bool{}
+	cases, followed := append(torchCases(t, "torch.txt"), torchCases(t, "transcribed.txt")...), map[string]bool{}
 	for _, a := range optim.Algorithms() {
 		for _, f := range a.Torch {
 			count := 0
@@ -203,7 +212,7 @@ func testTorch[T kernels.Float](t *testing.T, c torchCase, f optim.Torch, clip b
 	if clip {
 		opts.ClipNorm = 0
 	}
-	lr2, denominator := take("lr2"), take("lambda")
+	lr2, denominator, rows := take("lr2"), take("lambda"), int(take("rows"))
 	config := torchConfig(f, given)
 	if len(given) > 0 {
 		t.Errorf("%v: nothing here takes %v", c, given)
@@ -214,8 +223,16 @@ func testTorch[T kernels.Float](t *testing.T, c torchCase, f optim.Torch, clip b
 	for i := range x {
 		x[i] = T(torchStart(i))
 	}
+	first := 3 // elements of the first parameter
 	groups := []optim.Group[T]{{Config: config, Params: [][]T{x[:3], x[3:]}}}
-	if lr2 != 0 {
+	switch {
+	case rows != 0:
+		first = torchElements
+		groups = []optim.Group[T]{{Config: config, Params: [][]T{x, nil}, Shapes: [][]int{{rows, torchElements / rows}, {0}}}}
+	case f.Transcribed:
+		first = torchElements
+		groups = []optim.Group[T]{{Config: config, Params: [][]T{x, nil}}}
+	case lr2 != 0:
 		groups = []optim.Group[T]{{Config: config, Params: [][]T{x[:3]}}, {Config: config, Params: [][]T{x[3:]}}}
 	}
 	opt, err := optim.NewGroups(opts, groups...)
@@ -265,7 +282,7 @@ func testTorch[T kernels.Float](t *testing.T, c torchCase, f optim.Torch, clip b
 			}
 		}
 		last := slices.Clone(x)
-		opt.Step(grad[:3], grad[3:])
+		opt.Step(grad[:first], grad[first:])
 		for i, v := range x {
 			moved := math.Abs(float64(v) - float64(last[i]))
 			size[i] = max(size[i], math.Abs(float64(v)))

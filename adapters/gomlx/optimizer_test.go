@@ -97,6 +97,16 @@ func trained[T bitstep.Float](ctx *context.Context) (params, grads [][]T) {
 	return params, grads
 }
 
+// dimensions are those of what is trained.
+func dimensions(ctx *context.Context) (all [][]int) {
+	for v := range ctx.IterVariables() {
+		if v.Trainable {
+			all = append(all, v.Shape().Dimensions)
+		}
+	}
+	return all
+}
+
 func clones[T any](s [][]T) (c [][]T) {
 	for _, x := range s {
 		c = append(c, slices.Clone(x))
@@ -134,7 +144,8 @@ func testStepsAreOptims[T bitstep.Float](t *testing.T) {
 				}
 				if opt == nil {
 					want = clones(params)
-					opt = must(optim.NewGroups(s.Options, optim.Group[T]{Config: s.Config, Params: want}))
+					opt = must(optim.NewGroups(s.Options, optim.Group[T]{Config: s.Config, Params: want,
+						Shapes: dimensions(ctx)}))
 					opt.SetSchedule(decay)
 				}
 				opt.Step(grads...)

@@ -88,7 +88,7 @@ func testStepsAreOptims[T bitstep.Float](t *testing.T) {
 				}
 				nodes, params, grads = append(nodes, n), append(params, x), append(grads, grad)
 			}
-			opt, err := optim.NewGroups(s.Options, optim.Group[T]{Config: s.Config, Params: want})
+			opt, err := optim.NewGroups(s.Options, optim.Group[T]{Config: s.Config, Params: want, Shapes: shapes})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -92,10 +92,11 @@ func testStepsAreOptims[T bitstep.Float](t *testing.T) {
 			optimizer := spagostrategy.NewOptimizer(nn.Parameters(m), spagostrategy.New(s.Config,
 				spagostrategy.Options{Options: s.Options, Schedule: decay}))
 			var want [][]T
+			var shapes [][]int
 			for _, p := range m.Params {
-				want = append(want, slices.Clone(elements[T](p)))
+				want, shapes = append(want, slices.Clone(elements[T](p))), append(shapes, p.Shape())
 			}
-			opt, err := optim.NewGroups(s.Options, optim.Group[T]{Config: s.Config, Params: want})
+			opt, err := optim.NewGroups(s.Options, optim.Group[T]{Config: s.Config, Params: want, Shapes: shapes})
 			if err != nil {
 				t.Fatal(err)
 			}
