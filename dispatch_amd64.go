@@ -680,23 +680,12 @@ func nAdamOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, g *T) {
 				nAdamF32AVX2Roots1Of4Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
 				return
 			case core:
-				nAdamF32AVX2Roots2Of2Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
+				nAdamF32AVX2Roots1Of3Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
 				return
 			}
 			nAdamF32AVX2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
 			return
 		case AVX512:
-			switch balancedFor[T](AVX512, n).F32 {
-			case zen5:
-				nAdamF32AVX512Roots1Of5Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
-				return
-			case zen:
-				nAdamF32AVX512Roots1Of3Depth3(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
-				return
-			case core:
-				nAdamF32AVX512Roots3Of3Depth3(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
-				return
-			}
 			nAdamF32AVX512(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
 			return
 		}
@@ -708,20 +697,12 @@ func nAdamOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, g *T) {
 				nAdamF64AVX2Roots1Of3Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
 				return
 			case core:
-				nAdamF64AVX2Roots2Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
+				nAdamF64AVX2Roots1Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
 				return
 			}
 			nAdamF64AVX2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
 			return
 		case AVX512:
-			switch balancedFor[T](AVX512, n).F64 {
-			case zen5, zen:
-				nAdamF64AVX512Roots2Of4Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
-				return
-			case core:
-				nAdamF64AVX512Roots2Of2Depth3(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
-				return
-			}
 			nAdamF64AVX512(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
 			return
 		}
@@ -1333,7 +1314,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			case core:
-				nAdamEachF32AVX2Roots2Of2Depth2(n, coef,
+				nAdamEachF32AVX2Roots1Of3Depth2(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			}
@@ -1468,20 +1449,6 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idAdamax:
 			adamaxEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 		case idNAdam:
-			switch rootsBy[AVX512].F32 {
-			case zen5:
-				nAdamEachF32AVX512Roots1Of5Depth2(n, coef,
-					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
-				return true
-			case zen:
-				nAdamEachF32AVX512Roots1Of3Depth3(n, coef,
-					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
-				return true
-			case core:
-				nAdamEachF32AVX512Roots3Of3Depth3(n, coef,
-					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
-				return true
-			}
 			nAdamEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 		case idASGD:
 			asgdEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
@@ -1608,7 +1575,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			case core:
-				nAdamEachF64AVX2Roots2Of2Depth2(n, coef,
+				nAdamEachF64AVX2Roots1Of2Depth2(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			}
@@ -1723,16 +1690,6 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idAdamax:
 			adamaxEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 		case idNAdam:
-			switch rootsBy[AVX512].F64 {
-			case zen5, zen:
-				nAdamEachF64AVX512Roots2Of4Depth2(n, coef,
-					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
-				return true
-			case core:
-				nAdamEachF64AVX512Roots2Of2Depth3(n, coef,
-					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
-				return true
-			}
 			nAdamEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 		case idASGD:
 			asgdEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))

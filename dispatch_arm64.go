@@ -404,22 +404,12 @@ func nAdamOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, g *T) {
 	case num.Is32[T]():
 		switch backend {
 		case NEON:
-			switch balancedFor[T](NEON, n).F32 {
-			case neoverse:
-				nAdamF32NEONRoots2Of5Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
-				return
-			}
 			nAdamF32NEON(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
 			return
 		}
 	default:
 		switch backend {
 		case NEON:
-			switch balancedFor[T](NEON, n).F64 {
-			case neoverse:
-				nAdamF64NEONRoots3Of4Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
-				return
-			}
 			nAdamF64NEON(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
 			return
 		}
@@ -888,12 +878,6 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idAdamax:
 			adamaxEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 		case idNAdam:
-			switch rootsBy[NEON].F32 {
-			case neoverse:
-				nAdamEachF32NEONRoots2Of5Depth2(n, coef,
-					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
-				return true
-			}
 			nAdamEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 		case idASGD:
 			asgdEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
@@ -986,12 +970,6 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 		case idAdamax:
 			adamaxEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 		case idNAdam:
-			switch rootsBy[NEON].F64 {
-			case neoverse:
-				nAdamEachF64NEONRoots3Of4Depth2(n, coef,
-					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
-				return true
-			}
 			nAdamEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 		case idASGD:
 			asgdEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))

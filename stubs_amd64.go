@@ -549,7 +549,7 @@ func nAdamF32AVX2Roots1Of6Depth2(n int, c *float32, x *float32, m *float32, v *f
 //go:noescape
 func nAdamF32AVX2Roots1Of4Depth2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 
-// nAdamF32AVX2Roots2Of2Depth2 updates n elements by
+// nAdamF32AVX2Roots1Of3Depth2 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -558,7 +558,7 @@ func nAdamF32AVX2Roots1Of4Depth2(n int, c *float32, x *float32, m *float32, v *f
 // c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 gamma, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
 //
 //go:noescape
-func nAdamF32AVX2Roots2Of2Depth2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+func nAdamF32AVX2Roots1Of3Depth2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 
 // nAdamEachF32AVX2 updates count tensors as nAdamF32AVX2 does one.
 //
@@ -575,10 +575,10 @@ func nAdamEachF32AVX2Roots1Of6Depth2(count int, c *float32, x *[]float32, m *[]f
 //go:noescape
 func nAdamEachF32AVX2Roots1Of4Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
 
-// nAdamEachF32AVX2Roots2Of2Depth2 updates count tensors as nAdamF32AVX2 does one.
+// nAdamEachF32AVX2Roots1Of3Depth2 updates count tensors as nAdamF32AVX2 does one.
 //
 //go:noescape
-func nAdamEachF32AVX2Roots2Of2Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+func nAdamEachF32AVX2Roots1Of3Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
 
 // asgdF32AVX2 updates n elements by
 //
@@ -1308,7 +1308,7 @@ func nAdamF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, grad *f
 //go:noescape
 func nAdamF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 
-// nAdamF64AVX2Roots2Of2Depth2 updates n elements by
+// nAdamF64AVX2Roots1Of2Depth2 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -1317,7 +1317,7 @@ func nAdamF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, m *float64, v *f
 // c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 gamma, 48 unbias, 56 eps, 64 scale, 72 lo, 80 hi, 88 l2, 96 keep, 104 use.
 //
 //go:noescape
-func nAdamF64AVX2Roots2Of2Depth2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
+func nAdamF64AVX2Roots1Of2Depth2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 
 // nAdamEachF64AVX2 updates count tensors as nAdamF64AVX2 does one.
 //
@@ -1329,10 +1329,10 @@ func nAdamEachF64AVX2(count int, c *float64, x *[]float64, m *[]float64, v *[]fl
 //go:noescape
 func nAdamEachF64AVX2Roots1Of3Depth2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
 
-// nAdamEachF64AVX2Roots2Of2Depth2 updates count tensors as nAdamF64AVX2 does one.
+// nAdamEachF64AVX2Roots1Of2Depth2 updates count tensors as nAdamF64AVX2 does one.
 //
 //go:noescape
-func nAdamEachF64AVX2Roots2Of2Depth2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
+func nAdamEachF64AVX2Roots1Of2Depth2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
 
 // asgdF64AVX2 updates n elements by
 //
@@ -2141,58 +2141,10 @@ func adamaxEachF32AVX512(count int, c *float32, x *[]float32, m *[]float32, u *[
 //go:noescape
 func nAdamF32AVX512(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 
-// nAdamF32AVX512Roots1Of5Depth2 updates n elements by
-//
-//	m = beta1*m + (1-beta1)*g
-//	v = beta2*v + ((1-beta2)*g)*g
-//	x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)
-//
-// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 gamma, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
-//
-//go:noescape
-func nAdamF32AVX512Roots1Of5Depth2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
-
-// nAdamF32AVX512Roots1Of3Depth3 updates n elements by
-//
-//	m = beta1*m + (1-beta1)*g
-//	v = beta2*v + ((1-beta2)*g)*g
-//	x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)
-//
-// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 gamma, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
-//
-//go:noescape
-func nAdamF32AVX512Roots1Of3Depth3(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
-
-// nAdamF32AVX512Roots3Of3Depth3 updates n elements by
-//
-//	m = beta1*m + (1-beta1)*g
-//	v = beta2*v + ((1-beta2)*g)*g
-//	x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)
-//
-// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 gamma, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
-//
-//go:noescape
-func nAdamF32AVX512Roots3Of3Depth3(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
-
 // nAdamEachF32AVX512 updates count tensors as nAdamF32AVX512 does one.
 //
 //go:noescape
 func nAdamEachF32AVX512(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
-
-// nAdamEachF32AVX512Roots1Of5Depth2 updates count tensors as nAdamF32AVX512 does one.
-//
-//go:noescape
-func nAdamEachF32AVX512Roots1Of5Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
-
-// nAdamEachF32AVX512Roots1Of3Depth3 updates count tensors as nAdamF32AVX512 does one.
-//
-//go:noescape
-func nAdamEachF32AVX512Roots1Of3Depth3(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
-
-// nAdamEachF32AVX512Roots3Of3Depth3 updates count tensors as nAdamF32AVX512 does one.
-//
-//go:noescape
-func nAdamEachF32AVX512Roots3Of3Depth3(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
 
 // asgdF32AVX512 updates n elements by
 //
@@ -2911,42 +2863,10 @@ func adamaxEachF64AVX512(count int, c *float64, x *[]float64, m *[]float64, u *[
 //go:noescape
 func nAdamF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 
-// nAdamF64AVX512Roots2Of4Depth2 updates n elements by
-//
-//	m = beta1*m + (1-beta1)*g
-//	v = beta2*v + ((1-beta2)*g)*g
-//	x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)
-//
-// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 gamma, 48 unbias, 56 eps, 64 scale, 72 lo, 80 hi, 88 l2, 96 keep, 104 use.
-//
-//go:noescape
-func nAdamF64AVX512Roots2Of4Depth2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
-
-// nAdamF64AVX512Roots2Of2Depth3 updates n elements by
-//
-//	m = beta1*m + (1-beta1)*g
-//	v = beta2*v + ((1-beta2)*g)*g
-//	x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)
-//
-// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 gamma, 48 unbias, 56 eps, 64 scale, 72 lo, 80 hi, 88 l2, 96 keep, 104 use.
-//
-//go:noescape
-func nAdamF64AVX512Roots2Of2Depth3(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
-
 // nAdamEachF64AVX512 updates count tensors as nAdamF64AVX512 does one.
 //
 //go:noescape
 func nAdamEachF64AVX512(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
-
-// nAdamEachF64AVX512Roots2Of4Depth2 updates count tensors as nAdamF64AVX512 does one.
-//
-//go:noescape
-func nAdamEachF64AVX512Roots2Of4Depth2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
-
-// nAdamEachF64AVX512Roots2Of2Depth3 updates count tensors as nAdamF64AVX512 does one.
-//
-//go:noescape
-func nAdamEachF64AVX512Roots2Of2Depth3(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
 
 // asgdF64AVX512 updates n elements by
 //

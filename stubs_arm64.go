@@ -365,26 +365,10 @@ func adamaxEachF32NEON(count int, c *float32, x *[]float32, m *[]float32, u *[]f
 //go:noescape
 func nAdamF32NEON(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 
-// nAdamF32NEONRoots2Of5Depth2 updates n elements by
-//
-//	m = beta1*m + (1-beta1)*g
-//	v = beta2*v + ((1-beta2)*g)*g
-//	x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)
-//
-// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 gamma, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
-//
-//go:noescape
-func nAdamF32NEONRoots2Of5Depth2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
-
 // nAdamEachF32NEON updates count tensors as nAdamF32NEON does one.
 //
 //go:noescape
 func nAdamEachF32NEON(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
-
-// nAdamEachF32NEONRoots2Of5Depth2 updates count tensors as nAdamF32NEON does one.
-//
-//go:noescape
-func nAdamEachF32NEONRoots2Of5Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
 
 // asgdF32NEON updates n elements by
 //
@@ -986,26 +970,10 @@ func adamaxEachF64NEON(count int, c *float64, x *[]float64, m *[]float64, u *[]f
 //go:noescape
 func nAdamF64NEON(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 
-// nAdamF64NEONRoots3Of4Depth2 updates n elements by
-//
-//	m = beta1*m + (1-beta1)*g
-//	v = beta2*v + ((1-beta2)*g)*g
-//	x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)
-//
-// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 gamma, 48 unbias, 56 eps, 64 scale, 72 lo, 80 hi, 88 l2, 96 keep, 104 use.
-//
-//go:noescape
-func nAdamF64NEONRoots3Of4Depth2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
-
 // nAdamEachF64NEON updates count tensors as nAdamF64NEON does one.
 //
 //go:noescape
 func nAdamEachF64NEON(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
-
-// nAdamEachF64NEONRoots3Of4Depth2 updates count tensors as nAdamF64NEON does one.
-//
-//go:noescape
-func nAdamEachF64NEONRoots3Of4Depth2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
 
 // asgdF64NEON updates n elements by
 //

@@ -40,7 +40,7 @@ var isas = []isa{
 type shape struct {
 	Breadth      int     // vectors of a group whose operations are emitted in turns
 	Ends, Starts float64 // the part of a turn after which a group has been divided, and another starts
-	Scalars      int     // how many scalars there are registers for
+	Scalars      int     // how many there are registers for, all of a pipeline's; 0: it loads them where it needs them
 }
 
 // A tileSize is what the micro-kernels of one instruction set measure. All of a tile's accumulators and one row

@@ -100,7 +100,7 @@ type balanceCase struct {
 
 // balancesOf returns those of a step for an instruction set and type.
 func balancesOf(s isa, elem int, p *program.Program) (all []balanceCase) {
-	if !balanced(p) {
+	if n := s.Steps.Scalars; !balanced(p) || n > 0 && len(p.Scalars) > n {
 		return nil
 	}
 	for _, cpu := range processors {
