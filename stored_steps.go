@@ -307,6 +307,121 @@ func (e Narrow) LionEach(x, m, g []Stored, c LionCoef[float32], r Rounding) {
 	}
 }
 
+// Adadelta is [Adadelta] in float32, of operands each stored in its own way, by [kernels.StoredStep].
+func (e Narrow) Adadelta(x, s, d, g Stored, c AdadeltaCoef[float32], r Rounding) {
+	call := storedCall{work: work(idAdadelta), backend: e.backend, rounding: r}
+	*(*AdadeltaCoef[float32])(unsafe.Pointer(&call.coef)) = c
+	op := [...]Stored{x, s, d, g}
+	if call.operands(op[:], 0b111) {
+		Engine[float32](e).Adadelta(x.Float32, s.Float32, d.Float32, g.Float32, c)
+		return
+	}
+	e.run(&call)
+}
+
+// AdadeltaEach is [Narrow.Adadelta] for each of several tensors, x[i] and element i of the other operands, tensor i
+// with the random bits of stream r.Stream+i. It panics as [Narrow.Adadelta] does for the first that is wrong, before
+// that is written, or if there are not as many of each operand.
+func (e Narrow) AdadeltaEach(x, s, d, g []Stored, c AdadeltaCoef[float32], r Rounding) {
+	checkCounts(idAdadelta, len(x), len(s), len(d), len(g))
+	for i := range x {
+		e.Adadelta(x[i], s[i], d[i], g[i], c, r)
+		r.Stream++
+	}
+}
+
+// Adamax is [Adamax] in float32, of operands each stored in its own way, by [kernels.StoredStep].
+func (e Narrow) Adamax(x, m, u, g Stored, c AdamaxCoef[float32], r Rounding) {
+	call := storedCall{work: work(idAdamax), backend: e.backend, rounding: r}
+	*(*AdamaxCoef[float32])(unsafe.Pointer(&call.coef)) = c
+	op := [...]Stored{x, m, u, g}
+	if call.operands(op[:], 0b111) {
+		Engine[float32](e).Adamax(x.Float32, m.Float32, u.Float32, g.Float32, c)
+		return
+	}
+	e.run(&call)
+}
+
+// AdamaxEach is [Narrow.Adamax] for each of several tensors, x[i] and element i of the other operands, tensor i
+// with the random bits of stream r.Stream+i. It panics as [Narrow.Adamax] does for the first that is wrong, before
+// that is written, or if there are not as many of each operand.
+func (e Narrow) AdamaxEach(x, m, u, g []Stored, c AdamaxCoef[float32], r Rounding) {
+	checkCounts(idAdamax, len(x), len(m), len(u), len(g))
+	for i := range x {
+		e.Adamax(x[i], m[i], u[i], g[i], c, r)
+		r.Stream++
+	}
+}
+
+// NAdam is [NAdam] in float32, of operands each stored in its own way, by [kernels.StoredStep].
+func (e Narrow) NAdam(x, m, v, g Stored, c NAdamCoef[float32], r Rounding) {
+	call := storedCall{work: work(idNAdam), backend: e.backend, rounding: r}
+	*(*NAdamCoef[float32])(unsafe.Pointer(&call.coef)) = c
+	op := [...]Stored{x, m, v, g}
+	if call.operands(op[:], 0b111) {
+		Engine[float32](e).NAdam(x.Float32, m.Float32, v.Float32, g.Float32, c)
+		return
+	}
+	e.run(&call)
+}
+
+// NAdamEach is [Narrow.NAdam] for each of several tensors, x[i] and element i of the other operands, tensor i
+// with the random bits of stream r.Stream+i. It panics as [Narrow.NAdam] does for the first that is wrong, before
+// that is written, or if there are not as many of each operand.
+func (e Narrow) NAdamEach(x, m, v, g []Stored, c NAdamCoef[float32], r Rounding) {
+	checkCounts(idNAdam, len(x), len(m), len(v), len(g))
+	for i := range x {
+		e.NAdam(x[i], m[i], v[i], g[i], c, r)
+		r.Stream++
+	}
+}
+
+// ASGD is [ASGD] in float32, of operands each stored in its own way, by [kernels.StoredStep].
+func (e Narrow) ASGD(x, a, g Stored, c ASGDCoef[float32], r Rounding) {
+	call := storedCall{work: work(idASGD), backend: e.backend, rounding: r}
+	*(*ASGDCoef[float32])(unsafe.Pointer(&call.coef)) = c
+	op := [...]Stored{x, a, g}
+	if call.operands(op[:], 0b11) {
+		Engine[float32](e).ASGD(x.Float32, a.Float32, g.Float32, c)
+		return
+	}
+	e.run(&call)
+}
+
+// ASGDEach is [Narrow.ASGD] for each of several tensors, x[i] and element i of the other operands, tensor i
+// with the random bits of stream r.Stream+i. It panics as [Narrow.ASGD] does for the first that is wrong, before
+// that is written, or if there are not as many of each operand.
+func (e Narrow) ASGDEach(x, a, g []Stored, c ASGDCoef[float32], r Rounding) {
+	checkCounts(idASGD, len(x), len(a), len(g))
+	for i := range x {
+		e.ASGD(x[i], a[i], g[i], c, r)
+		r.Stream++
+	}
+}
+
+// Rprop is [Rprop] in float32, of operands each stored in its own way, by [kernels.StoredStep].
+func (e Narrow) Rprop(x, p, s, g Stored, c RpropCoef[float32], r Rounding) {
+	call := storedCall{work: work(idRprop), backend: e.backend, rounding: r}
+	*(*RpropCoef[float32])(unsafe.Pointer(&call.coef)) = c
+	op := [...]Stored{x, p, s, g}
+	if call.operands(op[:], 0b111) {
+		Engine[float32](e).Rprop(x.Float32, p.Float32, s.Float32, g.Float32, c)
+		return
+	}
+	e.run(&call)
+}
+
+// RpropEach is [Narrow.Rprop] for each of several tensors, x[i] and element i of the other operands, tensor i
+// with the random bits of stream r.Stream+i. It panics as [Narrow.Rprop] does for the first that is wrong, before
+// that is written, or if there are not as many of each operand.
+func (e Narrow) RpropEach(x, p, s, g []Stored, c RpropCoef[float32], r Rounding) {
+	checkCounts(idRprop, len(x), len(p), len(s), len(g))
+	for i := range x {
+		e.Rprop(x[i], p[i], s[i], g[i], c, r)
+		r.Stream++
+	}
+}
+
 // step runs the definition of a step.
 func (c *storedCall) step(op []Stored) {
 	coef := unsafe.Pointer(&c.coef)
@@ -337,5 +452,15 @@ func (c *storedCall) step(op []Stored) {
 		kernels.StoredStep(op, (*AMSGradCoef[float32])(coef), c.rounding)
 	case idLion:
 		kernels.StoredStep(op, (*LionCoef[float32])(coef), c.rounding)
+	case idAdadelta:
+		kernels.StoredStep(op, (*AdadeltaCoef[float32])(coef), c.rounding)
+	case idAdamax:
+		kernels.StoredStep(op, (*AdamaxCoef[float32])(coef), c.rounding)
+	case idNAdam:
+		kernels.StoredStep(op, (*NAdamCoef[float32])(coef), c.rounding)
+	case idASGD:
+		kernels.StoredStep(op, (*ASGDCoef[float32])(coef), c.rounding)
+	case idRprop:
+		kernels.StoredStep(op, (*RpropCoef[float32])(coef), c.rounding)
 	}
 }

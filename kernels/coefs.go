@@ -435,3 +435,93 @@ func NewRprop[T Float](h RpropHyper) RpropCoef[T] {
 		Most:  T(h.Most),
 	}
 }
+
+// maxStepOperands is the most operands of a step.
+const maxStepOperands = 5
+
+// runStep runs the definition that scalars in float32 belong to on operands in the order of its row.
+func runStep(c any, s *[maxStepOperands][]float32) {
+	switch c := c.(type) {
+	case *SGDCoef[float32]:
+		SGD(s[0], s[1], c)
+	case *MomentumCoef[float32]:
+		Momentum(s[0], s[1], s[2], c)
+	case *MomentumVelocityCoef[float32]:
+		MomentumVelocity(s[0], s[1], s[2], c)
+	case *NesterovCoef[float32]:
+		Nesterov(s[0], s[1], s[2], c)
+	case *NesterovTorchCoef[float32]:
+		NesterovTorch(s[0], s[1], s[2], c)
+	case *AdaGradCoef[float32]:
+		AdaGrad(s[0], s[1], s[2], c)
+	case *RMSPropCoef[float32]:
+		RMSProp(s[0], s[1], s[2], c)
+	case *RMSPropMomentumCoef[float32]:
+		RMSPropMomentum(s[0], s[1], s[2], s[3], c)
+	case *RMSPropCenteredCoef[float32]:
+		RMSPropCentered(s[0], s[1], s[2], s[3], c)
+	case *RMSPropCenteredMomentumCoef[float32]:
+		RMSPropCenteredMomentum(s[0], s[1], s[2], s[3], s[4], c)
+	case *AdamCoef[float32]:
+		Adam(s[0], s[1], s[2], s[3], c)
+	case *AMSGradCoef[float32]:
+		AMSGrad(s[0], s[1], s[2], s[3], s[4], c)
+	case *LionCoef[float32]:
+		Lion(s[0], s[1], s[2], c)
+	case *AdadeltaCoef[float32]:
+		Adadelta(s[0], s[1], s[2], s[3], c)
+	case *AdamaxCoef[float32]:
+		Adamax(s[0], s[1], s[2], s[3], c)
+	case *NAdamCoef[float32]:
+		NAdam(s[0], s[1], s[2], s[3], c)
+	case *ASGDCoef[float32]:
+		ASGD(s[0], s[1], s[2], c)
+	case *RpropCoef[float32]:
+		Rprop(s[0], s[1], s[2], s[3], c)
+	default:
+		panic("kernels: StoredStep: want a pointer to the scalars of a step in float32")
+	}
+}
+
+// rowOf is the index of that step in table.Rows.
+func rowOf(c any) int {
+	switch c.(type) {
+	case *SGDCoef[float32]:
+		return 0
+	case *MomentumCoef[float32]:
+		return 1
+	case *MomentumVelocityCoef[float32]:
+		return 2
+	case *NesterovCoef[float32]:
+		return 3
+	case *NesterovTorchCoef[float32]:
+		return 4
+	case *AdaGradCoef[float32]:
+		return 5
+	case *RMSPropCoef[float32]:
+		return 6
+	case *RMSPropMomentumCoef[float32]:
+		return 7
+	case *RMSPropCenteredCoef[float32]:
+		return 8
+	case *RMSPropCenteredMomentumCoef[float32]:
+		return 9
+	case *AdamCoef[float32]:
+		return 10
+	case *AMSGradCoef[float32]:
+		return 11
+	case *LionCoef[float32]:
+		return 12
+	case *AdadeltaCoef[float32]:
+		return 13
+	case *AdamaxCoef[float32]:
+		return 14
+	case *NAdamCoef[float32]:
+		return 15
+	case *ASGDCoef[float32]:
+		return 16
+	case *RpropCoef[float32]:
+		return 17
+	}
+	panic("kernels: StoredStep: want a pointer to the scalars of a step in float32")
+}

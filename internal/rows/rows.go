@@ -465,6 +465,16 @@ func CallStored(e bitstep.Narrow, row table.Row, coef any, op []kernels.Stored, 
 		e.AMSGrad(op[0], op[1], op[2], op[3], op[4], *coef.(*kernels.AMSGradCoef[float32]), r)
 	case "Lion":
 		e.Lion(op[0], op[1], op[2], *coef.(*kernels.LionCoef[float32]), r)
+	case "Adadelta":
+		e.Adadelta(op[0], op[1], op[2], op[3], *coef.(*kernels.AdadeltaCoef[float32]), r)
+	case "Adamax":
+		e.Adamax(op[0], op[1], op[2], op[3], *coef.(*kernels.AdamaxCoef[float32]), r)
+	case "NAdam":
+		e.NAdam(op[0], op[1], op[2], op[3], *coef.(*kernels.NAdamCoef[float32]), r)
+	case "ASGD":
+		e.ASGD(op[0], op[1], op[2], *coef.(*kernels.ASGDCoef[float32]), r)
+	case "Rprop":
+		e.Rprop(op[0], op[1], op[2], op[3], *coef.(*kernels.RpropCoef[float32]), r)
 	default:
 		panic(fmt.Sprintf("rows: no step %q", row.Name))
 	}
@@ -499,6 +509,16 @@ func CallStoredEach(e bitstep.Narrow, row table.Row, coef any, op [][]kernels.St
 		e.AMSGradEach(op[0], op[1], op[2], op[3], op[4], *coef.(*kernels.AMSGradCoef[float32]), r)
 	case "Lion":
 		e.LionEach(op[0], op[1], op[2], *coef.(*kernels.LionCoef[float32]), r)
+	case "Adadelta":
+		e.AdadeltaEach(op[0], op[1], op[2], op[3], *coef.(*kernels.AdadeltaCoef[float32]), r)
+	case "Adamax":
+		e.AdamaxEach(op[0], op[1], op[2], op[3], *coef.(*kernels.AdamaxCoef[float32]), r)
+	case "NAdam":
+		e.NAdamEach(op[0], op[1], op[2], op[3], *coef.(*kernels.NAdamCoef[float32]), r)
+	case "ASGD":
+		e.ASGDEach(op[0], op[1], op[2], *coef.(*kernels.ASGDCoef[float32]), r)
+	case "Rprop":
+		e.RpropEach(op[0], op[1], op[2], op[3], *coef.(*kernels.RpropCoef[float32]), r)
 	default:
 		panic(fmt.Sprintf("rows: no step %q", row.Name))
 	}
