@@ -42,7 +42,7 @@ type Torch struct {
 	Config       Config   // the algorithm, and what the name of the cases says of it
 	Fields       string   // KEY=Field ..., the hyperparameters of PyTorch and the fields of Config that they are
 	ConstantRate bool     // they are the same only while the rate is
-	Transcribed  bool     // Debian's PyTorch lacks it: testdata/make_transcribed.py has it, and transcribed.txt its cases
+	Transcribed  bool     // Debian's PyTorch lacks it: testdata/make_transcribed.py has it
 	Given        []string // states a case each by its KEY=VALUE ...: see testdata/make_torch.py
 }
 

@@ -12,7 +12,8 @@ var _ = register(Algorithm{
 		Config: func(lr float64) Config { return Muon{LR: lr, MatchAdam: true} }, Rate: 3e-4}},
 	Settings: []Setting{
 		{Name: "Muon", Config: Muon{LR: 0.01}},
-		{Name: "Muon/match", Config: Muon{LR: 0.01, MatchAdam: true, NoNesterov: true, WeightDecay: 0.1, Decoupled: true}},
+		{Name: "Muon/match",
+			Config: Muon{LR: 0.01, MatchAdam: true, NoNesterov: true, WeightDecay: 0.1, Decoupled: true}},
 	},
 	Torch: []Torch{{Case: "Muon", Class: "Muon", Transcribed: true, Place: 15, Config: Muon{},
 		Fields: "lr=LR weight_decay=WeightDecay momentum=Rho eps=Eps nesterov_off=NoNesterov decoupled=Decoupled " +

@@ -48,7 +48,8 @@ func testMuon[T kernels.Float](t *testing.T) {
 		var first [][]T
 		for _, b := range bitstep.Backends() {
 			opt := must(optim.NewGroups(optim.Options{}, optim.Group[T]{Params: clone(x), Shapes: shapes,
-				Config: optim.Muon{LR: lr, Rho: rho, WeightDecay: wd, Decoupled: true, NoNesterov: plain, MatchAdam: plain}}))
+				Config: optim.Muon{LR: lr, Rho: rho, WeightDecay: wd, Decoupled: true, NoNesterov: plain,
+					MatchAdam: plain}}))
 			opt.SetEngine(bitstep.On[T](b))
 			for _, g := range grads {
 				opt.Step(g...)

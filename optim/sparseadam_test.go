@@ -20,7 +20,8 @@ func TestArchSparseAdam(t *testing.T) {
 
 func testSparseAdam[T kernels.Float](t *testing.T) {
 	beta1, beta2, eps, lr, wd := 0.8, 0.95, 1e-5, 0.01, 0.03
-	for _, shapes := range [][][]int{{{9, 5}, {0, 3}, {4}, {}}, {{3, 5, 3}, {7, 0}, {1, 4}, {1}}, {{45}, {0}, {4}, {1}}} {
+	for _, shapes := range [][][]int{
+		{{9, 5}, {0, 3}, {4}, {}}, {{3, 5, 3}, {7, 0}, {1, 4}, {1}}, {{45}, {0}, {4}, {1}}} {
 		for _, b := range bitstep.Backends() {
 			r := edge.Rand(3)
 			var x, grad, want, m, v [][]T
@@ -32,8 +33,8 @@ func testSparseAdam[T kernels.Float](t *testing.T) {
 				x, want = append(x, p), append(want, append([]T{}, p...))
 				grad, m, v = append(grad, make([]T, n)), append(m, make([]T, n)), append(v, make([]T, n))
 			}
-			opt := must(optim.NewGroups(optim.Options{}, optim.Group[T]{Params: x, Shapes: shapes, Config: optim.SparseAdam{
-				LR: lr, Beta1: beta1, Beta2: beta2, Eps: eps, WeightDecay: wd, Decoupled: true}}))
+			config := optim.SparseAdam{LR: lr, Beta1: beta1, Beta2: beta2, Eps: eps, WeightDecay: wd, Decoupled: true}
+			opt := must(optim.NewGroups(optim.Options{}, optim.Group[T]{Params: x, Shapes: shapes, Config: config}))
 			opt.SetEngine(bitstep.On[T](b))
 			for step := uint64(1); step <= 8; step++ {
 				power1, power2 := kernels.PowInt(beta1, step), kernels.PowInt(beta2, step)

@@ -228,7 +228,8 @@ func testTorch[T kernels.Float](t *testing.T, c torchCase, f optim.Torch, clip b
 	switch {
 	case rows != 0:
 		first = torchElements
-		groups = []optim.Group[T]{{Config: config, Params: [][]T{x, nil}, Shapes: [][]int{{rows, torchElements / rows}, {0}}}}
+		groups = []optim.Group[T]{{Config: config, Params: [][]T{x, nil},
+			Shapes: [][]int{{rows, torchElements / rows}, {0}}}}
 	case f.Transcribed:
 		first = torchElements
 		groups = []optim.Group[T]{{Config: config, Params: [][]T{x, nil}}}
