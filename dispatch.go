@@ -49,6 +49,7 @@ const (
 
 // What a call holds: the operands of any kernel, and the scalars of any in words of 64 bits.
 const (
+	variants    = 6 // of a step in narrow storage
 	maxOperands = 5
 	coefWords   = 14
 )

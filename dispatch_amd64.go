@@ -1915,6 +1915,442 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 	return true
 }
 
+// assembly updates n elements of a step from lo on, whole blocks whose indices have one high half, or returns false.
+func (c *storedCall) assembly(lo, n int) bool {
+	coef, random := (*float32)(unsafe.Pointer(&c.coef)), c.randomWords(lo)
+	switch c.backend {
+	case AVX2:
+		switch c.variant() {
+		case int(idSGD)*variants + 2:
+			sgdbf16F32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo))
+		case int(idSGD)*variants + 3:
+			sgdbf16NearestF32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo))
+		case int(idMomentum)*variants + 0:
+			momentumBF16StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
+		case int(idMomentum)*variants + 1:
+			momentumBF16StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
+		case int(idMomentum)*variants + 2:
+			momentumBF16F32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
+		case int(idMomentum)*variants + 3:
+			momentumBF16NearestF32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
+		case int(idMomentum)*variants + 4:
+			momentumBlock8StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
+		case int(idMomentum)*variants + 5:
+			momentumBlock8StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
+		case int(idMomentumVelocity)*variants + 0:
+			momentumVelocityBF16StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
+		case int(idMomentumVelocity)*variants + 1:
+			momentumVelocityBF16StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
+		case int(idMomentumVelocity)*variants + 2:
+			momentumVelocityBF16F32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
+		case int(idMomentumVelocity)*variants + 3:
+			momentumVelocityBF16NearestF32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
+		case int(idMomentumVelocity)*variants + 4:
+			momentumVelocityBlock8StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
+		case int(idMomentumVelocity)*variants + 5:
+			momentumVelocityBlock8StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
+		case int(idNesterov)*variants + 0:
+			nesterovBF16StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
+		case int(idNesterov)*variants + 1:
+			nesterovBF16StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
+		case int(idNesterov)*variants + 2:
+			nesterovBF16F32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
+		case int(idNesterov)*variants + 3:
+			nesterovBF16NearestF32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
+		case int(idNesterov)*variants + 4:
+			nesterovBlock8StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
+		case int(idNesterov)*variants + 5:
+			nesterovBlock8StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
+		case int(idNesterovTorch)*variants + 0:
+			nesterovTorchBF16StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
+		case int(idNesterovTorch)*variants + 1:
+			nesterovTorchBF16StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
+		case int(idNesterovTorch)*variants + 2:
+			nesterovTorchBF16F32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
+		case int(idNesterovTorch)*variants + 3:
+			nesterovTorchBF16NearestF32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
+		case int(idNesterovTorch)*variants + 4:
+			nesterovTorchBlock8StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
+		case int(idNesterovTorch)*variants + 5:
+			nesterovTorchBlock8StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
+		case int(idAdaGrad)*variants + 0:
+			adaGradBF16StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
+		case int(idAdaGrad)*variants + 1:
+			adaGradBF16StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
+		case int(idAdaGrad)*variants + 2:
+			adaGradBF16F32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
+		case int(idAdaGrad)*variants + 3:
+			adaGradBF16NearestF32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
+		case int(idAdaGrad)*variants + 4:
+			adaGradBlock8StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
+		case int(idAdaGrad)*variants + 5:
+			adaGradBlock8StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
+		case int(idRMSProp)*variants + 0:
+			rmsPropBF16StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
+		case int(idRMSProp)*variants + 1:
+			rmsPropBF16StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
+		case int(idRMSProp)*variants + 2:
+			rmsPropBF16F32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
+		case int(idRMSProp)*variants + 3:
+			rmsPropBF16NearestF32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
+		case int(idRMSProp)*variants + 4:
+			rmsPropBlock8StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
+		case int(idRMSProp)*variants + 5:
+			rmsPropBlock8StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
+		case int(idRMSPropMomentum)*variants + 0:
+			rmsPropMomentumBF16StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idRMSPropMomentum)*variants + 1:
+			rmsPropMomentumBF16StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idRMSPropMomentum)*variants + 2:
+			rmsPropMomentumBF16F32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idRMSPropMomentum)*variants + 3:
+			rmsPropMomentumBF16NearestF32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idRMSPropMomentum)*variants + 4:
+			rmsPropMomentumBlock8StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idRMSPropMomentum)*variants + 5:
+			rmsPropMomentumBlock8StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idRMSPropCentered)*variants + 0:
+			rmsPropCenteredBF16StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idRMSPropCentered)*variants + 1:
+			rmsPropCenteredBF16StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idRMSPropCentered)*variants + 2:
+			rmsPropCenteredBF16F32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idRMSPropCentered)*variants + 3:
+			rmsPropCenteredBF16NearestF32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idRMSPropCentered)*variants + 4:
+			rmsPropCenteredBlock8StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idRMSPropCentered)*variants + 5:
+			rmsPropCenteredBlock8StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idRMSPropCenteredMomentum)*variants + 0:
+			rmsPropCenteredMomentumBF16StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[float32](c, 4, lo))
+		case int(idRMSPropCenteredMomentum)*variants + 1:
+			rmsPropCenteredMomentumBF16StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[float32](c, 4, lo))
+		case int(idRMSPropCenteredMomentum)*variants + 2:
+			rmsPropCenteredMomentumBF16F32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[uint16](c, 4, lo))
+		case int(idRMSPropCenteredMomentum)*variants + 3:
+			rmsPropCenteredMomentumBF16NearestF32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[uint16](c, 4, lo))
+		case int(idRMSPropCenteredMomentum)*variants + 4:
+			rmsPropCenteredMomentumBlock8StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[uint8](c, 3, lo), storedAt[float32](c, 4, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo), scaleAt(c, 3, lo))
+		case int(idRMSPropCenteredMomentum)*variants + 5:
+			rmsPropCenteredMomentumBlock8StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[uint8](c, 3, lo), storedAt[float32](c, 4, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo), scaleAt(c, 3, lo))
+		case int(idAdam)*variants + 0:
+			adamBF16StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idAdam)*variants + 1:
+			adamBF16StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idAdam)*variants + 2:
+			adamBF16F32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idAdam)*variants + 3:
+			adamBF16NearestF32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idAdam)*variants + 4:
+			adamBlock8StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idAdam)*variants + 5:
+			adamBlock8StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idAMSGrad)*variants + 0:
+			amsGradBF16StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[float32](c, 4, lo))
+		case int(idAMSGrad)*variants + 1:
+			amsGradBF16StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[float32](c, 4, lo))
+		case int(idAMSGrad)*variants + 2:
+			amsGradBF16F32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[uint16](c, 4, lo))
+		case int(idAMSGrad)*variants + 3:
+			amsGradBF16NearestF32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[uint16](c, 4, lo))
+		case int(idAMSGrad)*variants + 4:
+			amsGradBlock8StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[uint8](c, 3, lo), storedAt[float32](c, 4, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo), scaleAt(c, 3, lo))
+		case int(idAMSGrad)*variants + 5:
+			amsGradBlock8StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[uint8](c, 3, lo), storedAt[float32](c, 4, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo), scaleAt(c, 3, lo))
+		case int(idLion)*variants + 0:
+			lionBF16StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
+		case int(idLion)*variants + 1:
+			lionBF16StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
+		case int(idLion)*variants + 2:
+			lionBF16F32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
+		case int(idLion)*variants + 3:
+			lionBF16NearestF32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
+		case int(idLion)*variants + 4:
+			lionBlock8StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
+		case int(idLion)*variants + 5:
+			lionBlock8StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
+		case int(idAdadelta)*variants + 0:
+			adadeltaBF16StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idAdadelta)*variants + 1:
+			adadeltaBF16StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idAdadelta)*variants + 2:
+			adadeltaBF16F32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idAdadelta)*variants + 3:
+			adadeltaBF16NearestF32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idAdadelta)*variants + 4:
+			adadeltaBlock8StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idAdadelta)*variants + 5:
+			adadeltaBlock8StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idAdamax)*variants + 0:
+			adamaxBF16StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idAdamax)*variants + 1:
+			adamaxBF16StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idAdamax)*variants + 2:
+			adamaxBF16F32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idAdamax)*variants + 3:
+			adamaxBF16NearestF32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idAdamax)*variants + 4:
+			adamaxBlock8StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idAdamax)*variants + 5:
+			adamaxBlock8StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idNAdam)*variants + 0:
+			nAdamBF16StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idNAdam)*variants + 1:
+			nAdamBF16StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idNAdam)*variants + 2:
+			nAdamBF16F32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idNAdam)*variants + 3:
+			nAdamBF16NearestF32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idNAdam)*variants + 4:
+			nAdamBlock8StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idNAdam)*variants + 5:
+			nAdamBlock8StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idASGD)*variants + 0:
+			asgdbf16StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
+		case int(idASGD)*variants + 1:
+			asgdbf16StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
+		case int(idASGD)*variants + 2:
+			asgdbf16F32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
+		case int(idASGD)*variants + 3:
+			asgdbf16NearestF32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
+		case int(idASGD)*variants + 4:
+			asgdBlock8StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
+		case int(idASGD)*variants + 5:
+			asgdBlock8StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
+		case int(idRprop)*variants + 0:
+			rpropBF16StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idRprop)*variants + 1:
+			rpropBF16StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idRprop)*variants + 2:
+			rpropBF16F32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idRprop)*variants + 3:
+			rpropBF16NearestF32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idRprop)*variants + 4:
+			rpropBlock8StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idRprop)*variants + 5:
+			rpropBlock8StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		default:
+			return false
+		}
+	case AVX512:
+		switch c.variant() {
+		case int(idSGD)*variants + 2:
+			sgdbf16F32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo))
+		case int(idSGD)*variants + 3:
+			sgdbf16NearestF32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo))
+		case int(idMomentum)*variants + 0:
+			momentumBF16StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
+		case int(idMomentum)*variants + 1:
+			momentumBF16StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
+		case int(idMomentum)*variants + 2:
+			momentumBF16F32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
+		case int(idMomentum)*variants + 3:
+			momentumBF16NearestF32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
+		case int(idMomentum)*variants + 4:
+			momentumBlock8StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
+		case int(idMomentum)*variants + 5:
+			momentumBlock8StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
+		case int(idMomentumVelocity)*variants + 0:
+			momentumVelocityBF16StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
+		case int(idMomentumVelocity)*variants + 1:
+			momentumVelocityBF16StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
+		case int(idMomentumVelocity)*variants + 2:
+			momentumVelocityBF16F32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
+		case int(idMomentumVelocity)*variants + 3:
+			momentumVelocityBF16NearestF32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
+		case int(idMomentumVelocity)*variants + 4:
+			momentumVelocityBlock8StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
+		case int(idMomentumVelocity)*variants + 5:
+			momentumVelocityBlock8StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
+		case int(idNesterov)*variants + 0:
+			nesterovBF16StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
+		case int(idNesterov)*variants + 1:
+			nesterovBF16StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
+		case int(idNesterov)*variants + 2:
+			nesterovBF16F32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
+		case int(idNesterov)*variants + 3:
+			nesterovBF16NearestF32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
+		case int(idNesterov)*variants + 4:
+			nesterovBlock8StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
+		case int(idNesterov)*variants + 5:
+			nesterovBlock8StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
+		case int(idNesterovTorch)*variants + 0:
+			nesterovTorchBF16StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
+		case int(idNesterovTorch)*variants + 1:
+			nesterovTorchBF16StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
+		case int(idNesterovTorch)*variants + 2:
+			nesterovTorchBF16F32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
+		case int(idNesterovTorch)*variants + 3:
+			nesterovTorchBF16NearestF32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
+		case int(idNesterovTorch)*variants + 4:
+			nesterovTorchBlock8StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
+		case int(idNesterovTorch)*variants + 5:
+			nesterovTorchBlock8StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
+		case int(idAdaGrad)*variants + 0:
+			adaGradBF16StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
+		case int(idAdaGrad)*variants + 1:
+			adaGradBF16StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
+		case int(idAdaGrad)*variants + 2:
+			adaGradBF16F32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
+		case int(idAdaGrad)*variants + 3:
+			adaGradBF16NearestF32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
+		case int(idAdaGrad)*variants + 4:
+			adaGradBlock8StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
+		case int(idAdaGrad)*variants + 5:
+			adaGradBlock8StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
+		case int(idRMSProp)*variants + 0:
+			rmsPropBF16StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
+		case int(idRMSProp)*variants + 1:
+			rmsPropBF16StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
+		case int(idRMSProp)*variants + 2:
+			rmsPropBF16F32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
+		case int(idRMSProp)*variants + 3:
+			rmsPropBF16NearestF32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
+		case int(idRMSProp)*variants + 4:
+			rmsPropBlock8StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
+		case int(idRMSProp)*variants + 5:
+			rmsPropBlock8StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
+		case int(idRMSPropMomentum)*variants + 0:
+			rmsPropMomentumBF16StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idRMSPropMomentum)*variants + 1:
+			rmsPropMomentumBF16StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idRMSPropMomentum)*variants + 2:
+			rmsPropMomentumBF16F32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idRMSPropMomentum)*variants + 3:
+			rmsPropMomentumBF16NearestF32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idRMSPropMomentum)*variants + 4:
+			rmsPropMomentumBlock8StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idRMSPropMomentum)*variants + 5:
+			rmsPropMomentumBlock8StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idRMSPropCentered)*variants + 0:
+			rmsPropCenteredBF16StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idRMSPropCentered)*variants + 1:
+			rmsPropCenteredBF16StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idRMSPropCentered)*variants + 2:
+			rmsPropCenteredBF16F32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idRMSPropCentered)*variants + 3:
+			rmsPropCenteredBF16NearestF32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idRMSPropCentered)*variants + 4:
+			rmsPropCenteredBlock8StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idRMSPropCentered)*variants + 5:
+			rmsPropCenteredBlock8StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idRMSPropCenteredMomentum)*variants + 0:
+			rmsPropCenteredMomentumBF16StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[float32](c, 4, lo))
+		case int(idRMSPropCenteredMomentum)*variants + 1:
+			rmsPropCenteredMomentumBF16StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[float32](c, 4, lo))
+		case int(idRMSPropCenteredMomentum)*variants + 2:
+			rmsPropCenteredMomentumBF16F32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[uint16](c, 4, lo))
+		case int(idRMSPropCenteredMomentum)*variants + 3:
+			rmsPropCenteredMomentumBF16NearestF32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[uint16](c, 4, lo))
+		case int(idRMSPropCenteredMomentum)*variants + 4:
+			rmsPropCenteredMomentumBlock8StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[uint8](c, 3, lo), storedAt[float32](c, 4, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo), scaleAt(c, 3, lo))
+		case int(idRMSPropCenteredMomentum)*variants + 5:
+			rmsPropCenteredMomentumBlock8StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[uint8](c, 3, lo), storedAt[float32](c, 4, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo), scaleAt(c, 3, lo))
+		case int(idAdam)*variants + 0:
+			adamBF16StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idAdam)*variants + 1:
+			adamBF16StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idAdam)*variants + 2:
+			adamBF16F32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idAdam)*variants + 3:
+			adamBF16NearestF32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idAdam)*variants + 4:
+			adamBlock8StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idAdam)*variants + 5:
+			adamBlock8StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idAMSGrad)*variants + 0:
+			amsGradBF16StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[float32](c, 4, lo))
+		case int(idAMSGrad)*variants + 1:
+			amsGradBF16StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[float32](c, 4, lo))
+		case int(idAMSGrad)*variants + 2:
+			amsGradBF16F32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[uint16](c, 4, lo))
+		case int(idAMSGrad)*variants + 3:
+			amsGradBF16NearestF32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[uint16](c, 4, lo))
+		case int(idAMSGrad)*variants + 4:
+			amsGradBlock8StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[uint8](c, 3, lo), storedAt[float32](c, 4, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo), scaleAt(c, 3, lo))
+		case int(idAMSGrad)*variants + 5:
+			amsGradBlock8StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[uint8](c, 3, lo), storedAt[float32](c, 4, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo), scaleAt(c, 3, lo))
+		case int(idLion)*variants + 0:
+			lionBF16StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
+		case int(idLion)*variants + 1:
+			lionBF16StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
+		case int(idLion)*variants + 2:
+			lionBF16F32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
+		case int(idLion)*variants + 3:
+			lionBF16NearestF32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
+		case int(idLion)*variants + 4:
+			lionBlock8StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
+		case int(idLion)*variants + 5:
+			lionBlock8StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
+		case int(idAdadelta)*variants + 0:
+			adadeltaBF16StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idAdadelta)*variants + 1:
+			adadeltaBF16StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idAdadelta)*variants + 2:
+			adadeltaBF16F32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idAdadelta)*variants + 3:
+			adadeltaBF16NearestF32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idAdadelta)*variants + 4:
+			adadeltaBlock8StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idAdadelta)*variants + 5:
+			adadeltaBlock8StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idAdamax)*variants + 0:
+			adamaxBF16StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idAdamax)*variants + 1:
+			adamaxBF16StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idAdamax)*variants + 2:
+			adamaxBF16F32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idAdamax)*variants + 3:
+			adamaxBF16NearestF32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idAdamax)*variants + 4:
+			adamaxBlock8StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idAdamax)*variants + 5:
+			adamaxBlock8StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idNAdam)*variants + 0:
+			nAdamBF16StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idNAdam)*variants + 1:
+			nAdamBF16StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idNAdam)*variants + 2:
+			nAdamBF16F32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idNAdam)*variants + 3:
+			nAdamBF16NearestF32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idNAdam)*variants + 4:
+			nAdamBlock8StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idNAdam)*variants + 5:
+			nAdamBlock8StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idASGD)*variants + 0:
+			asgdbf16StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
+		case int(idASGD)*variants + 1:
+			asgdbf16StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
+		case int(idASGD)*variants + 2:
+			asgdbf16F32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
+		case int(idASGD)*variants + 3:
+			asgdbf16NearestF32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
+		case int(idASGD)*variants + 4:
+			asgdBlock8StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
+		case int(idASGD)*variants + 5:
+			asgdBlock8StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
+		case int(idRprop)*variants + 0:
+			rpropBF16StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idRprop)*variants + 1:
+			rpropBF16StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idRprop)*variants + 2:
+			rpropBF16F32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idRprop)*variants + 3:
+			rpropBF16NearestF32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idRprop)*variants + 4:
+			rpropBlock8StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idRprop)*variants + 5:
+			rpropBlock8StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		default:
+			return false
+		}
+	default:
+		return false
+	}
+	return true
+}
+
 // as makes a pointer one of U, which is T.
 func as[U, T Float](p *T) *U { return (*U)(unsafe.Pointer(p)) }
 

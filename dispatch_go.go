@@ -20,6 +20,8 @@ func (c *call[T]) assemblyEach(n int, headers *[maxOperands]unsafe.Pointer) bool
 
 func (c *call[T]) assemblyLanes(lanes [][16]T, lo, n int) bool { return false }
 
+func (c *storedCall) assembly(lo, n int) bool { return false }
+
 // sgdOn is SGD of n elements on a backend.
 //
 //go:noinline

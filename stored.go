@@ -24,8 +24,9 @@ type (
 // Narrow is the kernels of an engine for operands that are stored in less than float32: Narrow(On[float32](b)).
 //
 // Its steps are those of [Engine], each operand a [Stored] of its own storage. What they store in fewer bits is rounded
-// as r says; arithmetic is in float32. Operands may differ in storage as they please. If all are in float32 it is the
-// [Engine]'s step.
+// as r says; arithmetic is in float32. Operands may differ in storage as they please. A step has assembly in the three
+// forms of table.Forms: all in bfloat16; x and g in float32, and all others in bfloat16; or these in 8-bit blocks. In
+// any other it runs its definition, and so do conversions. If all are in float32 it is the [Engine]'s step.
 //
 // They panic, before anything is written, if operands differ in length, if an operand has more than one storage, if a
 // written operand overlaps another, if 8-bit blocks have other than as many scales as [kernels.Scales] says, or if
@@ -55,6 +56,7 @@ type storedCall struct {
 	backend  Backend
 	n        int // elements
 	count    int // operands
+	form     int // of table.Forms; -1: none, and no assembly
 	storage  [maxOperands]table.Storage
 	op       [maxOperands]unsafe.Pointer // at the first element or code
 	scales   [maxOperands]unsafe.Pointer // of blocks
@@ -106,7 +108,64 @@ func (c *storedCall) operands(op []Stored, written uint) (plain bool) {
 		c.op[i], c.scales[i] = span[2*i].Pointer, span[2*i+1].Pointer
 	}
 	c.check(span[:2*len(op)], written)
+	c.form = c.formOf()
 	return false
+}
+
+// formOf is the form that the operands of a step have.
+func (c *storedCall) formOf() int {
+	if c.work < 0 {
+		return -1
+	}
+	row := &table.Rows[c.work]
+	for i, f := range table.Forms {
+		matches := true
+		for j, o := range row.Operands {
+			matches = matches && c.storage[j] == f.Of(o)
+		}
+		if matches {
+			return i
+		}
+	}
+	return -1
+}
+
+// variant is what assembly takes the call for: a number for each step, form and rounding.
+func (c *storedCall) variant() int {
+	if c.form < 0 {
+		return -1
+	}
+	v := int(c.work)*variants + 2*c.form
+	if c.rounding.Nearest {
+		v++
+	}
+	return v
+}
+
+// randomWords are what assembly makes random bits from for the elements from lo on, all with the same high half of
+// their index: for each word what the first product is made of at lo, and the second key.
+func (c *storedCall) randomWords(lo int) (random [maxOperands + 1]uint32) {
+	if c.rounding.Nearest {
+		return random
+	}
+	index := c.rounding.Base + uint64(lo)
+	for w := range len(random) / 2 {
+		if 2*w < c.count { // stochastic operands are no more than the others
+			k0, k1 := c.rounding.Key(index>>32, uint64(w))
+			random[2*w], random[2*w+1] = k0+uint32(index)*kernels.RandomStep, k1
+		}
+	}
+	return random
+}
+
+// scaleAt points at the scale of the block that begins at element lo of operand i.
+func scaleAt(c *storedCall, i, lo int) *uint8 {
+	return (*uint8)(unsafe.Add(c.scales[i], lo/table.Block))
+}
+
+// storedAt points at element lo of operand i.
+func storedAt[E any](c *storedCall, i, lo int) *E {
+	return (*E)(unsafe.Add(c.op[i], lo*int(unsafe.Sizeof(*new(E)))))
 }
 
 func one(b bool) int {
@@ -229,6 +288,12 @@ func (c *storedCall) run(lo, hi int) {
 //
 //go:noinline
 func (c *storedCall) chunk(lo, n int) {
+	if whole := n &^ (table.Block - 1); c.assembly(lo, whole) {
+		if whole < n {
+			c.tail(lo+whole, n-whole)
+		}
+		return
+	}
 	part := storedCall{work: c.work, coef: c.coef, rounding: c.rounding}
 	part.rounding.Base += uint64(lo)
 	var op [maxOperands]Stored
@@ -239,6 +304,40 @@ func (c *storedCall) chunk(lo, n int) {
 		part.convert(&op)
 	} else {
 		part.step(op[:c.count])
+	}
+}
+
+// tail updates the last n elements, fewer than a block, from lo on: in a block of memory that the last of them fills,
+// whose copies have no larger magnitude and no other faults than it has.
+func (c *storedCall) tail(lo, n int) {
+	var memory [maxOperands][table.Block]float32
+	var scales [maxOperands]uint8
+	whole := *c
+	whole.rounding.Base += uint64(lo)
+	for i := range c.count {
+		whole.op[i], whole.scales[i] = unsafe.Pointer(&memory[i]), unsafe.Pointer(&scales[i])
+		from, to := c.stored(i, lo, n), whole.stored(i, 0, table.Block)
+		fill(to.Float32, from.Float32)
+		fill(to.BFloat16, from.BFloat16)
+		fill(to.Block8.Codes, from.Block8.Codes)
+		copy(to.Block8.Scales, from.Block8.Scales)
+	}
+	whole.assembly(0, table.Block)
+	for i, o := range table.Rows[c.work].Operands {
+		if o.Write {
+			from, to := whole.stored(i, 0, n), c.stored(i, lo, n)
+			copy(to.Float32, from.Float32)
+			copy(to.BFloat16, from.BFloat16)
+			copy(to.Block8.Codes, from.Block8.Codes)
+			copy(to.Block8.Scales, from.Block8.Scales)
+		}
+	}
+}
+
+// fill copies elements, and the last of them to the rest.
+func fill[E any](dst, src []E) {
+	for i := copy(dst, src); i < len(dst); i++ {
+		dst[i] = src[len(src)-1]
 	}
 }
 

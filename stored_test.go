@@ -388,3 +388,29 @@ func sameFloats(t *testing.T, b bitstep.Backend, name string, got, want []float3
 		t.Fatalf("%v: %s of %d: [%d] = %x, want %x", b, name, len(want), i, got[i], want[i])
 	}
 }
+
+// Calls allocate nothing, on one thread and on several.
+func TestStoredAllocatesNothing(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	const n = 1 << 18
+	forEachStored(t, func(t *testing.T, k bitstep.Engine[float32], row table.Row) {
+		if row.Name != "Adam" {
+			return
+		}
+		op, c := rows.NewStored(row, n), bitstep.NewAdam[float32](bitstep.AdamHyper{}, 1)
+		for _, threads := range []int{1, 2} {
+			e := bitstep.Narrow(k.Threads(threads))
+			call := func() { e.Adam(op[0], op[1], op[2], op[3], c, bitstep.Rounding{}) }
+			call() // what is pooled
+			allocs := testing.AllocsPerRun(5, call)
+			for range 5 { // the runtime starts threads meanwhile, and collections empty pools
+				allocs = min(allocs, testing.AllocsPerRun(5, call))
+			}
+			if allocs != 0 {
+				t.Errorf("%d threads: %v allocations a call", threads, allocs)
+			}
+		}
+	})
+}

@@ -18,6 +18,24 @@ func sgdF32NEON(n int, c *float32, x *float32, grad *float32)
 //go:noescape
 func sgdEachF32NEON(count int, c *float32, x *[]float32, grad *[]float32)
 
+// sgdbf16F32NEON updates n elements, whole blocks of 32, by
+//
+//	x = x - lr*g
+//
+// c, by byte: 0 lr, 4 scale, 8 lo, 12 hi, 16 l2, 20 keep, 24 use.
+//
+//go:noescape
+func sgdbf16F32NEON(n int, c *float32, random *uint32, x *uint16, grad *uint16)
+
+// sgdbf16NearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	x = x - lr*g
+//
+// c, by byte: 0 lr, 4 scale, 8 lo, 12 hi, 16 l2, 20 keep, 24 use.
+//
+//go:noescape
+func sgdbf16NearestF32NEON(n int, c *float32, random *uint32, x *uint16, grad *uint16)
+
 // momentumF32NEON updates n elements by
 //
 //	v = rho*v + g
@@ -33,6 +51,66 @@ func momentumF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
 //go:noescape
 func momentumEachF32NEON(count int, c *float32, x *[]float32, v *[]float32, grad *[]float32)
 
+// momentumBF16StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	v = rho*v + g
+//	x = x - lr*v
+//
+// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
+//go:noescape
+func momentumBF16StatesF32NEON(n int, c *float32, random *uint32, x *float32, v *uint16, grad *float32)
+
+// momentumBF16StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	v = rho*v + g
+//	x = x - lr*v
+//
+// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
+//go:noescape
+func momentumBF16StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, v *uint16, grad *float32)
+
+// momentumBF16F32NEON updates n elements, whole blocks of 32, by
+//
+//	v = rho*v + g
+//	x = x - lr*v
+//
+// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
+//go:noescape
+func momentumBF16F32NEON(n int, c *float32, random *uint32, x *uint16, v *uint16, grad *uint16)
+
+// momentumBF16NearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	v = rho*v + g
+//	x = x - lr*v
+//
+// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
+//go:noescape
+func momentumBF16NearestF32NEON(n int, c *float32, random *uint32, x *uint16, v *uint16, grad *uint16)
+
+// momentumBlock8StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	v = rho*v + g
+//	x = x - lr*v
+//
+// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
+//go:noescape
+func momentumBlock8StatesF32NEON(n int, c *float32, random *uint32, x *float32, v *uint8, grad *float32, vScales *uint8)
+
+// momentumBlock8StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	v = rho*v + g
+//	x = x - lr*v
+//
+// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
+//go:noescape
+func momentumBlock8StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, v *uint8, grad *float32, vScales *uint8)
+
 // momentumVelocityF32NEON updates n elements by
 //
 //	v = rho*v - lr*g
@@ -47,6 +125,66 @@ func momentumVelocityF32NEON(n int, c *float32, x *float32, v *float32, grad *fl
 //
 //go:noescape
 func momentumVelocityEachF32NEON(count int, c *float32, x *[]float32, v *[]float32, grad *[]float32)
+
+// momentumVelocityBF16StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	v = rho*v - lr*g
+//	x = x + v
+//
+// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
+//go:noescape
+func momentumVelocityBF16StatesF32NEON(n int, c *float32, random *uint32, x *float32, v *uint16, grad *float32)
+
+// momentumVelocityBF16StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	v = rho*v - lr*g
+//	x = x + v
+//
+// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
+//go:noescape
+func momentumVelocityBF16StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, v *uint16, grad *float32)
+
+// momentumVelocityBF16F32NEON updates n elements, whole blocks of 32, by
+//
+//	v = rho*v - lr*g
+//	x = x + v
+//
+// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
+//go:noescape
+func momentumVelocityBF16F32NEON(n int, c *float32, random *uint32, x *uint16, v *uint16, grad *uint16)
+
+// momentumVelocityBF16NearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	v = rho*v - lr*g
+//	x = x + v
+//
+// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
+//go:noescape
+func momentumVelocityBF16NearestF32NEON(n int, c *float32, random *uint32, x *uint16, v *uint16, grad *uint16)
+
+// momentumVelocityBlock8StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	v = rho*v - lr*g
+//	x = x + v
+//
+// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
+//go:noescape
+func momentumVelocityBlock8StatesF32NEON(n int, c *float32, random *uint32, x *float32, v *uint8, grad *float32, vScales *uint8)
+
+// momentumVelocityBlock8StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	v = rho*v - lr*g
+//	x = x + v
+//
+// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
+//go:noescape
+func momentumVelocityBlock8StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, v *uint8, grad *float32, vScales *uint8)
 
 // nesterovF32NEON updates n elements by
 //
@@ -64,6 +202,72 @@ func nesterovF32NEON(n int, c *float32, x *float32, v *float32, grad *float32)
 //go:noescape
 func nesterovEachF32NEON(count int, c *float32, x *[]float32, v *[]float32, grad *[]float32)
 
+// nesterovBF16StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	u = v
+//	v = rho*v - lr*g
+//	x = (x - rho*u) + (1+rho)*v
+//
+// c, by byte: 0 rho, 4 1+rho, 8 lr, 12 scale, 16 lo, 20 hi, 24 l2, 28 keep, 32 use.
+//
+//go:noescape
+func nesterovBF16StatesF32NEON(n int, c *float32, random *uint32, x *float32, v *uint16, grad *float32)
+
+// nesterovBF16StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	u = v
+//	v = rho*v - lr*g
+//	x = (x - rho*u) + (1+rho)*v
+//
+// c, by byte: 0 rho, 4 1+rho, 8 lr, 12 scale, 16 lo, 20 hi, 24 l2, 28 keep, 32 use.
+//
+//go:noescape
+func nesterovBF16StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, v *uint16, grad *float32)
+
+// nesterovBF16F32NEON updates n elements, whole blocks of 32, by
+//
+//	u = v
+//	v = rho*v - lr*g
+//	x = (x - rho*u) + (1+rho)*v
+//
+// c, by byte: 0 rho, 4 1+rho, 8 lr, 12 scale, 16 lo, 20 hi, 24 l2, 28 keep, 32 use.
+//
+//go:noescape
+func nesterovBF16F32NEON(n int, c *float32, random *uint32, x *uint16, v *uint16, grad *uint16)
+
+// nesterovBF16NearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	u = v
+//	v = rho*v - lr*g
+//	x = (x - rho*u) + (1+rho)*v
+//
+// c, by byte: 0 rho, 4 1+rho, 8 lr, 12 scale, 16 lo, 20 hi, 24 l2, 28 keep, 32 use.
+//
+//go:noescape
+func nesterovBF16NearestF32NEON(n int, c *float32, random *uint32, x *uint16, v *uint16, grad *uint16)
+
+// nesterovBlock8StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	u = v
+//	v = rho*v - lr*g
+//	x = (x - rho*u) + (1+rho)*v
+//
+// c, by byte: 0 rho, 4 1+rho, 8 lr, 12 scale, 16 lo, 20 hi, 24 l2, 28 keep, 32 use.
+//
+//go:noescape
+func nesterovBlock8StatesF32NEON(n int, c *float32, random *uint32, x *float32, v *uint8, grad *float32, vScales *uint8)
+
+// nesterovBlock8StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	u = v
+//	v = rho*v - lr*g
+//	x = (x - rho*u) + (1+rho)*v
+//
+// c, by byte: 0 rho, 4 1+rho, 8 lr, 12 scale, 16 lo, 20 hi, 24 l2, 28 keep, 32 use.
+//
+//go:noescape
+func nesterovBlock8StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, v *uint8, grad *float32, vScales *uint8)
+
 // nesterovTorchF32NEON updates n elements by
 //
 //	v = rho*v + g
@@ -78,6 +282,66 @@ func nesterovTorchF32NEON(n int, c *float32, x *float32, v *float32, grad *float
 //
 //go:noescape
 func nesterovTorchEachF32NEON(count int, c *float32, x *[]float32, v *[]float32, grad *[]float32)
+
+// nesterovTorchBF16StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	v = rho*v + g
+//	x = x - lr*(g + rho*v)
+//
+// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
+//go:noescape
+func nesterovTorchBF16StatesF32NEON(n int, c *float32, random *uint32, x *float32, v *uint16, grad *float32)
+
+// nesterovTorchBF16StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	v = rho*v + g
+//	x = x - lr*(g + rho*v)
+//
+// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
+//go:noescape
+func nesterovTorchBF16StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, v *uint16, grad *float32)
+
+// nesterovTorchBF16F32NEON updates n elements, whole blocks of 32, by
+//
+//	v = rho*v + g
+//	x = x - lr*(g + rho*v)
+//
+// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
+//go:noescape
+func nesterovTorchBF16F32NEON(n int, c *float32, random *uint32, x *uint16, v *uint16, grad *uint16)
+
+// nesterovTorchBF16NearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	v = rho*v + g
+//	x = x - lr*(g + rho*v)
+//
+// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
+//go:noescape
+func nesterovTorchBF16NearestF32NEON(n int, c *float32, random *uint32, x *uint16, v *uint16, grad *uint16)
+
+// nesterovTorchBlock8StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	v = rho*v + g
+//	x = x - lr*(g + rho*v)
+//
+// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
+//go:noescape
+func nesterovTorchBlock8StatesF32NEON(n int, c *float32, random *uint32, x *float32, v *uint8, grad *float32, vScales *uint8)
+
+// nesterovTorchBlock8StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	v = rho*v + g
+//	x = x - lr*(g + rho*v)
+//
+// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
+//go:noescape
+func nesterovTorchBlock8StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, v *uint8, grad *float32, vScales *uint8)
 
 // adaGradF32NEON updates n elements by
 //
@@ -109,6 +373,66 @@ func adaGradEachF32NEON(count int, c *float32, x *[]float32, s *[]float32, grad 
 //go:noescape
 func adaGradEachF32NEONRoots3Of5Depth2(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
+// adaGradBF16StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	s = s + g*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 lr, 4 eps, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
+//go:noescape
+func adaGradBF16StatesF32NEON(n int, c *float32, random *uint32, x *float32, s *uint16, grad *float32)
+
+// adaGradBF16StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	s = s + g*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 lr, 4 eps, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
+//go:noescape
+func adaGradBF16StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, s *uint16, grad *float32)
+
+// adaGradBF16F32NEON updates n elements, whole blocks of 32, by
+//
+//	s = s + g*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 lr, 4 eps, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
+//go:noescape
+func adaGradBF16F32NEON(n int, c *float32, random *uint32, x *uint16, s *uint16, grad *uint16)
+
+// adaGradBF16NearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	s = s + g*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 lr, 4 eps, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
+//go:noescape
+func adaGradBF16NearestF32NEON(n int, c *float32, random *uint32, x *uint16, s *uint16, grad *uint16)
+
+// adaGradBlock8StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	s = s + g*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 lr, 4 eps, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
+//go:noescape
+func adaGradBlock8StatesF32NEON(n int, c *float32, random *uint32, x *float32, s *uint8, grad *float32, sScales *uint8)
+
+// adaGradBlock8StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	s = s + g*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 lr, 4 eps, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
+//
+//go:noescape
+func adaGradBlock8StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, s *uint8, grad *float32, sScales *uint8)
+
 // rmsPropF32NEON updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
@@ -138,6 +462,66 @@ func rmsPropEachF32NEON(count int, c *float32, x *[]float32, s *[]float32, grad 
 //
 //go:noescape
 func rmsPropEachF32NEONRoots3Of5Depth2(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+
+// rmsPropBF16StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rmsPropBF16StatesF32NEON(n int, c *float32, random *uint32, x *float32, s *uint16, grad *float32)
+
+// rmsPropBF16StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rmsPropBF16StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, s *uint16, grad *float32)
+
+// rmsPropBF16F32NEON updates n elements, whole blocks of 32, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rmsPropBF16F32NEON(n int, c *float32, random *uint32, x *uint16, s *uint16, grad *uint16)
+
+// rmsPropBF16NearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rmsPropBF16NearestF32NEON(n int, c *float32, random *uint32, x *uint16, s *uint16, grad *uint16)
+
+// rmsPropBlock8StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rmsPropBlock8StatesF32NEON(n int, c *float32, random *uint32, x *float32, s *uint8, grad *float32, sScales *uint8)
+
+// rmsPropBlock8StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	x = x - (lr*g)/(sqrt(s)+eps)
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rmsPropBlock8StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, s *uint8, grad *float32, sScales *uint8)
 
 // rmsPropMomentumF32NEON updates n elements by
 //
@@ -171,6 +555,72 @@ func rmsPropMomentumEachF32NEON(count int, c *float32, x *[]float32, s *[]float3
 //go:noescape
 func rmsPropMomentumEachF32NEONRoots3Of5Depth2(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
 
+// rmsPropMomentumBF16StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	b = rho*b + g/(sqrt(s)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func rmsPropMomentumBF16StatesF32NEON(n int, c *float32, random *uint32, x *float32, s *uint16, b *uint16, grad *float32)
+
+// rmsPropMomentumBF16StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	b = rho*b + g/(sqrt(s)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func rmsPropMomentumBF16StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, s *uint16, b *uint16, grad *float32)
+
+// rmsPropMomentumBF16F32NEON updates n elements, whole blocks of 32, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	b = rho*b + g/(sqrt(s)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func rmsPropMomentumBF16F32NEON(n int, c *float32, random *uint32, x *uint16, s *uint16, b *uint16, grad *uint16)
+
+// rmsPropMomentumBF16NearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	b = rho*b + g/(sqrt(s)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func rmsPropMomentumBF16NearestF32NEON(n int, c *float32, random *uint32, x *uint16, s *uint16, b *uint16, grad *uint16)
+
+// rmsPropMomentumBlock8StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	b = rho*b + g/(sqrt(s)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func rmsPropMomentumBlock8StatesF32NEON(n int, c *float32, random *uint32, x *float32, s *uint8, b *uint8, grad *float32, sScales *uint8, bScales *uint8)
+
+// rmsPropMomentumBlock8StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	b = rho*b + g/(sqrt(s)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func rmsPropMomentumBlock8StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, s *uint8, b *uint8, grad *float32, sScales *uint8, bScales *uint8)
+
 // rmsPropCenteredF32NEON updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
@@ -202,6 +652,72 @@ func rmsPropCenteredEachF32NEON(count int, c *float32, x *[]float32, s *[]float3
 //
 //go:noescape
 func rmsPropCenteredEachF32NEONRoots2Of5Depth2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
+
+// rmsPropCenteredBF16StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	x = x - (lr*g)/(sqrt(s-m*m)+eps)
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rmsPropCenteredBF16StatesF32NEON(n int, c *float32, random *uint32, x *float32, s *uint16, m *uint16, grad *float32)
+
+// rmsPropCenteredBF16StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	x = x - (lr*g)/(sqrt(s-m*m)+eps)
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rmsPropCenteredBF16StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, s *uint16, m *uint16, grad *float32)
+
+// rmsPropCenteredBF16F32NEON updates n elements, whole blocks of 32, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	x = x - (lr*g)/(sqrt(s-m*m)+eps)
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rmsPropCenteredBF16F32NEON(n int, c *float32, random *uint32, x *uint16, s *uint16, m *uint16, grad *uint16)
+
+// rmsPropCenteredBF16NearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	x = x - (lr*g)/(sqrt(s-m*m)+eps)
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rmsPropCenteredBF16NearestF32NEON(n int, c *float32, random *uint32, x *uint16, s *uint16, m *uint16, grad *uint16)
+
+// rmsPropCenteredBlock8StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	x = x - (lr*g)/(sqrt(s-m*m)+eps)
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rmsPropCenteredBlock8StatesF32NEON(n int, c *float32, random *uint32, x *float32, s *uint8, m *uint8, grad *float32, sScales *uint8, mScales *uint8)
+
+// rmsPropCenteredBlock8StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	x = x - (lr*g)/(sqrt(s-m*m)+eps)
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rmsPropCenteredBlock8StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, s *uint8, m *uint8, grad *float32, sScales *uint8, mScales *uint8)
 
 // rmsPropCenteredMomentumF32NEON updates n elements by
 //
@@ -237,6 +753,78 @@ func rmsPropCenteredMomentumEachF32NEON(count int, c *float32, x *[]float32, s *
 //go:noescape
 func rmsPropCenteredMomentumEachF32NEONRoots2Of5Depth2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
 
+// rmsPropCenteredMomentumBF16StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	b = rho*b + g/(sqrt(s-m*m)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func rmsPropCenteredMomentumBF16StatesF32NEON(n int, c *float32, random *uint32, x *float32, s *uint16, m *uint16, b *uint16, grad *float32)
+
+// rmsPropCenteredMomentumBF16StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	b = rho*b + g/(sqrt(s-m*m)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func rmsPropCenteredMomentumBF16StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, s *uint16, m *uint16, b *uint16, grad *float32)
+
+// rmsPropCenteredMomentumBF16F32NEON updates n elements, whole blocks of 32, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	b = rho*b + g/(sqrt(s-m*m)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func rmsPropCenteredMomentumBF16F32NEON(n int, c *float32, random *uint32, x *uint16, s *uint16, m *uint16, b *uint16, grad *uint16)
+
+// rmsPropCenteredMomentumBF16NearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	b = rho*b + g/(sqrt(s-m*m)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func rmsPropCenteredMomentumBF16NearestF32NEON(n int, c *float32, random *uint32, x *uint16, s *uint16, m *uint16, b *uint16, grad *uint16)
+
+// rmsPropCenteredMomentumBlock8StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	b = rho*b + g/(sqrt(s-m*m)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func rmsPropCenteredMomentumBlock8StatesF32NEON(n int, c *float32, random *uint32, x *float32, s *uint8, m *uint8, b *uint8, grad *float32, sScales *uint8, mScales *uint8, bScales *uint8)
+
+// rmsPropCenteredMomentumBlock8StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	m = decay*m + (1-decay)*g
+//	b = rho*b + g/(sqrt(s-m*m)+eps)
+//	x = x - lr*b
+//
+// c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func rmsPropCenteredMomentumBlock8StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, s *uint8, m *uint8, b *uint8, grad *float32, sScales *uint8, mScales *uint8, bScales *uint8)
+
 // adamF32NEON updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
@@ -268,6 +856,72 @@ func adamEachF32NEON(count int, c *float32, x *[]float32, m *[]float32, v *[]flo
 //
 //go:noescape
 func adamEachF32NEONRoots2Of5Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+
+// adamBF16StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func adamBF16StatesF32NEON(n int, c *float32, random *uint32, x *float32, m *uint16, v *uint16, grad *float32)
+
+// adamBF16StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func adamBF16StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, m *uint16, v *uint16, grad *float32)
+
+// adamBF16F32NEON updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func adamBF16F32NEON(n int, c *float32, random *uint32, x *uint16, m *uint16, v *uint16, grad *uint16)
+
+// adamBF16NearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func adamBF16NearestF32NEON(n int, c *float32, random *uint32, x *uint16, m *uint16, v *uint16, grad *uint16)
+
+// adamBlock8StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func adamBlock8StatesF32NEON(n int, c *float32, random *uint32, x *float32, m *uint8, v *uint8, grad *float32, mScales *uint8, vScales *uint8)
+
+// adamBlock8StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func adamBlock8StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, m *uint8, v *uint8, grad *float32, mScales *uint8, vScales *uint8)
 
 // amsGradF32NEON updates n elements by
 //
@@ -303,6 +957,78 @@ func amsGradEachF32NEON(count int, c *float32, x *[]float32, m *[]float32, v *[]
 //go:noescape
 func amsGradEachF32NEONRoots2Of5Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
 
+// amsGradBF16StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	vmax = vmax > v ? vmax : v
+//	x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func amsGradBF16StatesF32NEON(n int, c *float32, random *uint32, x *float32, m *uint16, v *uint16, vmax *uint16, grad *float32)
+
+// amsGradBF16StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	vmax = vmax > v ? vmax : v
+//	x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func amsGradBF16StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, m *uint16, v *uint16, vmax *uint16, grad *float32)
+
+// amsGradBF16F32NEON updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	vmax = vmax > v ? vmax : v
+//	x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func amsGradBF16F32NEON(n int, c *float32, random *uint32, x *uint16, m *uint16, v *uint16, vmax *uint16, grad *uint16)
+
+// amsGradBF16NearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	vmax = vmax > v ? vmax : v
+//	x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func amsGradBF16NearestF32NEON(n int, c *float32, random *uint32, x *uint16, m *uint16, v *uint16, vmax *uint16, grad *uint16)
+
+// amsGradBlock8StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	vmax = vmax > v ? vmax : v
+//	x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func amsGradBlock8StatesF32NEON(n int, c *float32, random *uint32, x *float32, m *uint8, v *uint8, vmax *uint8, grad *float32, mScales *uint8, vScales *uint8, vmaxScales *uint8)
+
+// amsGradBlock8StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	vmax = vmax > v ? vmax : v
+//	x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func amsGradBlock8StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, m *uint8, v *uint8, vmax *uint8, grad *float32, mScales *uint8, vScales *uint8, vmaxScales *uint8)
+
 // lionF32NEON updates n elements by
 //
 //	u = beta1*m + (1-beta1)*g
@@ -318,6 +1044,72 @@ func lionF32NEON(n int, c *float32, x *float32, m *float32, grad *float32)
 //
 //go:noescape
 func lionEachF32NEON(count int, c *float32, x *[]float32, m *[]float32, grad *[]float32)
+
+// lionBF16StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	u = beta1*m + (1-beta1)*g
+//	x = x - lr*sign(u)
+//	m = beta2*m + (1-beta2)*g
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 lr, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func lionBF16StatesF32NEON(n int, c *float32, random *uint32, x *float32, m *uint16, grad *float32)
+
+// lionBF16StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	u = beta1*m + (1-beta1)*g
+//	x = x - lr*sign(u)
+//	m = beta2*m + (1-beta2)*g
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 lr, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func lionBF16StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, m *uint16, grad *float32)
+
+// lionBF16F32NEON updates n elements, whole blocks of 32, by
+//
+//	u = beta1*m + (1-beta1)*g
+//	x = x - lr*sign(u)
+//	m = beta2*m + (1-beta2)*g
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 lr, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func lionBF16F32NEON(n int, c *float32, random *uint32, x *uint16, m *uint16, grad *uint16)
+
+// lionBF16NearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	u = beta1*m + (1-beta1)*g
+//	x = x - lr*sign(u)
+//	m = beta2*m + (1-beta2)*g
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 lr, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func lionBF16NearestF32NEON(n int, c *float32, random *uint32, x *uint16, m *uint16, grad *uint16)
+
+// lionBlock8StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	u = beta1*m + (1-beta1)*g
+//	x = x - lr*sign(u)
+//	m = beta2*m + (1-beta2)*g
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 lr, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func lionBlock8StatesF32NEON(n int, c *float32, random *uint32, x *float32, m *uint8, grad *float32, mScales *uint8)
+
+// lionBlock8StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	u = beta1*m + (1-beta1)*g
+//	x = x - lr*sign(u)
+//	m = beta2*m + (1-beta2)*g
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 lr, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func lionBlock8StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, m *uint8, grad *float32, mScales *uint8)
 
 // adadeltaF32NEON updates n elements by
 //
@@ -335,6 +1127,78 @@ func adadeltaF32NEON(n int, c *float32, x *float32, s *float32, d *float32, grad
 //
 //go:noescape
 func adadeltaEachF32NEON(count int, c *float32, x *[]float32, s *[]float32, d *[]float32, grad *[]float32)
+
+// adadeltaBF16StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	u = sqrt((d+eps)/(s+eps))*g
+//	d = decay*d + ((1-decay)*u)*u
+//	x = x - lr*u
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func adadeltaBF16StatesF32NEON(n int, c *float32, random *uint32, x *float32, s *uint16, d *uint16, grad *float32)
+
+// adadeltaBF16StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	u = sqrt((d+eps)/(s+eps))*g
+//	d = decay*d + ((1-decay)*u)*u
+//	x = x - lr*u
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func adadeltaBF16StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, s *uint16, d *uint16, grad *float32)
+
+// adadeltaBF16F32NEON updates n elements, whole blocks of 32, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	u = sqrt((d+eps)/(s+eps))*g
+//	d = decay*d + ((1-decay)*u)*u
+//	x = x - lr*u
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func adadeltaBF16F32NEON(n int, c *float32, random *uint32, x *uint16, s *uint16, d *uint16, grad *uint16)
+
+// adadeltaBF16NearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	u = sqrt((d+eps)/(s+eps))*g
+//	d = decay*d + ((1-decay)*u)*u
+//	x = x - lr*u
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func adadeltaBF16NearestF32NEON(n int, c *float32, random *uint32, x *uint16, s *uint16, d *uint16, grad *uint16)
+
+// adadeltaBlock8StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	u = sqrt((d+eps)/(s+eps))*g
+//	d = decay*d + ((1-decay)*u)*u
+//	x = x - lr*u
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func adadeltaBlock8StatesF32NEON(n int, c *float32, random *uint32, x *float32, s *uint8, d *uint8, grad *float32, sScales *uint8, dScales *uint8)
+
+// adadeltaBlock8StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	s = decay*s + ((1-decay)*g)*g
+//	u = sqrt((d+eps)/(s+eps))*g
+//	d = decay*d + ((1-decay)*u)*u
+//	x = x - lr*u
+//
+// c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func adadeltaBlock8StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, s *uint8, d *uint8, grad *float32, sScales *uint8, dScales *uint8)
 
 // adamaxF32NEON updates n elements by
 //
@@ -354,6 +1218,84 @@ func adamaxF32NEON(n int, c *float32, x *float32, m *float32, u *float32, grad *
 //go:noescape
 func adamaxEachF32NEON(count int, c *float32, x *[]float32, m *[]float32, u *[]float32, grad *[]float32)
 
+// adamaxBF16StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	u = beta2*u
+//	a = |g| + eps
+//	u = u > a ? u : a
+//	x = x - (alpha*m)/u
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 alpha, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func adamaxBF16StatesF32NEON(n int, c *float32, random *uint32, x *float32, m *uint16, u *uint16, grad *float32)
+
+// adamaxBF16StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	u = beta2*u
+//	a = |g| + eps
+//	u = u > a ? u : a
+//	x = x - (alpha*m)/u
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 alpha, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func adamaxBF16StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, m *uint16, u *uint16, grad *float32)
+
+// adamaxBF16F32NEON updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	u = beta2*u
+//	a = |g| + eps
+//	u = u > a ? u : a
+//	x = x - (alpha*m)/u
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 alpha, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func adamaxBF16F32NEON(n int, c *float32, random *uint32, x *uint16, m *uint16, u *uint16, grad *uint16)
+
+// adamaxBF16NearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	u = beta2*u
+//	a = |g| + eps
+//	u = u > a ? u : a
+//	x = x - (alpha*m)/u
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 alpha, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func adamaxBF16NearestF32NEON(n int, c *float32, random *uint32, x *uint16, m *uint16, u *uint16, grad *uint16)
+
+// adamaxBlock8StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	u = beta2*u
+//	a = |g| + eps
+//	u = u > a ? u : a
+//	x = x - (alpha*m)/u
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 alpha, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func adamaxBlock8StatesF32NEON(n int, c *float32, random *uint32, x *float32, m *uint8, u *uint8, grad *float32, mScales *uint8, uScales *uint8)
+
+// adamaxBlock8StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	u = beta2*u
+//	a = |g| + eps
+//	u = u > a ? u : a
+//	x = x - (alpha*m)/u
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 alpha, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func adamaxBlock8StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, m *uint8, u *uint8, grad *float32, mScales *uint8, uScales *uint8)
+
 // nAdamF32NEON updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
@@ -370,6 +1312,72 @@ func nAdamF32NEON(n int, c *float32, x *float32, m *float32, v *float32, grad *f
 //go:noescape
 func nAdamEachF32NEON(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
 
+// nAdamBF16StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 gamma, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func nAdamBF16StatesF32NEON(n int, c *float32, random *uint32, x *float32, m *uint16, v *uint16, grad *float32)
+
+// nAdamBF16StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 gamma, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func nAdamBF16StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, m *uint16, v *uint16, grad *float32)
+
+// nAdamBF16F32NEON updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 gamma, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func nAdamBF16F32NEON(n int, c *float32, random *uint32, x *uint16, m *uint16, v *uint16, grad *uint16)
+
+// nAdamBF16NearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 gamma, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func nAdamBF16NearestF32NEON(n int, c *float32, random *uint32, x *uint16, m *uint16, v *uint16, grad *uint16)
+
+// nAdamBlock8StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 gamma, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func nAdamBlock8StatesF32NEON(n int, c *float32, random *uint32, x *float32, m *uint8, v *uint8, grad *float32, mScales *uint8, vScales *uint8)
+
+// nAdamBlock8StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 gamma, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func nAdamBlock8StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, m *uint8, v *uint8, grad *float32, mScales *uint8, vScales *uint8)
+
 // asgdF32NEON updates n elements by
 //
 //	x = shrink*x - lr*g
@@ -384,6 +1392,66 @@ func asgdF32NEON(n int, c *float32, x *float32, a *float32, grad *float32)
 //
 //go:noescape
 func asgdEachF32NEON(count int, c *float32, x *[]float32, a *[]float32, grad *[]float32)
+
+// asgdbf16StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	x = shrink*x - lr*g
+//	a = a + mu*(x - a)
+//
+// c, by byte: 0 lr, 4 mu, 8 shrink, 12 scale, 16 lo, 20 hi, 24 l2, 28 keep, 32 use.
+//
+//go:noescape
+func asgdbf16StatesF32NEON(n int, c *float32, random *uint32, x *float32, a *uint16, grad *float32)
+
+// asgdbf16StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	x = shrink*x - lr*g
+//	a = a + mu*(x - a)
+//
+// c, by byte: 0 lr, 4 mu, 8 shrink, 12 scale, 16 lo, 20 hi, 24 l2, 28 keep, 32 use.
+//
+//go:noescape
+func asgdbf16StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, a *uint16, grad *float32)
+
+// asgdbf16F32NEON updates n elements, whole blocks of 32, by
+//
+//	x = shrink*x - lr*g
+//	a = a + mu*(x - a)
+//
+// c, by byte: 0 lr, 4 mu, 8 shrink, 12 scale, 16 lo, 20 hi, 24 l2, 28 keep, 32 use.
+//
+//go:noescape
+func asgdbf16F32NEON(n int, c *float32, random *uint32, x *uint16, a *uint16, grad *uint16)
+
+// asgdbf16NearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	x = shrink*x - lr*g
+//	a = a + mu*(x - a)
+//
+// c, by byte: 0 lr, 4 mu, 8 shrink, 12 scale, 16 lo, 20 hi, 24 l2, 28 keep, 32 use.
+//
+//go:noescape
+func asgdbf16NearestF32NEON(n int, c *float32, random *uint32, x *uint16, a *uint16, grad *uint16)
+
+// asgdBlock8StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	x = shrink*x - lr*g
+//	a = a + mu*(x - a)
+//
+// c, by byte: 0 lr, 4 mu, 8 shrink, 12 scale, 16 lo, 20 hi, 24 l2, 28 keep, 32 use.
+//
+//go:noescape
+func asgdBlock8StatesF32NEON(n int, c *float32, random *uint32, x *float32, a *uint8, grad *float32, aScales *uint8)
+
+// asgdBlock8StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	x = shrink*x - lr*g
+//	a = a + mu*(x - a)
+//
+// c, by byte: 0 lr, 4 mu, 8 shrink, 12 scale, 16 lo, 20 hi, 24 l2, 28 keep, 32 use.
+//
+//go:noescape
+func asgdBlock8StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, a *uint8, grad *float32, aScales *uint8)
 
 // rpropF32NEON updates n elements by
 //
@@ -405,6 +1473,102 @@ func rpropF32NEON(n int, c *float32, x *float32, p *float32, s *float32, grad *f
 //
 //go:noescape
 func rpropEachF32NEON(count int, c *float32, x *[]float32, p *[]float32, s *[]float32, grad *[]float32)
+
+// rpropBF16StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	w = p*g
+//	f = w > 0 ? up : 1
+//	f = w < 0 ? down : f
+//	s = f*s
+//	s = least > s ? least : s
+//	s = most < s ? most : s
+//	p = w < 0 ? 0 : g
+//	x = x - sign(p)*s
+//
+// c, by byte: 0 up, 4 down, 8 least, 12 most, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rpropBF16StatesF32NEON(n int, c *float32, random *uint32, x *float32, p *uint16, s *uint16, grad *float32)
+
+// rpropBF16StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	w = p*g
+//	f = w > 0 ? up : 1
+//	f = w < 0 ? down : f
+//	s = f*s
+//	s = least > s ? least : s
+//	s = most < s ? most : s
+//	p = w < 0 ? 0 : g
+//	x = x - sign(p)*s
+//
+// c, by byte: 0 up, 4 down, 8 least, 12 most, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rpropBF16StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, p *uint16, s *uint16, grad *float32)
+
+// rpropBF16F32NEON updates n elements, whole blocks of 32, by
+//
+//	w = p*g
+//	f = w > 0 ? up : 1
+//	f = w < 0 ? down : f
+//	s = f*s
+//	s = least > s ? least : s
+//	s = most < s ? most : s
+//	p = w < 0 ? 0 : g
+//	x = x - sign(p)*s
+//
+// c, by byte: 0 up, 4 down, 8 least, 12 most, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rpropBF16F32NEON(n int, c *float32, random *uint32, x *uint16, p *uint16, s *uint16, grad *uint16)
+
+// rpropBF16NearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	w = p*g
+//	f = w > 0 ? up : 1
+//	f = w < 0 ? down : f
+//	s = f*s
+//	s = least > s ? least : s
+//	s = most < s ? most : s
+//	p = w < 0 ? 0 : g
+//	x = x - sign(p)*s
+//
+// c, by byte: 0 up, 4 down, 8 least, 12 most, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rpropBF16NearestF32NEON(n int, c *float32, random *uint32, x *uint16, p *uint16, s *uint16, grad *uint16)
+
+// rpropBlock8StatesF32NEON updates n elements, whole blocks of 32, by
+//
+//	w = p*g
+//	f = w > 0 ? up : 1
+//	f = w < 0 ? down : f
+//	s = f*s
+//	s = least > s ? least : s
+//	s = most < s ? most : s
+//	p = w < 0 ? 0 : g
+//	x = x - sign(p)*s
+//
+// c, by byte: 0 up, 4 down, 8 least, 12 most, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rpropBlock8StatesF32NEON(n int, c *float32, random *uint32, x *float32, p *uint8, s *uint8, grad *float32, pScales *uint8, sScales *uint8)
+
+// rpropBlock8StatesNearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	w = p*g
+//	f = w > 0 ? up : 1
+//	f = w < 0 ? down : f
+//	s = f*s
+//	s = least > s ? least : s
+//	s = most < s ? most : s
+//	p = w < 0 ? 0 : g
+//	x = x - sign(p)*s
+//
+// c, by byte: 0 up, 4 down, 8 least, 12 most, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func rpropBlock8StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, p *uint8, s *uint8, grad *float32, pScales *uint8, sScales *uint8)
 
 // axpyF32NEON updates n elements by
 //

@@ -629,3 +629,82 @@ func (m *amd64) Spread(v Reg, i int) Reg {
 	m.do(pick(m, anyForm(x86.VPERMILPS), anyForm(x86.VPERMILPD))(operand.Imm(which), v, d))
 	return d
 }
+
+// Narrow storage: see storing.
+
+func (m *amd64) Word(bits uint64) Reg { return m.word(bits) }
+
+func (m *amd64) Words(name string, words []uint64) Reg {
+	m.file.shared().need(name, words)
+	v := m.vec()
+	at := operand.NewDataAddr(operand.Symbol{Name: "·" + sharedName(name)}, 0)
+	m.do(x86.VMOVUPS(at, v))
+	return v
+}
+
+func (m *amd64) AddInt(a, b Reg) Reg  { return m.op3(x86.VPADDD, nil, a, b) }
+func (m *amd64) MulInt(a, b Reg) Reg  { return m.op3(x86.VPMULLD, nil, a, b) }
+func (m *amd64) Xor(a, b Reg) Reg     { return m.op3(x86.VXORPS, nil, a, b) }
+func (m *amd64) AndBits(a, b Reg) Reg { return m.and(a, b) }
+func (m *amd64) OrBits(a, b Reg) Reg  { return m.or(a, b) }
+func (m *amd64) SubInt(a, b Reg) Reg  { return m.op3(x86.VPSUBD, nil, a, b) }
+func (m *amd64) MaxInt(a, b Reg) Reg  { return m.op3(x86.VPMAXSD, nil, a, b) }
+func (m *amd64) MinInt(a, b Reg) Reg  { return m.op3(x86.VPMINSD, nil, a, b) }
+
+func (m *amd64) ShiftSigned(a Reg, n int) Reg {
+	d := m.vec()
+	m.do(x86.VPSRAD(operand.Imm(uint64(n)), a, d))
+	return d
+}
+
+func (m *amd64) WidenBytes(p Reg, off int) Reg {
+	v := m.vec()
+	m.do(x86.VPMOVZXBD(mem(p, off), v))
+	return v
+}
+
+func (m *amd64) BroadcastByte(p Reg) Reg {
+	r, v := m.ctx.GP32(), m.vec()
+	m.do(x86.MOVBLZX(mem(p, 0), r))
+	x := front(v, 16)
+	m.sets(v)(x86.VMOVD(r, x))
+	m.do(x86.VPBROADCASTD(x, v))
+	return v
+}
+
+func (m *amd64) StoreByte(v, p Reg) {
+	r := m.ctx.GP32()
+	m.do(x86.VMOVD(front(v, 16), r))
+	m.do(x86.MOVB(r.As8(), mem(p, 0)))
+}
+
+func (m *amd64) ShiftLeft(a Reg, n int) Reg {
+	d := m.vec()
+	m.do(x86.VPSLLD(operand.Imm(uint64(n)), a, d))
+	return d
+}
+
+func (m *amd64) ShiftRight(a Reg, n int) Reg {
+	d := m.vec()
+	m.do(x86.VPSRLD(operand.Imm(uint64(n)), a, d))
+	return d
+}
+
+// Widen: of even and odd places it takes no shuffle.
+func (m *amd64) Widen(p Reg, off int, split bool) (a, b Reg) {
+	if split {
+		v := m.Load(p, off)
+		return m.ShiftLeft(v, 16), m.and(v, m.word(0xffff0000))
+	}
+	half := func(off int) Reg {
+		v := m.vec()
+		m.do(x86.VPMOVZXWD(mem(p, off), v))
+		return m.ShiftLeft(v, 16)
+	}
+	return half(off), half(off + m.isa.VecBytes/2)
+}
+
+// packed is the first 16 bits of all lanes of a and b, by blocks of 8 bytes: of a, of b, of a ...
+func (m *amd64) packed(a, b Reg) Reg {
+	return m.op3(x86.VPACKUSDW, nil, m.ShiftRight(a, 16), m.ShiftRight(b, 16))
+}

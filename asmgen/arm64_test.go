@@ -34,6 +34,10 @@ func TestEncodedInstructions(t *testing.T) {
 			}
 		}
 	}
+	for _, e := range wordInstructions {
+		word, comment := e.word(1, 2, 4)
+		decodes(t, word, comment)
+	}
 }
 
 var wordLine = regexp.MustCompile(`^\tWORD +\$0x([0-9a-f]{8}) // (.*)$`)

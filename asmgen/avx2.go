@@ -297,3 +297,55 @@ func (m *avx2) Unfit(roots []Reg) Reg {
 	m.do(pick(&m.amd64, x86.VMOVMSKPS, x86.VMOVMSKPD)(unfit, bits.As32()))
 	return bits
 }
+
+func (m *avx2) Registers() int { return 16 }
+
+func (m *avx2) Xor3(a, b, c Reg) Reg { return m.Xor(m.Xor(a, b), c) }
+
+func (m *avx2) Narrow(a, b, p Reg, off int, split bool) {
+	var v Reg
+	if split {
+		v = m.ShiftRight(a, 16)
+		m.do(x86.VPBLENDW(operand.Imm(0xaa), b, v, v))
+	} else {
+		v = m.packed(a, b)
+		m.do(x86.VPERMQ(operand.Imm(0b11_01_10_00), v, v))
+	}
+	m.Store(v, p, off)
+}
+
+func (m *avx2) AnyNaN(v []Reg) Reg {
+	var any Reg
+	for i := 0; i < len(v); i += 2 {
+		d := m.vec()
+		m.do(x86.VCMPPS(unordered, v[i], v[min(i+1, len(v)-1)], d))
+		if i > 0 {
+			d = m.or(any, d)
+		}
+		any = d
+	}
+	bits := m.ctx.GP64()
+	m.do(x86.VMOVMSKPS(any, bits.As32()))
+	return bits
+}
+
+func (m *avx2) NoPayload(v, nan Reg) {
+	d := m.vec()
+	m.do(x86.VCMPPS(unordered, v, v, d))
+	m.do(x86.VBLENDVPS(d, nan, v, v))
+}
+
+func (m *avx2) IfNotZero(of, v Reg) Reg {
+	d := m.Zero()
+	m.do(x86.VPCMPEQD(of, d, d))
+	m.do(x86.VPANDN(v, d, d))
+	return d
+}
+
+// StoreBytes packs blocks of 4 bytes, which are of the vectors in turns, and then puts them in order.
+func (m *avx2) StoreBytes(v []Reg, p Reg, off int) {
+	low, high := m.op3(x86.VPACKUSDW, nil, v[0], v[1]), m.op3(x86.VPACKUSDW, nil, v[2], v[3])
+	d := m.op3(x86.VPACKUSWB, nil, low, high)
+	m.do(x86.VPERMD(d, m.Words("everySecondBlock", []uint64{4 << 32, 1 | 5<<32, 2 | 6<<32, 3 | 7<<32}), d))
+	m.Store(d, p, off)
+}

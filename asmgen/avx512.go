@@ -329,3 +329,58 @@ func (m *avx512) Unfit(roots []Reg) Reg {
 	m.do(x86.KMOVW(k, bits.As32()))
 	return bits
 }
+
+func (m *avx512) Registers() int { return 32 }
+
+func (m *avx512) Xor3(a, b, c Reg) Reg {
+	m.do(x86.VPTERNLOGD(operand.Imm(0x96), c, b, a))
+	return a
+}
+
+// Narrow: of packed blocks the even ones are a's, which come first.
+func (m *avx512) Narrow(a, b, p Reg, off int, split bool) {
+	var v Reg
+	if split { // a's bits, or b's where those of the mask are
+		v = m.ShiftRight(a, 16)
+		m.do(x86.VPTERNLOGD(operand.Imm(0xf8), m.word(0xffff0000), b, v))
+	} else {
+		v = m.packed(a, b)
+		order := m.Words("evenBlocksFirst", []uint64{0, 2, 4, 6, 1, 3, 5, 7})
+		m.do(x86.VPERMQ(v, order, v))
+	}
+	m.Store(v, p, off)
+}
+
+func (m *avx512) AnyNaN(v []Reg) Reg {
+	var any Reg
+	for i := 0; i < len(v); i += 2 {
+		k := m.ctx.K()
+		m.do(x86.VCMPPS(unordered, v[i], v[min(i+1, len(v)-1)], k))
+		if i > 0 {
+			m.do(x86.KORW(any, k, k))
+		}
+		any = k
+	}
+	bits := m.ctx.GP64()
+	m.do(x86.KMOVW(any, bits.As32()))
+	return bits
+}
+
+func (m *avx512) NoPayload(v, nan Reg) {
+	k := m.ctx.K()
+	m.do(x86.VCMPPS(unordered, v, v, k))
+	m.do(x86.VMOVAPS(nan, k, v))
+}
+
+func (m *avx512) IfNotZero(of, v Reg) Reg {
+	k, d := m.ctx.K(), m.vec()
+	m.do(x86.VPTESTMD(of, of, k))
+	m.do(x86.VMOVAPS_Z(v, k, d))
+	return d
+}
+
+func (m *avx512) StoreBytes(v []Reg, p Reg, off int) {
+	for i, r := range v {
+		m.do(x86.VPMOVDB(r, mem(p, off+16*i)))
+	}
+}

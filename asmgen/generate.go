@@ -30,6 +30,7 @@ func emit(m Machine, programs []*program.Program) {
 			for _, b := range balancesOf(m.ISA(), m.ElemBytes(), p) {
 				stepEach(m, p, b.balance)
 			}
+			storedSteps(m, p.Row)
 		}
 	}
 	if !m.ISA().HasTiles() {

@@ -161,6 +161,27 @@ func (c *call[T]) lanes{{.Suffix}}(lanes *{{.Name}}, chunks, lo, n int) bool {
 	return true
 }
 {{end}}
+// assembly updates n elements of a step from lo on, whole blocks whose indices have one high half, or returns false.
+func (c *storedCall) assembly(lo, n int) bool {
+	coef, random := (*float32)(unsafe.Pointer(&c.coef)), c.randomWords(lo)
+	switch c.backend {
+{{- range $isa := $.ISAs}}
+	case {{$isa.Const}}:
+		switch c.variant() {
+	{{- range $r := $.StepRows}}{{range $.Variants $isa .}}
+		case int(id{{$r.Name}})*variants + {{.Key}}:
+			{{.Name}}(n, coef, &random[0], {{.Args}})
+	{{- end}}{{end}}
+		default:
+			return false
+		}
+{{- end}}
+	default:
+		return false
+	}
+	return true
+}
+
 // as makes a pointer one of U, which is T.
 func as[U, T Float](p *T) *U { return (*U)(unsafe.Pointer(p)) }
 
@@ -401,6 +422,7 @@ const (
 
 // What a call holds: the operands of any kernel, and the scalars of any in words of 64 bits.
 const (
+	variants    = {{.MaxVariants}} // of a step in narrow storage
 	maxOperands = {{.MaxOperands}}
 	coefWords   = {{.CoefWords}}
 )

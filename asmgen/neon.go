@@ -173,9 +173,13 @@ func (m *neon) Unfit(roots []Reg) Reg {
 	for _, r := range roots[1:] {
 		least = m.encoded(fmin, least, r)
 	}
-	fit := m.encoded(fcmge, least, m.Literal(math.Ldexp(1, m.Refinement().least)))
+	return m.notAll(m.encoded(fcmge, least, m.Literal(math.Ldexp(1, m.Refinement().least))))
+}
+
+// notAll returns a register that is 0 if all lanes of a mask are ones.
+func (m *neon) notAll(mask Reg) Reg {
 	all, bits := m.Vector(), m.ctx.GP64()
-	m.inst([]Reg{all}, []Reg{fit}, func(r []int) (string, string) {
+	m.inst([]Reg{all}, []Reg{mask}, func(r []int) (string, string) {
 		word, comment := uminpWords(r[0], r[1], r[1])
 		return "WORD", fmt.Sprintf("$0x%08x // %s", word, comment)
 	})
@@ -482,3 +486,118 @@ func (m *neon) Scratch(bytes int) Reg {
 }
 
 func (m *neon) SetReg(r, s Reg) { m.inst([]Reg{r}, []Reg{s}, spelled("MOVD", "R%[2]d, R%[1]d")) }
+
+// Narrow storage: see storing.
+
+func (m *neon) Registers() int { return 32 }
+
+func (m *neon) Word(bits uint64) Reg { return m.constant(uint32(bits), bits) }
+
+func (m *neon) Words(name string, words []uint64) Reg {
+	m.file.shared().need(name, words)
+	p := m.ctx.GP64()
+	m.inst([]Reg{p}, nil, spelled("MOVD", fmt.Sprintf("$·%s+0(SB), R%%d", sharedName(name))))
+	return m.Load(p, 0)
+}
+
+func (m *neon) AddInt(a, b Reg) Reg  { return m.native("VADD", "S4", a, b) }
+func (m *neon) MulInt(a, b Reg) Reg  { return m.words(mulInt, a, b) }
+func (m *neon) Xor(a, b Reg) Reg     { return m.native("VEOR", "B16", a, b) }
+func (m *neon) Xor3(a, b, c Reg) Reg { return m.Xor(m.Xor(a, b), c) }
+func (m *neon) AndBits(a, b Reg) Reg { return m.native("VAND", "B16", a, b) }
+
+func (m *neon) OrBits(a, b Reg) Reg { return m.native("VORR", "B16", a, b) }
+func (m *neon) SubInt(a, b Reg) Reg { return m.native("VSUB", "S4", a, b) }
+func (m *neon) MaxInt(a, b Reg) Reg { return m.words(smax, a, b) }
+func (m *neon) MinInt(a, b Reg) Reg { return m.words(smin, a, b) }
+
+// words adds an instruction of three vectors of 32-bit words.
+func (m *neon) words(of wordInstruction, a, b Reg) Reg {
+	d := m.Vector()
+	m.inst([]Reg{d}, []Reg{a, b}, func(r []int) (string, string) {
+		word, comment := of.word(r[0], r[1], r[2])
+		return "WORD", fmt.Sprintf("$0x%08x // %s", word, comment)
+	})
+	return d
+}
+
+func (m *neon) ShiftSigned(a Reg, n int) Reg {
+	d := m.Vector()
+	m.inst([]Reg{d}, []Reg{a}, func(r []int) (string, string) {
+		word, comment := sshrWords(r[0], r[1], n)
+		return "WORD", fmt.Sprintf("$0x%08x // %s", word, comment)
+	})
+	return d
+}
+
+func (m *neon) IfNotZero(of, v Reg) Reg {
+	m.update("VBIF", "B16", v, m.Zero(), m.words(cmtst, of, of))
+	return v
+}
+
+func (m *neon) WidenBytes(p Reg, off int) Reg {
+	r, v := m.ctx.GP64(), m.Vector()
+	m.inst([]Reg{r}, []Reg{p}, spelled("MOVWU", fmt.Sprintf("%d(R%%[2]d), R%%[1]d", off)))
+	m.inst([]Reg{v}, []Reg{r}, spelled("FMOVD", "R%[2]d, F%[1]d"))
+	m.inst([]Reg{v}, []Reg{v}, spelled("VUXTL", "V%[2]d.B8, V%[1]d.H8"))
+	m.inst([]Reg{v}, []Reg{v}, spelled("VUXTL", "V%[2]d.H4, V%[1]d.S4"))
+	return v
+}
+
+func (m *neon) BroadcastByte(p Reg) Reg {
+	r, v := m.ctx.GP64(), m.Vector()
+	m.inst([]Reg{r}, []Reg{p}, spelled("MOVBU", "(R%[2]d), R%[1]d"))
+	m.inst([]Reg{v}, []Reg{r}, spelled("VDUP", "R%[2]d, V%[1]d.S4"))
+	return v
+}
+
+func (m *neon) StoreByte(v, p Reg) {
+	m.inst(nil, []Reg{v, p}, spelled("VST1", "V%[1]d.B[0], (R%[2]d)"))
+}
+
+func (m *neon) StoreBytes(v []Reg, p Reg, off int) {
+	low, high := m.native("VUZP1", "H8", v[0], v[1]), m.native("VUZP1", "H8", v[2], v[3])
+	m.Store(m.native("VUZP1", "B16", low, high), p, off)
+}
+
+func (m *neon) shift(opcode string, a Reg, n int) Reg {
+	d := m.Vector()
+	m.inst([]Reg{d}, []Reg{a}, spelled(opcode, fmt.Sprintf("$%d, V%%[2]d.S4, V%%[1]d.S4", n)))
+	return d
+}
+
+func (m *neon) ShiftLeft(a Reg, n int) Reg  { return m.shift("VSHL", a, n) }
+func (m *neon) ShiftRight(a Reg, n int) Reg { return m.shift("VUSHR", a, n) }
+
+func (m *neon) Widen(p Reg, off int, split bool) (a, b Reg) {
+	v := m.Load(p, off)
+	if split {
+		return m.ShiftLeft(v, 16), m.ShiftLeft(m.ShiftRight(v, 16), 16)
+	}
+	zero := m.Zero()
+	return m.native("VZIP1", "H8", zero, v), m.native("VZIP2", "H8", zero, v)
+}
+
+// Narrow: SRI shifts a into b's low halves.
+func (m *neon) Narrow(a, b, p Reg, off int, split bool) {
+	v := b
+	if split {
+		v = m.Vector()
+		m.Move(v, b)
+		m.inst([]Reg{v}, []Reg{v, a}, spelled("VSRI", "$16, V%[3]d.S4, V%[1]d.S4"))
+	} else {
+		v = m.native("VUZP2", "H8", a, b)
+	}
+	m.Store(v, p, off)
+}
+
+// AnyNaN: FMIN is NaN if either is.
+func (m *neon) AnyNaN(v []Reg) Reg {
+	least := v[0]
+	for _, r := range v[1:] {
+		least = m.encoded(fmin, least, r)
+	}
+	return m.notAll(m.encoded(fcmeq, least, least))
+}
+
+func (m *neon) NoPayload(v, nan Reg) { m.update("VBIF", "B16", v, nan, m.encoded(fcmeq, v, v)) }

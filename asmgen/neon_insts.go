@@ -62,6 +62,32 @@ func uminpWords(d, n, m int) (word uint32, comment string) {
 	return 0x6ea0ac00 | uint32(m)<<16 | uint32(n)<<5 | uint32(d), fmt.Sprintf("uminp v%d.4s, v%d.4s, v%d.4s", d, n, m)
 }
 
+// A wordInstruction is one of vectors of 32-bit words alone.
+type wordInstruction struct {
+	mnemonic string
+	base     uint32
+}
+
+var (
+	mulInt = wordInstruction{"mul", 0x4ea09c00}
+	smax   = wordInstruction{"smax", 0x4ea06400}
+	smin   = wordInstruction{"smin", 0x4ea06c00}
+	cmtst  = wordInstruction{"cmtst", 0x4ea08c00}
+)
+
+var wordInstructions = []wordInstruction{mulInt, smax, smin, cmtst}
+
+func (w wordInstruction) word(d, n, m int) (word uint32, comment string) {
+	return w.base | uint32(m)<<16 | uint32(n)<<5 | uint32(d),
+		fmt.Sprintf("%s v%d.4s, v%d.4s, v%d.4s", w.mnemonic, d, n, m)
+}
+
+// sshrWords is sshr of 32-bit words.
+func sshrWords(d, n, shift int) (word uint32, comment string) {
+	return 0x4f000400 | uint32(64-shift)<<16 | uint32(n)<<5 | uint32(d),
+		fmt.Sprintf("sshr v%d.4s, v%d.4s, #%d", d, n, shift)
+}
+
 // prefetchOffset is prfm of the line that is xm bytes from xn on.
 func prefetchOffset(n, m int) (word uint32, comment string) {
 	return 0xf8a06800 | uint32(m)<<16 | uint32(n)<<5, fmt.Sprintf("prfm pldl1keep, [x%d,x%d]", n, m)

@@ -107,7 +107,7 @@ func (e *element) compute(n *program.Node) Reg {
 	}
 	switch n.Op {
 	case program.Scalar:
-		return e.scalar[n.Name]
+		return e.scalarOf(n.Name)
 	case program.Constant:
 		return e.constantOf(n.Name)
 	}

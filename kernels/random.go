@@ -12,7 +12,10 @@ type Rounding struct {
 	Base   uint64 // where in their tensor the slices begin, if it is in shards: a multiple of 32 with 8-bit blocks
 }
 
-const goldenGamma = 0x9e3779b97f4a7c15 // 2^64 over the golden ratio
+const (
+	goldenGamma = 0x9e3779b97f4a7c15 // 2^64 over the golden ratio
+	RandomStep  = goldenGamma >> 32  // from element to element: see [RandomWord]
+)
 
 // mix64 is SplitMix64's finalizer (Steele, Lea and Flood, 2014).
 func mix64(z uint64) uint64 {
@@ -32,7 +35,7 @@ func (r Rounding) Key(high, word uint64) (k0, k1 uint32) {
 
 // RandomWord is the random word of the element of which c is the index, or its low half, by the keys of its high half.
 func RandomWord(k0, k1, c uint32) uint32 {
-	w := k0 + c*(goldenGamma>>32)
+	w := k0 + c*RandomStep
 	w = (w ^ w>>16) * 0x7feb352d
 	w = (w ^ w>>15 ^ k1) * 0x846ca68b
 	return w ^ w>>16

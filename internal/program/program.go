@@ -166,7 +166,7 @@ func (p *Program) read(row table.Row) error {
 	switch row.Kind {
 	case table.Step: // its prelude works on these
 		x, g := operand["x"], operand["g"]
-		if !x.Read || !x.Write || x.Storage != table.Element || !g.Read || g.Storage != table.Element {
+		if !x.Read || !x.Write || x.Storage == table.Byte || !g.Read || g.Storage == table.Byte {
 			return fmt.Errorf("want operands x+ and g, which a step's prelude works on")
 		}
 	case table.Reduction:
@@ -181,7 +181,7 @@ func (p *Program) read(row table.Row) error {
 		switch {
 		case isOperand && !o.Write:
 			return fmt.Errorf("line %q assigns to %s, which is only read", text, dst)
-		case isOperand && o.Storage != table.Element:
+		case isOperand && o.Storage == table.Byte:
 			return fmt.Errorf("line %q stores to %s, whose storage has no rule of rounding", text, dst)
 		case p.scalars[dst]:
 			return fmt.Errorf("line %q assigns to the scalar %s", text, dst)

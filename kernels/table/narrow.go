@@ -25,14 +25,18 @@ func (r Row) In(f Form) (Row, bool) {
 	}
 	ops := append([]Operand(nil), r.Operands...)
 	for i, o := range ops {
-		if o.Name == "x" || o.Name == "g" {
-			ops[i].Storage = f.X
-		} else {
-			ops[i].Storage = f.States
-		}
+		ops[i].Storage = f.Of(o)
 	}
 	r.Operands = ops
 	return r, true
+}
+
+// Of is how the form stores an operand of a Step.
+func (f Form) Of(o Operand) Storage {
+	if o.Name == "x" || o.Name == "g" {
+		return f.X
+	}
+	return f.States
 }
 
 // Stochastic reports whether a store to the operand in some storage rounds stochastically, unless the caller wants all
