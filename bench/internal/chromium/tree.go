@@ -67,7 +67,9 @@ func (b *Tab) Tree() (all, stops []Node) {
 // Stops presses Tab from the page's beginning to its end, and returns where the focus comes.
 func (b *Tab) Stops() (all []Node) {
 	b.t.Helper()
-	b.Eval("document.activeElement.blur(), getSelection().removeAllRanges(), scrollTo(0, 0)")
+	// Where Tab goes on from is where the focus was last.
+	b.Eval("document.body.tabIndex = -1, document.body.focus(), document.body.removeAttribute('tabindex'), " +
+		"getSelection().removeAllRanges(), scrollTo(0, 0)")
 	for range 500 {
 		b.Press("Tab")
 		var active struct{ Result struct{ ObjectID string } }

@@ -79,7 +79,9 @@ that it is unstable.`,
 		})
 		var levels []string
 		for _, l := range o.Levels {
-			levels = append(levels, l.Name)
+			if l.Name != "" {
+				levels = append(levels, l.Name)
+			}
 		}
 		suggestList(set, "sizes", levels)
 		numbers := func(name, about string, most int, to *[]int) {
@@ -117,7 +119,7 @@ type measureFlags struct {
 // parseLevel reads the name of a level, or a number of bytes.
 func parseLevel(m record.Machine, levels []ceiling.Level, word string) (ceiling.Level, error) {
 	for _, l := range levels {
-		if strings.EqualFold(l.Name, word) {
+		if l.Name != "" && strings.EqualFold(l.Name, word) {
 			return l, nil
 		}
 	}
