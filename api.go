@@ -1052,6 +1052,575 @@ func (e Engine[T]) RpropEach(x, p, s, g [][]T, c RpropCoef[T]) {
 	e.updateEach(&call, 0b111, 4)
 }
 
+// AdaBeliefHyper is [kernels.AdaBeliefHyper], the hyperparameters of [AdaBelief].
+type AdaBeliefHyper = kernels.AdaBeliefHyper
+
+// AdaBeliefCoef is [kernels.AdaBeliefCoef], the scalars of [AdaBelief].
+type AdaBeliefCoef[T Float] = kernels.AdaBeliefCoef[T]
+
+// NewAdaBelief is [kernels.NewAdaBelief].
+func NewAdaBelief[T Float](h AdaBeliefHyper, t uint64) AdaBeliefCoef[T] {
+	return kernels.NewAdaBelief[T](h, t)
+}
+
+// AdaBelief divides a decaying mean m of the gradient by the root of a decaying mean s of the square of what the
+// gradient differs from it by. The bias correction is folded into two scalars:
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = g - m
+//	s = (beta2*s + ((1-beta2)*d)*d) + eps
+//	x = x - (alpha*m)/(sqrt(unbias*s)+eps)
+//
+// Source: Zhuang et al., AdaBelief Optimizer (2020), where eps is in s too.
+//
+// It panics, before anything is written, if operands differ in length or a written operand overlaps
+// another operand. Written: x, m, s. It runs on the active backend; see [On] for another.
+func AdaBelief[T Float](x, m, s, g []T, c AdaBeliefCoef[T]) {
+	On[T](Active()).AdaBelief(x, m, s, g, c)
+}
+
+// AdaBelief is [AdaBelief] on this engine.
+func (e Engine[T]) AdaBelief(x, m, s, g []T, c AdaBeliefCoef[T]) {
+	n := len(x)
+	if n > chunk || len(m) != len(x) || len(s) != len(x) || len(g) != len(x) || mem.Near(x, m) || mem.Near(x, s) || mem.Near(m, s) || mem.Near(x, g) || mem.Near(m, g) || mem.Near(s, g) {
+		e.adaBelief(x, m, s, g, c)
+		return
+	}
+	adaBeliefOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(m), unsafe.SliceData(s), unsafe.SliceData(g))
+}
+
+// adaBelief is AdaBelief of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) adaBelief(x, m, s, g []T, c AdaBeliefCoef[T]) {
+	check(idAdaBelief, 0b111, mem.Of(x), mem.Of(m), mem.Of(s), mem.Of(g))
+	var call call[T]
+	call.id, call.backend, call.n = idAdaBelief, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(m))
+	call.op[2] = unsafe.Pointer(unsafe.SliceData(s))
+	call.op[3] = unsafe.Pointer(unsafe.SliceData(g))
+	*(*AdaBeliefCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.update(&call)
+}
+
+// AdaBeliefEach is [Engine.AdaBelief] for each of several tensors, in one call: x[i], and element i of the other
+// operands. Many small tensors take little longer than one of as many elements. It panics likewise, before anything is
+// written; that operands of different tensors share no memory is up to the caller.
+func (e Engine[T]) AdaBeliefEach(x, m, s, g [][]T, c AdaBeliefCoef[T]) {
+	call := eachCall[T]{call: call[T]{id: idAdaBelief, backend: e.backend},
+		slices: [maxOperands][][]T{x, m, s, g}}
+	*(*AdaBeliefCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.updateEach(&call, 0b111, 4)
+}
+
+// YogiHyper is [kernels.YogiHyper], the hyperparameters of [Yogi].
+type YogiHyper = kernels.YogiHyper
+
+// YogiCoef is [kernels.YogiCoef], the scalars of [Yogi].
+type YogiCoef[T Float] = kernels.YogiCoef[T]
+
+// NewYogi is [kernels.NewYogi].
+func NewYogi[T Float](h YogiHyper, t uint64) YogiCoef[T] {
+	return kernels.NewYogi[T](h, t)
+}
+
+// Yogi is Adam whose second moment v moves towards the square of the gradient by a part of that square, however
+// far it is:
+//
+//	m = beta1*m + (1-beta1)*g
+//	q = g*g
+//	v = v - ((1-beta2)*q)*sign(v-q)
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// With a beta2 in [0, 1) v does not become negative. sign is that of [Lion]. Source: Zaheer et al., Adaptive Methods
+// for Nonconvex Optimization (2018), which has no bias correction: alpha = lr and unbias = 1.
+//
+// It panics, before anything is written, if operands differ in length or a written operand overlaps
+// another operand. Written: x, m, v. It runs on the active backend; see [On] for another.
+func Yogi[T Float](x, m, v, g []T, c YogiCoef[T]) {
+	On[T](Active()).Yogi(x, m, v, g, c)
+}
+
+// Yogi is [Yogi] on this engine.
+func (e Engine[T]) Yogi(x, m, v, g []T, c YogiCoef[T]) {
+	n := len(x)
+	if n > chunk || len(m) != len(x) || len(v) != len(x) || len(g) != len(x) || mem.Near(x, m) || mem.Near(x, v) || mem.Near(m, v) || mem.Near(x, g) || mem.Near(m, g) || mem.Near(v, g) {
+		e.yogi(x, m, v, g, c)
+		return
+	}
+	yogiOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(m), unsafe.SliceData(v), unsafe.SliceData(g))
+}
+
+// yogi is Yogi of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) yogi(x, m, v, g []T, c YogiCoef[T]) {
+	check(idYogi, 0b111, mem.Of(x), mem.Of(m), mem.Of(v), mem.Of(g))
+	var call call[T]
+	call.id, call.backend, call.n = idYogi, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(m))
+	call.op[2] = unsafe.Pointer(unsafe.SliceData(v))
+	call.op[3] = unsafe.Pointer(unsafe.SliceData(g))
+	*(*YogiCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.update(&call)
+}
+
+// YogiEach is [Engine.Yogi] for each of several tensors, in one call: x[i], and element i of the other
+// operands. Many small tensors take little longer than one of as many elements. It panics likewise, before anything is
+// written; that operands of different tensors share no memory is up to the caller.
+func (e Engine[T]) YogiEach(x, m, v, g [][]T, c YogiCoef[T]) {
+	call := eachCall[T]{call: call[T]{id: idYogi, backend: e.backend},
+		slices: [maxOperands][][]T{x, m, v, g}}
+	*(*YogiCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.updateEach(&call, 0b111, 4)
+}
+
+// AdanHyper is [kernels.AdanHyper], the hyperparameters of [Adan].
+type AdanHyper = kernels.AdanHyper
+
+// AdanCoef is [kernels.AdanCoef], the scalars of [Adan].
+type AdanCoef[T Float] = kernels.AdanCoef[T]
+
+// NewAdan is [kernels.NewAdan].
+func NewAdan[T Float](h AdanHyper, t uint64) AdanCoef[T] {
+	return kernels.NewAdan[T](h, t)
+}
+
+// Adan is Adam with Nesterov momentum, by the difference of the gradient from the one before, p. m and v are decaying
+// means of the gradient and of the difference, s one of the square of both together:
+//
+//	d = g - p
+//	u = g + beta2*d
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + (1-beta2)*d
+//	s = beta3*s + ((1-beta3)*u)*u
+//	x = x - (alpha*m + gamma*v)/(sqrt(unbias*s)+eps)
+//	p = g
+//
+// Source: Xie et al., Adan: Adaptive Nesterov Momentum Algorithm (2022), whose betas are 1 minus these, with the bias
+// corrections of its authors' code.
+//
+// It panics, before anything is written, if operands differ in length or a written operand overlaps
+// another operand. Written: x, m, v, s, p. It runs on the active backend; see [On] for another.
+func Adan[T Float](x, m, v, s, p, g []T, c AdanCoef[T]) {
+	On[T](Active()).Adan(x, m, v, s, p, g, c)
+}
+
+// Adan is [Adan] on this engine.
+func (e Engine[T]) Adan(x, m, v, s, p, g []T, c AdanCoef[T]) {
+	n := len(x)
+	if n > chunk || len(m) != len(x) || len(v) != len(x) || len(s) != len(x) || len(p) != len(x) || len(g) != len(x) || mem.Near(x, m) || mem.Near(x, v) || mem.Near(m, v) || mem.Near(x, s) || mem.Near(m, s) || mem.Near(v, s) || mem.Near(x, p) || mem.Near(m, p) || mem.Near(v, p) || mem.Near(s, p) || mem.Near(x, g) || mem.Near(m, g) || mem.Near(v, g) || mem.Near(s, g) || mem.Near(p, g) {
+		e.adan(x, m, v, s, p, g, c)
+		return
+	}
+	adanOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(m), unsafe.SliceData(v), unsafe.SliceData(s), unsafe.SliceData(p), unsafe.SliceData(g))
+}
+
+// adan is Adan of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) adan(x, m, v, s, p, g []T, c AdanCoef[T]) {
+	check(idAdan, 0b11111, mem.Of(x), mem.Of(m), mem.Of(v), mem.Of(s), mem.Of(p), mem.Of(g))
+	var call call[T]
+	call.id, call.backend, call.n = idAdan, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(m))
+	call.op[2] = unsafe.Pointer(unsafe.SliceData(v))
+	call.op[3] = unsafe.Pointer(unsafe.SliceData(s))
+	call.op[4] = unsafe.Pointer(unsafe.SliceData(p))
+	call.op[5] = unsafe.Pointer(unsafe.SliceData(g))
+	*(*AdanCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.update(&call)
+}
+
+// AdanEach is [Engine.Adan] for each of several tensors, in one call: x[i], and element i of the other
+// operands. Many small tensors take little longer than one of as many elements. It panics likewise, before anything is
+// written; that operands of different tensors share no memory is up to the caller.
+func (e Engine[T]) AdanEach(x, m, v, s, p, g [][]T, c AdanCoef[T]) {
+	call := eachCall[T]{call: call[T]{id: idAdan, backend: e.backend},
+		slices: [maxOperands][][]T{x, m, v, s, p, g}}
+	*(*AdanCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.updateEach(&call, 0b11111, 6)
+}
+
+// ADOPTHyper is [kernels.ADOPTHyper], the hyperparameters of [ADOPT].
+type ADOPTHyper = kernels.ADOPTHyper
+
+// ADOPTCoef is [kernels.ADOPTCoef], the scalars of [ADOPT].
+type ADOPTCoef[T Float] = kernels.ADOPTCoef[T]
+
+// NewADOPT is [kernels.NewADOPT].
+func NewADOPT[T Float](h ADOPTHyper) ADOPTCoef[T] {
+	return kernels.NewADOPT[T](h)
+}
+
+// ADOPT divides the gradient by the root of the second moment v that it has before this gradient, or by eps if that is
+// more, limits the quotient, and steps by its decaying mean m:
+//
+//	r = sqrt(v)
+//	d = r > eps ? r : eps
+//	n = g/d
+//	n = least > n ? least : n
+//	n = limit < n ? limit : n
+//	m = beta1*m + (1-beta1)*n
+//	x = x - lr*m
+//	v = beta2*v + ((1-beta2)*g)*g
+//
+// least is -limit. Source: Taniguchi et al., ADOPT: Modified Adam Can Converge with Any beta2 with the Optimal Rate
+// (2024).
+//
+// It panics, before anything is written, if operands differ in length or a written operand overlaps
+// another operand. Written: x, m, v. It runs on the active backend; see [On] for another.
+func ADOPT[T Float](x, m, v, g []T, c ADOPTCoef[T]) {
+	On[T](Active()).ADOPT(x, m, v, g, c)
+}
+
+// ADOPT is [ADOPT] on this engine.
+func (e Engine[T]) ADOPT(x, m, v, g []T, c ADOPTCoef[T]) {
+	n := len(x)
+	if n > chunk || len(m) != len(x) || len(v) != len(x) || len(g) != len(x) || mem.Near(x, m) || mem.Near(x, v) || mem.Near(m, v) || mem.Near(x, g) || mem.Near(m, g) || mem.Near(v, g) {
+		e.adopt(x, m, v, g, c)
+		return
+	}
+	adoptOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(m), unsafe.SliceData(v), unsafe.SliceData(g))
+}
+
+// adopt is ADOPT of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) adopt(x, m, v, g []T, c ADOPTCoef[T]) {
+	check(idADOPT, 0b111, mem.Of(x), mem.Of(m), mem.Of(v), mem.Of(g))
+	var call call[T]
+	call.id, call.backend, call.n = idADOPT, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(m))
+	call.op[2] = unsafe.Pointer(unsafe.SliceData(v))
+	call.op[3] = unsafe.Pointer(unsafe.SliceData(g))
+	*(*ADOPTCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.update(&call)
+}
+
+// ADOPTEach is [Engine.ADOPT] for each of several tensors, in one call: x[i], and element i of the other
+// operands. Many small tensors take little longer than one of as many elements. It panics likewise, before anything is
+// written; that operands of different tensors share no memory is up to the caller.
+func (e Engine[T]) ADOPTEach(x, m, v, g [][]T, c ADOPTCoef[T]) {
+	call := eachCall[T]{call: call[T]{id: idADOPT, backend: e.backend},
+		slices: [maxOperands][][]T{x, m, v, g}}
+	*(*ADOPTCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.updateEach(&call, 0b111, 4)
+}
+
+// AdEMAMixHyper is [kernels.AdEMAMixHyper], the hyperparameters of [AdEMAMix].
+type AdEMAMixHyper = kernels.AdEMAMixHyper
+
+// AdEMAMixCoef is [kernels.AdEMAMixCoef], the scalars of [AdEMAMix].
+type AdEMAMixCoef[T Float] = kernels.AdEMAMixCoef[T]
+
+// NewAdEMAMix is [kernels.NewAdEMAMix].
+func NewAdEMAMix[T Float](h AdEMAMixHyper, t uint64) AdEMAMixCoef[T] {
+	return kernels.NewAdEMAMix[T](h, t)
+}
+
+// AdEMAMix is Adam whose step is a mixture of two decaying means of the gradient, m and one with a longer memory, l:
+//
+//	m = beta1*m + (1-beta1)*g
+//	l = beta3*l + (1-beta3)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*l)/(sqrt(unbias*v)+eps)
+//
+// gamma is lr times the paper's alpha. Source: Pagliardini, Ablin and Grangier, The AdEMAMix Optimizer: Better, Faster,
+// Older (2024), where l is not corrected for its start.
+//
+// It panics, before anything is written, if operands differ in length or a written operand overlaps
+// another operand. Written: x, m, l, v. It runs on the active backend; see [On] for another.
+func AdEMAMix[T Float](x, m, l, v, g []T, c AdEMAMixCoef[T]) {
+	On[T](Active()).AdEMAMix(x, m, l, v, g, c)
+}
+
+// AdEMAMix is [AdEMAMix] on this engine.
+func (e Engine[T]) AdEMAMix(x, m, l, v, g []T, c AdEMAMixCoef[T]) {
+	n := len(x)
+	if n > chunk || len(m) != len(x) || len(l) != len(x) || len(v) != len(x) || len(g) != len(x) || mem.Near(x, m) || mem.Near(x, l) || mem.Near(m, l) || mem.Near(x, v) || mem.Near(m, v) || mem.Near(l, v) || mem.Near(x, g) || mem.Near(m, g) || mem.Near(l, g) || mem.Near(v, g) {
+		e.adEMAMix(x, m, l, v, g, c)
+		return
+	}
+	adEMAMixOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(m), unsafe.SliceData(l), unsafe.SliceData(v), unsafe.SliceData(g))
+}
+
+// adEMAMix is AdEMAMix of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) adEMAMix(x, m, l, v, g []T, c AdEMAMixCoef[T]) {
+	check(idAdEMAMix, 0b1111, mem.Of(x), mem.Of(m), mem.Of(l), mem.Of(v), mem.Of(g))
+	var call call[T]
+	call.id, call.backend, call.n = idAdEMAMix, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(m))
+	call.op[2] = unsafe.Pointer(unsafe.SliceData(l))
+	call.op[3] = unsafe.Pointer(unsafe.SliceData(v))
+	call.op[4] = unsafe.Pointer(unsafe.SliceData(g))
+	*(*AdEMAMixCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.update(&call)
+}
+
+// AdEMAMixEach is [Engine.AdEMAMix] for each of several tensors, in one call: x[i], and element i of the other
+// operands. Many small tensors take little longer than one of as many elements. It panics likewise, before anything is
+// written; that operands of different tensors share no memory is up to the caller.
+func (e Engine[T]) AdEMAMixEach(x, m, l, v, g [][]T, c AdEMAMixCoef[T]) {
+	call := eachCall[T]{call: call[T]{id: idAdEMAMix, backend: e.backend},
+		slices: [maxOperands][][]T{x, m, l, v, g}}
+	*(*AdEMAMixCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.updateEach(&call, 0b1111, 5)
+}
+
+// ScheduleFreeHyper is [kernels.ScheduleFreeHyper], the hyperparameters of [ScheduleFree].
+type ScheduleFreeHyper = kernels.ScheduleFreeHyper
+
+// ScheduleFreeCoef is [kernels.ScheduleFreeCoef], the scalars of [ScheduleFree].
+type ScheduleFreeCoef[T Float] = kernels.ScheduleFreeCoef[T]
+
+// NewScheduleFree is [kernels.NewScheduleFree].
+func NewScheduleFree[T Float](h ScheduleFreeHyper) ScheduleFreeCoef[T] {
+	return kernels.NewScheduleFree[T](h)
+}
+
+// ScheduleFree is gradient descent of z by the gradient at x, which lies between z and the average a of all z:
+//
+//	z = (z - decay*x) - lr*g
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// Source: Defazio et al., The Road Less Scheduled (2024), whose y is x here and whose x is a.
+//
+// It panics, before anything is written, if operands differ in length or a written operand overlaps
+// another operand. Written: x, z, a. It runs on the active backend; see [On] for another.
+func ScheduleFree[T Float](x, z, a, g []T, c ScheduleFreeCoef[T]) {
+	On[T](Active()).ScheduleFree(x, z, a, g, c)
+}
+
+// ScheduleFree is [ScheduleFree] on this engine.
+func (e Engine[T]) ScheduleFree(x, z, a, g []T, c ScheduleFreeCoef[T]) {
+	n := len(x)
+	if n > chunk || len(z) != len(x) || len(a) != len(x) || len(g) != len(x) || mem.Near(x, z) || mem.Near(x, a) || mem.Near(z, a) || mem.Near(x, g) || mem.Near(z, g) || mem.Near(a, g) {
+		e.scheduleFree(x, z, a, g, c)
+		return
+	}
+	scheduleFreeOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(a), unsafe.SliceData(g))
+}
+
+// scheduleFree is ScheduleFree of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) scheduleFree(x, z, a, g []T, c ScheduleFreeCoef[T]) {
+	check(idScheduleFree, 0b111, mem.Of(x), mem.Of(z), mem.Of(a), mem.Of(g))
+	var call call[T]
+	call.id, call.backend, call.n = idScheduleFree, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(z))
+	call.op[2] = unsafe.Pointer(unsafe.SliceData(a))
+	call.op[3] = unsafe.Pointer(unsafe.SliceData(g))
+	*(*ScheduleFreeCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.update(&call)
+}
+
+// ScheduleFreeEach is [Engine.ScheduleFree] for each of several tensors, in one call: x[i], and element i of the other
+// operands. Many small tensors take little longer than one of as many elements. It panics likewise, before anything is
+// written; that operands of different tensors share no memory is up to the caller.
+func (e Engine[T]) ScheduleFreeEach(x, z, a, g [][]T, c ScheduleFreeCoef[T]) {
+	call := eachCall[T]{call: call[T]{id: idScheduleFree, backend: e.backend},
+		slices: [maxOperands][][]T{x, z, a, g}}
+	*(*ScheduleFreeCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.updateEach(&call, 0b111, 4)
+}
+
+// ScheduleFreeAdamHyper is [kernels.ScheduleFreeAdamHyper], the hyperparameters of [ScheduleFreeAdam].
+type ScheduleFreeAdamHyper = kernels.ScheduleFreeAdamHyper
+
+// ScheduleFreeAdamCoef is [kernels.ScheduleFreeAdamCoef], the scalars of [ScheduleFreeAdam].
+type ScheduleFreeAdamCoef[T Float] = kernels.ScheduleFreeAdamCoef[T]
+
+// NewScheduleFreeAdam is [kernels.NewScheduleFreeAdam].
+func NewScheduleFreeAdam[T Float](h ScheduleFreeAdamHyper, t uint64) ScheduleFreeAdamCoef[T] {
+	return kernels.NewScheduleFreeAdam[T](h, t)
+}
+
+// ScheduleFreeAdam is [ScheduleFree] whose gradient is divided by the root of a decaying mean v of its square:
+//
+//	v = beta2*v + ((1-beta2)*g)*g
+//	z = (z - decay*x) - (lr*g)/(sqrt(unbias*v)+eps)
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// Source: Defazio et al. (2024), algorithm 1.
+//
+// It panics, before anything is written, if operands differ in length or a written operand overlaps
+// another operand. Written: x, z, a, v. It runs on the active backend; see [On] for another.
+func ScheduleFreeAdam[T Float](x, z, a, v, g []T, c ScheduleFreeAdamCoef[T]) {
+	On[T](Active()).ScheduleFreeAdam(x, z, a, v, g, c)
+}
+
+// ScheduleFreeAdam is [ScheduleFreeAdam] on this engine.
+func (e Engine[T]) ScheduleFreeAdam(x, z, a, v, g []T, c ScheduleFreeAdamCoef[T]) {
+	n := len(x)
+	if n > chunk || len(z) != len(x) || len(a) != len(x) || len(v) != len(x) || len(g) != len(x) || mem.Near(x, z) || mem.Near(x, a) || mem.Near(z, a) || mem.Near(x, v) || mem.Near(z, v) || mem.Near(a, v) || mem.Near(x, g) || mem.Near(z, g) || mem.Near(a, g) || mem.Near(v, g) {
+		e.scheduleFreeAdam(x, z, a, v, g, c)
+		return
+	}
+	scheduleFreeAdamOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(a), unsafe.SliceData(v), unsafe.SliceData(g))
+}
+
+// scheduleFreeAdam is ScheduleFreeAdam of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) scheduleFreeAdam(x, z, a, v, g []T, c ScheduleFreeAdamCoef[T]) {
+	check(idScheduleFreeAdam, 0b1111, mem.Of(x), mem.Of(z), mem.Of(a), mem.Of(v), mem.Of(g))
+	var call call[T]
+	call.id, call.backend, call.n = idScheduleFreeAdam, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(z))
+	call.op[2] = unsafe.Pointer(unsafe.SliceData(a))
+	call.op[3] = unsafe.Pointer(unsafe.SliceData(v))
+	call.op[4] = unsafe.Pointer(unsafe.SliceData(g))
+	*(*ScheduleFreeAdamCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.update(&call)
+}
+
+// ScheduleFreeAdamEach is [Engine.ScheduleFreeAdam] for each of several tensors, in one call: x[i], and element i of the other
+// operands. Many small tensors take little longer than one of as many elements. It panics likewise, before anything is
+// written; that operands of different tensors share no memory is up to the caller.
+func (e Engine[T]) ScheduleFreeAdamEach(x, z, a, v, g [][]T, c ScheduleFreeAdamCoef[T]) {
+	call := eachCall[T]{call: call[T]{id: idScheduleFreeAdam, backend: e.backend},
+		slices: [maxOperands][][]T{x, z, a, v, g}}
+	*(*ScheduleFreeAdamCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.updateEach(&call, 0b1111, 5)
+}
+
+// SophiaHyper is [kernels.SophiaHyper], the hyperparameters of [Sophia].
+type SophiaHyper = kernels.SophiaHyper
+
+// SophiaCoef is [kernels.SophiaCoef], the scalars of [Sophia].
+type SophiaCoef[T Float] = kernels.SophiaCoef[T]
+
+// NewSophia is [kernels.NewSophia].
+func NewSophia[T Float](h SophiaHyper) SophiaCoef[T] {
+	return kernels.NewSophia[T](h)
+}
+
+// Sophia divides a decaying mean m of the gradient by a multiple of an estimate h of the Hessian's diagonal, or by eps
+// if that is more, and limits the quotient:
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = gamma*h
+//	d = d > eps ? d : eps
+//	u = m/d
+//	u = least > u ? least : u
+//	u = limit < u ? limit : u
+//	x = x - lr*u
+//
+// least is -limit. Source: Liu et al., Sophia: A Scalable Stochastic Second-order Optimizer for Language Model
+// Pre-training (2023), algorithm 3, whose limit is 1.
+//
+// It panics, before anything is written, if operands differ in length or a written operand overlaps
+// another operand. Written: x, m. It runs on the active backend; see [On] for another.
+func Sophia[T Float](x, m, h, g []T, c SophiaCoef[T]) {
+	On[T](Active()).Sophia(x, m, h, g, c)
+}
+
+// Sophia is [Sophia] on this engine.
+func (e Engine[T]) Sophia(x, m, h, g []T, c SophiaCoef[T]) {
+	n := len(x)
+	if n > chunk || len(m) != len(x) || len(h) != len(x) || len(g) != len(x) || mem.Near(x, m) || mem.Near(x, h) || mem.Near(m, h) || mem.Near(x, g) || mem.Near(m, g) {
+		e.sophia(x, m, h, g, c)
+		return
+	}
+	sophiaOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(m), unsafe.SliceData(h), unsafe.SliceData(g))
+}
+
+// sophia is Sophia of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) sophia(x, m, h, g []T, c SophiaCoef[T]) {
+	check(idSophia, 0b11, mem.Of(x), mem.Of(m), mem.Of(h), mem.Of(g))
+	var call call[T]
+	call.id, call.backend, call.n = idSophia, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(m))
+	call.op[2] = unsafe.Pointer(unsafe.SliceData(h))
+	call.op[3] = unsafe.Pointer(unsafe.SliceData(g))
+	*(*SophiaCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.update(&call)
+}
+
+// SophiaEach is [Engine.Sophia] for each of several tensors, in one call: x[i], and element i of the other
+// operands. Many small tensors take little longer than one of as many elements. It panics likewise, before anything is
+// written; that operands of different tensors share no memory is up to the caller.
+func (e Engine[T]) SophiaEach(x, m, h, g [][]T, c SophiaCoef[T]) {
+	call := eachCall[T]{call: call[T]{id: idSophia, backend: e.backend},
+		slices: [maxOperands][][]T{x, m, h, g}}
+	*(*SophiaCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.updateEach(&call, 0b11, 4)
+}
+
+// MADGRADHyper is [kernels.MADGRADHyper], the hyperparameters of [MADGRAD].
+type MADGRADHyper = kernels.MADGRADHyper
+
+// MADGRADCoef is [kernels.MADGRADCoef], the scalars of [MADGRAD].
+type MADGRADCoef[T Float] = kernels.MADGRADCoef[T]
+
+// NewMADGRAD is [kernels.NewMADGRAD].
+func NewMADGRAD[T Float](h MADGRADHyper) MADGRADCoef[T] {
+	return kernels.NewMADGRAD[T](h)
+}
+
+// MADGRAD is dual averaging: from where x started it steps by the sum s of the gradients over the cube root of the sum
+// v of their squares, and x moves a part of the way there:
+//
+//	s = s + rate*g
+//	v = v + (rate*g)*g
+//	w = v > floor ? v : floor
+//	a = sqrt(sqrt(w))
+//	b = sqrt(sqrt(a))
+//	c = sqrt(sqrt(b))
+//	d = sqrt(sqrt(c))
+//	r = (a*b)*(c*d)
+//	q = (r*r)*r
+//	r = r + r*((w-q)/((q+q)+w))
+//	q = (r*r)*r
+//	r = r + r*((w-q)/((q+q)+w))
+//	q = (r*r)*r
+//	r = r + r*((w-q)/((q+q)+w))
+//	x = rho*x + (1-rho)*(start - s/(r+eps))
+//
+// r is the cube root of w, to a unit in the last place for w from 1e-36 to 1e38: its first value is w to the power of
+// 1/4 + 1/16 + 1/64 + 1/256 = 1/3 - 1/768, and Halley's iteration makes of a relative error e two thirds of its cube.
+// The floor keeps the root of 0 from being 0/0. Source: Defazio and Jelassi, Adaptivity without Compromise (2021).
+//
+// It panics, before anything is written, if operands differ in length or a written operand overlaps
+// another operand. Written: x, s, v. It runs on the active backend; see [On] for another.
+func MADGRAD[T Float](x, s, v, start, g []T, c MADGRADCoef[T]) {
+	On[T](Active()).MADGRAD(x, s, v, start, g, c)
+}
+
+// MADGRAD is [MADGRAD] on this engine.
+func (e Engine[T]) MADGRAD(x, s, v, start, g []T, c MADGRADCoef[T]) {
+	n := len(x)
+	if n > chunk || len(s) != len(x) || len(v) != len(x) || len(start) != len(x) || len(g) != len(x) || mem.Near(x, s) || mem.Near(x, v) || mem.Near(s, v) || mem.Near(x, start) || mem.Near(s, start) || mem.Near(v, start) || mem.Near(x, g) || mem.Near(s, g) || mem.Near(v, g) {
+		e.madgrad(x, s, v, start, g, c)
+		return
+	}
+	madgradOn(e.backend, n, (*T)(unsafe.Pointer(&c)), unsafe.SliceData(x), unsafe.SliceData(s), unsafe.SliceData(v), unsafe.SliceData(start), unsafe.SliceData(g))
+}
+
+// madgrad is MADGRAD of many elements, or of operands to look at twice. (A call of few keeps all in registers.)
+func (e Engine[T]) madgrad(x, s, v, start, g []T, c MADGRADCoef[T]) {
+	check(idMADGRAD, 0b111, mem.Of(x), mem.Of(s), mem.Of(v), mem.Of(start), mem.Of(g))
+	var call call[T]
+	call.id, call.backend, call.n = idMADGRAD, e.backend, len(x)
+	call.op[0] = unsafe.Pointer(unsafe.SliceData(x))
+	call.op[1] = unsafe.Pointer(unsafe.SliceData(s))
+	call.op[2] = unsafe.Pointer(unsafe.SliceData(v))
+	call.op[3] = unsafe.Pointer(unsafe.SliceData(start))
+	call.op[4] = unsafe.Pointer(unsafe.SliceData(g))
+	*(*MADGRADCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.update(&call)
+}
+
+// MADGRADEach is [Engine.MADGRAD] for each of several tensors, in one call: x[i], and element i of the other
+// operands. Many small tensors take little longer than one of as many elements. It panics likewise, before anything is
+// written; that operands of different tensors share no memory is up to the caller.
+func (e Engine[T]) MADGRADEach(x, s, v, start, g [][]T, c MADGRADCoef[T]) {
+	call := eachCall[T]{call: call[T]{id: idMADGRAD, backend: e.backend},
+		slices: [maxOperands][][]T{x, s, v, start, g}}
+	*(*MADGRADCoef[T])(unsafe.Pointer(&call.coef)) = c
+	e.updateEach(&call, 0b111, 5)
+}
+
 // Axpy adds a multiple of x to y, rounding the product and the sum: y = y + a*x.
 //
 // It panics, before anything is written, if operands differ in length or a written operand overlaps

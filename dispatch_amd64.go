@@ -764,6 +764,284 @@ func rpropOn[T Float](backend Backend, n int, coef *T, x *T, p *T, s *T, g *T) {
 	kernels.Rprop(unsafe.Slice(x, n), unsafe.Slice(p, n), unsafe.Slice(s, n), unsafe.Slice(g, n), (*RpropCoef[T])(unsafe.Pointer(coef)))
 }
 
+// adaBeliefOn is AdaBelief of n elements on a backend.
+//
+//go:noinline
+func adaBeliefOn[T Float](backend Backend, n int, coef *T, x *T, m *T, s *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			switch balancedFor[T](AVX2, n).F32 {
+			case zen5, zen:
+				adaBeliefF32AVX2Roots1Of4Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](s), as[float32](g))
+				return
+			case core:
+				adaBeliefF32AVX2Roots1Of3Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](s), as[float32](g))
+				return
+			}
+			adaBeliefF32AVX2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](s), as[float32](g))
+			return
+		case AVX512:
+			switch balancedFor[T](AVX512, n).F32 {
+			case zen5:
+				adaBeliefF32AVX512Roots1Of5Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](s), as[float32](g))
+				return
+			case zen:
+				adaBeliefF32AVX512Roots1Of3Depth3(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](s), as[float32](g))
+				return
+			case core:
+				adaBeliefF32AVX512Roots3Of3Depth3(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](s), as[float32](g))
+				return
+			}
+			adaBeliefF32AVX512(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](s), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case AVX2:
+			switch balancedFor[T](AVX2, n).F64 {
+			case zen5, zen:
+				adaBeliefF64AVX2Roots1Of3Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](s), as[float64](g))
+				return
+			case core:
+				adaBeliefF64AVX2Roots1Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](s), as[float64](g))
+				return
+			}
+			adaBeliefF64AVX2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](s), as[float64](g))
+			return
+		case AVX512:
+			switch balancedFor[T](AVX512, n).F64 {
+			case zen5, zen:
+				adaBeliefF64AVX512Roots2Of4Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](s), as[float64](g))
+				return
+			case core:
+				adaBeliefF64AVX512Roots2Of2Depth3(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](s), as[float64](g))
+				return
+			}
+			adaBeliefF64AVX512(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](s), as[float64](g))
+			return
+		}
+	}
+	kernels.AdaBelief(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(s, n), unsafe.Slice(g, n), (*AdaBeliefCoef[T])(unsafe.Pointer(coef)))
+}
+
+// yogiOn is Yogi of n elements on a backend.
+//
+//go:noinline
+func yogiOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			yogiF32AVX2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
+			return
+		case AVX512:
+			yogiF32AVX512(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case AVX2:
+			yogiF64AVX2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
+			return
+		case AVX512:
+			yogiF64AVX512(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
+			return
+		}
+	}
+	kernels.Yogi(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(v, n), unsafe.Slice(g, n), (*YogiCoef[T])(unsafe.Pointer(coef)))
+}
+
+// adanOn is Adan of n elements on a backend.
+//
+//go:noinline
+func adanOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, s *T, p *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			adanF32AVX2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](s), as[float32](p), as[float32](g))
+			return
+		case AVX512:
+			adanF32AVX512(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](s), as[float32](p), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case AVX2:
+			adanF64AVX2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](s), as[float64](p), as[float64](g))
+			return
+		case AVX512:
+			adanF64AVX512(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](s), as[float64](p), as[float64](g))
+			return
+		}
+	}
+	kernels.Adan(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(v, n), unsafe.Slice(s, n), unsafe.Slice(p, n), unsafe.Slice(g, n), (*AdanCoef[T])(unsafe.Pointer(coef)))
+}
+
+// adoptOn is ADOPT of n elements on a backend.
+//
+//go:noinline
+func adoptOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			adoptF32AVX2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
+			return
+		case AVX512:
+			adoptF32AVX512(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case AVX2:
+			adoptF64AVX2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
+			return
+		case AVX512:
+			adoptF64AVX512(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
+			return
+		}
+	}
+	kernels.ADOPT(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(v, n), unsafe.Slice(g, n), (*ADOPTCoef[T])(unsafe.Pointer(coef)))
+}
+
+// adEMAMixOn is AdEMAMix of n elements on a backend.
+//
+//go:noinline
+func adEMAMixOn[T Float](backend Backend, n int, coef *T, x *T, m *T, l *T, v *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			adEMAMixF32AVX2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](l), as[float32](v), as[float32](g))
+			return
+		case AVX512:
+			adEMAMixF32AVX512(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](l), as[float32](v), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case AVX2:
+			adEMAMixF64AVX2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](l), as[float64](v), as[float64](g))
+			return
+		case AVX512:
+			adEMAMixF64AVX512(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](l), as[float64](v), as[float64](g))
+			return
+		}
+	}
+	kernels.AdEMAMix(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(l, n), unsafe.Slice(v, n), unsafe.Slice(g, n), (*AdEMAMixCoef[T])(unsafe.Pointer(coef)))
+}
+
+// scheduleFreeOn is ScheduleFree of n elements on a backend.
+//
+//go:noinline
+func scheduleFreeOn[T Float](backend Backend, n int, coef *T, x *T, z *T, a *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			scheduleFreeF32AVX2(n, as[float32](coef), as[float32](x), as[float32](z), as[float32](a), as[float32](g))
+			return
+		case AVX512:
+			scheduleFreeF32AVX512(n, as[float32](coef), as[float32](x), as[float32](z), as[float32](a), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case AVX2:
+			scheduleFreeF64AVX2(n, as[float64](coef), as[float64](x), as[float64](z), as[float64](a), as[float64](g))
+			return
+		case AVX512:
+			scheduleFreeF64AVX512(n, as[float64](coef), as[float64](x), as[float64](z), as[float64](a), as[float64](g))
+			return
+		}
+	}
+	kernels.ScheduleFree(unsafe.Slice(x, n), unsafe.Slice(z, n), unsafe.Slice(a, n), unsafe.Slice(g, n), (*ScheduleFreeCoef[T])(unsafe.Pointer(coef)))
+}
+
+// scheduleFreeAdamOn is ScheduleFreeAdam of n elements on a backend.
+//
+//go:noinline
+func scheduleFreeAdamOn[T Float](backend Backend, n int, coef *T, x *T, z *T, a *T, v *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			scheduleFreeAdamF32AVX2(n, as[float32](coef), as[float32](x), as[float32](z), as[float32](a), as[float32](v), as[float32](g))
+			return
+		case AVX512:
+			scheduleFreeAdamF32AVX512(n, as[float32](coef), as[float32](x), as[float32](z), as[float32](a), as[float32](v), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case AVX2:
+			scheduleFreeAdamF64AVX2(n, as[float64](coef), as[float64](x), as[float64](z), as[float64](a), as[float64](v), as[float64](g))
+			return
+		case AVX512:
+			scheduleFreeAdamF64AVX512(n, as[float64](coef), as[float64](x), as[float64](z), as[float64](a), as[float64](v), as[float64](g))
+			return
+		}
+	}
+	kernels.ScheduleFreeAdam(unsafe.Slice(x, n), unsafe.Slice(z, n), unsafe.Slice(a, n), unsafe.Slice(v, n), unsafe.Slice(g, n), (*ScheduleFreeAdamCoef[T])(unsafe.Pointer(coef)))
+}
+
+// sophiaOn is Sophia of n elements on a backend.
+//
+//go:noinline
+func sophiaOn[T Float](backend Backend, n int, coef *T, x *T, m *T, h *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			sophiaF32AVX2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](h), as[float32](g))
+			return
+		case AVX512:
+			sophiaF32AVX512(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](h), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case AVX2:
+			sophiaF64AVX2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](h), as[float64](g))
+			return
+		case AVX512:
+			sophiaF64AVX512(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](h), as[float64](g))
+			return
+		}
+	}
+	kernels.Sophia(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(h, n), unsafe.Slice(g, n), (*SophiaCoef[T])(unsafe.Pointer(coef)))
+}
+
+// madgradOn is MADGRAD of n elements on a backend.
+//
+//go:noinline
+func madgradOn[T Float](backend Backend, n int, coef *T, x *T, s *T, v *T, start *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case AVX2:
+			madgradF32AVX2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](v), as[float32](start), as[float32](g))
+			return
+		case AVX512:
+			madgradF32AVX512(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](v), as[float32](start), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case AVX2:
+			madgradF64AVX2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](v), as[float64](start), as[float64](g))
+			return
+		case AVX512:
+			madgradF64AVX512(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](v), as[float64](start), as[float64](g))
+			return
+		}
+	}
+	kernels.MADGRAD(unsafe.Slice(x, n), unsafe.Slice(s, n), unsafe.Slice(v, n), unsafe.Slice(start, n), unsafe.Slice(g, n), (*MADGRADCoef[T])(unsafe.Pointer(coef)))
+}
+
 // axpyOn is Axpy of n elements on a backend.
 //
 //go:noinline
@@ -1323,6 +1601,34 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			asgdEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 		case idRprop:
 			rpropEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idAdaBelief:
+			switch rootsBy[AVX2].F32 {
+			case zen5, zen:
+				adaBeliefEachF32AVX2Roots1Of4Depth2(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+				return true
+			case core:
+				adaBeliefEachF32AVX2Roots1Of3Depth2(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+				return true
+			}
+			adaBeliefEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idYogi:
+			yogiEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idAdan:
+			adanEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]), (*[]float32)(headers[5]))
+		case idADOPT:
+			adoptEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idAdEMAMix:
+			adEMAMixEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
+		case idScheduleFree:
+			scheduleFreeEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idScheduleFreeAdam:
+			scheduleFreeAdamEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
+		case idSophia:
+			sophiaEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idMADGRAD:
+			madgradEachF32AVX2(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 		default:
 			return false
 		}
@@ -1454,6 +1760,38 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			asgdEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 		case idRprop:
 			rpropEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idAdaBelief:
+			switch rootsBy[AVX512].F32 {
+			case zen5:
+				adaBeliefEachF32AVX512Roots1Of5Depth2(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+				return true
+			case zen:
+				adaBeliefEachF32AVX512Roots1Of3Depth3(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+				return true
+			case core:
+				adaBeliefEachF32AVX512Roots3Of3Depth3(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+				return true
+			}
+			adaBeliefEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idYogi:
+			yogiEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idAdan:
+			adanEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]), (*[]float32)(headers[5]))
+		case idADOPT:
+			adoptEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idAdEMAMix:
+			adEMAMixEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
+		case idScheduleFree:
+			scheduleFreeEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idScheduleFreeAdam:
+			scheduleFreeAdamEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
+		case idSophia:
+			sophiaEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idMADGRAD:
+			madgradEachF32AVX512(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 		default:
 			return false
 		}
@@ -1584,6 +1922,34 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			asgdEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 		case idRprop:
 			rpropEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idAdaBelief:
+			switch rootsBy[AVX2].F64 {
+			case zen5, zen:
+				adaBeliefEachF64AVX2Roots1Of3Depth2(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+				return true
+			case core:
+				adaBeliefEachF64AVX2Roots1Of2Depth2(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+				return true
+			}
+			adaBeliefEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idYogi:
+			yogiEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idAdan:
+			adanEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]), (*[]float64)(headers[5]))
+		case idADOPT:
+			adoptEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idAdEMAMix:
+			adEMAMixEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
+		case idScheduleFree:
+			scheduleFreeEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idScheduleFreeAdam:
+			scheduleFreeAdamEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
+		case idSophia:
+			sophiaEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idMADGRAD:
+			madgradEachF64AVX2(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 		default:
 			return false
 		}
@@ -1695,6 +2061,34 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			asgdEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 		case idRprop:
 			rpropEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idAdaBelief:
+			switch rootsBy[AVX512].F64 {
+			case zen5, zen:
+				adaBeliefEachF64AVX512Roots2Of4Depth2(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+				return true
+			case core:
+				adaBeliefEachF64AVX512Roots2Of2Depth3(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+				return true
+			}
+			adaBeliefEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idYogi:
+			yogiEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idAdan:
+			adanEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]), (*[]float64)(headers[5]))
+		case idADOPT:
+			adoptEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idAdEMAMix:
+			adEMAMixEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
+		case idScheduleFree:
+			scheduleFreeEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idScheduleFreeAdam:
+			scheduleFreeAdamEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
+		case idSophia:
+			sophiaEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idMADGRAD:
+			madgradEachF64AVX512(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 		default:
 			return false
 		}

@@ -459,6 +459,205 @@ func rpropOn[T Float](backend Backend, n int, coef *T, x *T, p *T, s *T, g *T) {
 	kernels.Rprop(unsafe.Slice(x, n), unsafe.Slice(p, n), unsafe.Slice(s, n), unsafe.Slice(g, n), (*RpropCoef[T])(unsafe.Pointer(coef)))
 }
 
+// adaBeliefOn is AdaBelief of n elements on a backend.
+//
+//go:noinline
+func adaBeliefOn[T Float](backend Backend, n int, coef *T, x *T, m *T, s *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			switch balancedFor[T](NEON, n).F32 {
+			case neoverse:
+				adaBeliefF32NEONRoots2Of5Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](s), as[float32](g))
+				return
+			}
+			adaBeliefF32NEON(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](s), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case NEON:
+			switch balancedFor[T](NEON, n).F64 {
+			case neoverse:
+				adaBeliefF64NEONRoots3Of4Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](s), as[float64](g))
+				return
+			}
+			adaBeliefF64NEON(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](s), as[float64](g))
+			return
+		}
+	}
+	kernels.AdaBelief(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(s, n), unsafe.Slice(g, n), (*AdaBeliefCoef[T])(unsafe.Pointer(coef)))
+}
+
+// yogiOn is Yogi of n elements on a backend.
+//
+//go:noinline
+func yogiOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			yogiF32NEON(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case NEON:
+			yogiF64NEON(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
+			return
+		}
+	}
+	kernels.Yogi(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(v, n), unsafe.Slice(g, n), (*YogiCoef[T])(unsafe.Pointer(coef)))
+}
+
+// adanOn is Adan of n elements on a backend.
+//
+//go:noinline
+func adanOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, s *T, p *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			adanF32NEON(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](s), as[float32](p), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case NEON:
+			adanF64NEON(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](s), as[float64](p), as[float64](g))
+			return
+		}
+	}
+	kernels.Adan(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(v, n), unsafe.Slice(s, n), unsafe.Slice(p, n), unsafe.Slice(g, n), (*AdanCoef[T])(unsafe.Pointer(coef)))
+}
+
+// adoptOn is ADOPT of n elements on a backend.
+//
+//go:noinline
+func adoptOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			adoptF32NEON(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case NEON:
+			adoptF64NEON(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
+			return
+		}
+	}
+	kernels.ADOPT(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(v, n), unsafe.Slice(g, n), (*ADOPTCoef[T])(unsafe.Pointer(coef)))
+}
+
+// adEMAMixOn is AdEMAMix of n elements on a backend.
+//
+//go:noinline
+func adEMAMixOn[T Float](backend Backend, n int, coef *T, x *T, m *T, l *T, v *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			adEMAMixF32NEON(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](l), as[float32](v), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case NEON:
+			adEMAMixF64NEON(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](l), as[float64](v), as[float64](g))
+			return
+		}
+	}
+	kernels.AdEMAMix(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(l, n), unsafe.Slice(v, n), unsafe.Slice(g, n), (*AdEMAMixCoef[T])(unsafe.Pointer(coef)))
+}
+
+// scheduleFreeOn is ScheduleFree of n elements on a backend.
+//
+//go:noinline
+func scheduleFreeOn[T Float](backend Backend, n int, coef *T, x *T, z *T, a *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			scheduleFreeF32NEON(n, as[float32](coef), as[float32](x), as[float32](z), as[float32](a), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case NEON:
+			scheduleFreeF64NEON(n, as[float64](coef), as[float64](x), as[float64](z), as[float64](a), as[float64](g))
+			return
+		}
+	}
+	kernels.ScheduleFree(unsafe.Slice(x, n), unsafe.Slice(z, n), unsafe.Slice(a, n), unsafe.Slice(g, n), (*ScheduleFreeCoef[T])(unsafe.Pointer(coef)))
+}
+
+// scheduleFreeAdamOn is ScheduleFreeAdam of n elements on a backend.
+//
+//go:noinline
+func scheduleFreeAdamOn[T Float](backend Backend, n int, coef *T, x *T, z *T, a *T, v *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			scheduleFreeAdamF32NEON(n, as[float32](coef), as[float32](x), as[float32](z), as[float32](a), as[float32](v), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case NEON:
+			scheduleFreeAdamF64NEON(n, as[float64](coef), as[float64](x), as[float64](z), as[float64](a), as[float64](v), as[float64](g))
+			return
+		}
+	}
+	kernels.ScheduleFreeAdam(unsafe.Slice(x, n), unsafe.Slice(z, n), unsafe.Slice(a, n), unsafe.Slice(v, n), unsafe.Slice(g, n), (*ScheduleFreeAdamCoef[T])(unsafe.Pointer(coef)))
+}
+
+// sophiaOn is Sophia of n elements on a backend.
+//
+//go:noinline
+func sophiaOn[T Float](backend Backend, n int, coef *T, x *T, m *T, h *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			sophiaF32NEON(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](h), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case NEON:
+			sophiaF64NEON(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](h), as[float64](g))
+			return
+		}
+	}
+	kernels.Sophia(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(h, n), unsafe.Slice(g, n), (*SophiaCoef[T])(unsafe.Pointer(coef)))
+}
+
+// madgradOn is MADGRAD of n elements on a backend.
+//
+//go:noinline
+func madgradOn[T Float](backend Backend, n int, coef *T, x *T, s *T, v *T, start *T, g *T) {
+	switch {
+	case num.Is32[T]():
+		switch backend {
+		case NEON:
+			madgradF32NEON(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](v), as[float32](start), as[float32](g))
+			return
+		}
+	default:
+		switch backend {
+		case NEON:
+			madgradF64NEON(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](v), as[float64](start), as[float64](g))
+			return
+		}
+	}
+	kernels.MADGRAD(unsafe.Slice(x, n), unsafe.Slice(s, n), unsafe.Slice(v, n), unsafe.Slice(start, n), unsafe.Slice(g, n), (*MADGRADCoef[T])(unsafe.Pointer(coef)))
+}
+
 // axpyOn is Axpy of n elements on a backend.
 //
 //go:noinline
@@ -883,6 +1082,30 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			asgdEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 		case idRprop:
 			rpropEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idAdaBelief:
+			switch rootsBy[NEON].F32 {
+			case neoverse:
+				adaBeliefEachF32NEONRoots2Of5Depth2(n, coef,
+					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+				return true
+			}
+			adaBeliefEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idYogi:
+			yogiEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idAdan:
+			adanEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]), (*[]float32)(headers[5]))
+		case idADOPT:
+			adoptEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idAdEMAMix:
+			adEMAMixEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
+		case idScheduleFree:
+			scheduleFreeEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idScheduleFreeAdam:
+			scheduleFreeAdamEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
+		case idSophia:
+			sophiaEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
+		case idMADGRAD:
+			madgradEachF32NEON(n, coef, (*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 		default:
 			return false
 		}
@@ -975,6 +1198,30 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 			asgdEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 		case idRprop:
 			rpropEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idAdaBelief:
+			switch rootsBy[NEON].F64 {
+			case neoverse:
+				adaBeliefEachF64NEONRoots3Of4Depth2(n, coef,
+					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+				return true
+			}
+			adaBeliefEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idYogi:
+			yogiEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idAdan:
+			adanEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]), (*[]float64)(headers[5]))
+		case idADOPT:
+			adoptEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idAdEMAMix:
+			adEMAMixEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
+		case idScheduleFree:
+			scheduleFreeEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idScheduleFreeAdam:
+			scheduleFreeAdamEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
+		case idSophia:
+			sophiaEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
+		case idMADGRAD:
+			madgradEachF64NEON(n, coef, (*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 		default:
 			return false
 		}

@@ -148,6 +148,69 @@ func rpropOn[T Float](backend Backend, n int, coef *T, x *T, p *T, s *T, g *T) {
 	kernels.Rprop(unsafe.Slice(x, n), unsafe.Slice(p, n), unsafe.Slice(s, n), unsafe.Slice(g, n), (*RpropCoef[T])(unsafe.Pointer(coef)))
 }
 
+// adaBeliefOn is AdaBelief of n elements on a backend.
+//
+//go:noinline
+func adaBeliefOn[T Float](backend Backend, n int, coef *T, x *T, m *T, s *T, g *T) {
+	kernels.AdaBelief(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(s, n), unsafe.Slice(g, n), (*AdaBeliefCoef[T])(unsafe.Pointer(coef)))
+}
+
+// yogiOn is Yogi of n elements on a backend.
+//
+//go:noinline
+func yogiOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, g *T) {
+	kernels.Yogi(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(v, n), unsafe.Slice(g, n), (*YogiCoef[T])(unsafe.Pointer(coef)))
+}
+
+// adanOn is Adan of n elements on a backend.
+//
+//go:noinline
+func adanOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, s *T, p *T, g *T) {
+	kernels.Adan(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(v, n), unsafe.Slice(s, n), unsafe.Slice(p, n), unsafe.Slice(g, n), (*AdanCoef[T])(unsafe.Pointer(coef)))
+}
+
+// adoptOn is ADOPT of n elements on a backend.
+//
+//go:noinline
+func adoptOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, g *T) {
+	kernels.ADOPT(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(v, n), unsafe.Slice(g, n), (*ADOPTCoef[T])(unsafe.Pointer(coef)))
+}
+
+// adEMAMixOn is AdEMAMix of n elements on a backend.
+//
+//go:noinline
+func adEMAMixOn[T Float](backend Backend, n int, coef *T, x *T, m *T, l *T, v *T, g *T) {
+	kernels.AdEMAMix(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(l, n), unsafe.Slice(v, n), unsafe.Slice(g, n), (*AdEMAMixCoef[T])(unsafe.Pointer(coef)))
+}
+
+// scheduleFreeOn is ScheduleFree of n elements on a backend.
+//
+//go:noinline
+func scheduleFreeOn[T Float](backend Backend, n int, coef *T, x *T, z *T, a *T, g *T) {
+	kernels.ScheduleFree(unsafe.Slice(x, n), unsafe.Slice(z, n), unsafe.Slice(a, n), unsafe.Slice(g, n), (*ScheduleFreeCoef[T])(unsafe.Pointer(coef)))
+}
+
+// scheduleFreeAdamOn is ScheduleFreeAdam of n elements on a backend.
+//
+//go:noinline
+func scheduleFreeAdamOn[T Float](backend Backend, n int, coef *T, x *T, z *T, a *T, v *T, g *T) {
+	kernels.ScheduleFreeAdam(unsafe.Slice(x, n), unsafe.Slice(z, n), unsafe.Slice(a, n), unsafe.Slice(v, n), unsafe.Slice(g, n), (*ScheduleFreeAdamCoef[T])(unsafe.Pointer(coef)))
+}
+
+// sophiaOn is Sophia of n elements on a backend.
+//
+//go:noinline
+func sophiaOn[T Float](backend Backend, n int, coef *T, x *T, m *T, h *T, g *T) {
+	kernels.Sophia(unsafe.Slice(x, n), unsafe.Slice(m, n), unsafe.Slice(h, n), unsafe.Slice(g, n), (*SophiaCoef[T])(unsafe.Pointer(coef)))
+}
+
+// madgradOn is MADGRAD of n elements on a backend.
+//
+//go:noinline
+func madgradOn[T Float](backend Backend, n int, coef *T, x *T, s *T, v *T, start *T, g *T) {
+	kernels.MADGRAD(unsafe.Slice(x, n), unsafe.Slice(s, n), unsafe.Slice(v, n), unsafe.Slice(start, n), unsafe.Slice(g, n), (*MADGRADCoef[T])(unsafe.Pointer(coef)))
+}
+
 // axpyOn is Axpy of n elements on a backend.
 //
 //go:noinline

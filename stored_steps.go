@@ -422,6 +422,213 @@ func (e Narrow) RpropEach(x, p, s, g []Stored, c RpropCoef[float32], r Rounding)
 	}
 }
 
+// AdaBelief is [AdaBelief] in float32, of operands each stored in its own way, by [kernels.StoredStep].
+func (e Narrow) AdaBelief(x, m, s, g Stored, c AdaBeliefCoef[float32], r Rounding) {
+	call := storedCall{work: work(idAdaBelief), backend: e.backend, rounding: r}
+	*(*AdaBeliefCoef[float32])(unsafe.Pointer(&call.coef)) = c
+	op := [...]Stored{x, m, s, g}
+	if call.operands(op[:], 0b111) {
+		Engine[float32](e).AdaBelief(x.Float32, m.Float32, s.Float32, g.Float32, c)
+		return
+	}
+	e.run(&call)
+}
+
+// AdaBeliefEach is [Narrow.AdaBelief] for each of several tensors, x[i] and element i of the other operands, tensor i
+// with the random bits of stream r.Stream+i. It panics as [Narrow.AdaBelief] does for the first that is wrong, before
+// that is written, or if there are not as many of each operand.
+func (e Narrow) AdaBeliefEach(x, m, s, g []Stored, c AdaBeliefCoef[float32], r Rounding) {
+	checkCounts(idAdaBelief, len(x), len(m), len(s), len(g))
+	for i := range x {
+		e.AdaBelief(x[i], m[i], s[i], g[i], c, r)
+		r.Stream++
+	}
+}
+
+// Yogi is [Yogi] in float32, of operands each stored in its own way, by [kernels.StoredStep].
+func (e Narrow) Yogi(x, m, v, g Stored, c YogiCoef[float32], r Rounding) {
+	call := storedCall{work: work(idYogi), backend: e.backend, rounding: r}
+	*(*YogiCoef[float32])(unsafe.Pointer(&call.coef)) = c
+	op := [...]Stored{x, m, v, g}
+	if call.operands(op[:], 0b111) {
+		Engine[float32](e).Yogi(x.Float32, m.Float32, v.Float32, g.Float32, c)
+		return
+	}
+	e.run(&call)
+}
+
+// YogiEach is [Narrow.Yogi] for each of several tensors, x[i] and element i of the other operands, tensor i
+// with the random bits of stream r.Stream+i. It panics as [Narrow.Yogi] does for the first that is wrong, before
+// that is written, or if there are not as many of each operand.
+func (e Narrow) YogiEach(x, m, v, g []Stored, c YogiCoef[float32], r Rounding) {
+	checkCounts(idYogi, len(x), len(m), len(v), len(g))
+	for i := range x {
+		e.Yogi(x[i], m[i], v[i], g[i], c, r)
+		r.Stream++
+	}
+}
+
+// Adan is [Adan] in float32, of operands each stored in its own way, by [kernels.StoredStep].
+func (e Narrow) Adan(x, m, v, s, p, g Stored, c AdanCoef[float32], r Rounding) {
+	call := storedCall{work: work(idAdan), backend: e.backend, rounding: r}
+	*(*AdanCoef[float32])(unsafe.Pointer(&call.coef)) = c
+	op := [...]Stored{x, m, v, s, p, g}
+	if call.operands(op[:], 0b11111) {
+		Engine[float32](e).Adan(x.Float32, m.Float32, v.Float32, s.Float32, p.Float32, g.Float32, c)
+		return
+	}
+	e.run(&call)
+}
+
+// AdanEach is [Narrow.Adan] for each of several tensors, x[i] and element i of the other operands, tensor i
+// with the random bits of stream r.Stream+i. It panics as [Narrow.Adan] does for the first that is wrong, before
+// that is written, or if there are not as many of each operand.
+func (e Narrow) AdanEach(x, m, v, s, p, g []Stored, c AdanCoef[float32], r Rounding) {
+	checkCounts(idAdan, len(x), len(m), len(v), len(s), len(p), len(g))
+	for i := range x {
+		e.Adan(x[i], m[i], v[i], s[i], p[i], g[i], c, r)
+		r.Stream++
+	}
+}
+
+// ADOPT is [ADOPT] in float32, of operands each stored in its own way, by [kernels.StoredStep].
+func (e Narrow) ADOPT(x, m, v, g Stored, c ADOPTCoef[float32], r Rounding) {
+	call := storedCall{work: work(idADOPT), backend: e.backend, rounding: r}
+	*(*ADOPTCoef[float32])(unsafe.Pointer(&call.coef)) = c
+	op := [...]Stored{x, m, v, g}
+	if call.operands(op[:], 0b111) {
+		Engine[float32](e).ADOPT(x.Float32, m.Float32, v.Float32, g.Float32, c)
+		return
+	}
+	e.run(&call)
+}
+
+// ADOPTEach is [Narrow.ADOPT] for each of several tensors, x[i] and element i of the other operands, tensor i
+// with the random bits of stream r.Stream+i. It panics as [Narrow.ADOPT] does for the first that is wrong, before
+// that is written, or if there are not as many of each operand.
+func (e Narrow) ADOPTEach(x, m, v, g []Stored, c ADOPTCoef[float32], r Rounding) {
+	checkCounts(idADOPT, len(x), len(m), len(v), len(g))
+	for i := range x {
+		e.ADOPT(x[i], m[i], v[i], g[i], c, r)
+		r.Stream++
+	}
+}
+
+// AdEMAMix is [AdEMAMix] in float32, of operands each stored in its own way, by [kernels.StoredStep].
+func (e Narrow) AdEMAMix(x, m, l, v, g Stored, c AdEMAMixCoef[float32], r Rounding) {
+	call := storedCall{work: work(idAdEMAMix), backend: e.backend, rounding: r}
+	*(*AdEMAMixCoef[float32])(unsafe.Pointer(&call.coef)) = c
+	op := [...]Stored{x, m, l, v, g}
+	if call.operands(op[:], 0b1111) {
+		Engine[float32](e).AdEMAMix(x.Float32, m.Float32, l.Float32, v.Float32, g.Float32, c)
+		return
+	}
+	e.run(&call)
+}
+
+// AdEMAMixEach is [Narrow.AdEMAMix] for each of several tensors, x[i] and element i of the other operands, tensor i
+// with the random bits of stream r.Stream+i. It panics as [Narrow.AdEMAMix] does for the first that is wrong, before
+// that is written, or if there are not as many of each operand.
+func (e Narrow) AdEMAMixEach(x, m, l, v, g []Stored, c AdEMAMixCoef[float32], r Rounding) {
+	checkCounts(idAdEMAMix, len(x), len(m), len(l), len(v), len(g))
+	for i := range x {
+		e.AdEMAMix(x[i], m[i], l[i], v[i], g[i], c, r)
+		r.Stream++
+	}
+}
+
+// ScheduleFree is [ScheduleFree] in float32, of operands each stored in its own way, by [kernels.StoredStep].
+func (e Narrow) ScheduleFree(x, z, a, g Stored, c ScheduleFreeCoef[float32], r Rounding) {
+	call := storedCall{work: work(idScheduleFree), backend: e.backend, rounding: r}
+	*(*ScheduleFreeCoef[float32])(unsafe.Pointer(&call.coef)) = c
+	op := [...]Stored{x, z, a, g}
+	if call.operands(op[:], 0b111) {
+		Engine[float32](e).ScheduleFree(x.Float32, z.Float32, a.Float32, g.Float32, c)
+		return
+	}
+	e.run(&call)
+}
+
+// ScheduleFreeEach is [Narrow.ScheduleFree] for each of several tensors, x[i] and element i of the other operands, tensor i
+// with the random bits of stream r.Stream+i. It panics as [Narrow.ScheduleFree] does for the first that is wrong, before
+// that is written, or if there are not as many of each operand.
+func (e Narrow) ScheduleFreeEach(x, z, a, g []Stored, c ScheduleFreeCoef[float32], r Rounding) {
+	checkCounts(idScheduleFree, len(x), len(z), len(a), len(g))
+	for i := range x {
+		e.ScheduleFree(x[i], z[i], a[i], g[i], c, r)
+		r.Stream++
+	}
+}
+
+// ScheduleFreeAdam is [ScheduleFreeAdam] in float32, of operands each stored in its own way, by [kernels.StoredStep].
+func (e Narrow) ScheduleFreeAdam(x, z, a, v, g Stored, c ScheduleFreeAdamCoef[float32], r Rounding) {
+	call := storedCall{work: work(idScheduleFreeAdam), backend: e.backend, rounding: r}
+	*(*ScheduleFreeAdamCoef[float32])(unsafe.Pointer(&call.coef)) = c
+	op := [...]Stored{x, z, a, v, g}
+	if call.operands(op[:], 0b1111) {
+		Engine[float32](e).ScheduleFreeAdam(x.Float32, z.Float32, a.Float32, v.Float32, g.Float32, c)
+		return
+	}
+	e.run(&call)
+}
+
+// ScheduleFreeAdamEach is [Narrow.ScheduleFreeAdam] for each of several tensors, x[i] and element i of the other operands, tensor i
+// with the random bits of stream r.Stream+i. It panics as [Narrow.ScheduleFreeAdam] does for the first that is wrong, before
+// that is written, or if there are not as many of each operand.
+func (e Narrow) ScheduleFreeAdamEach(x, z, a, v, g []Stored, c ScheduleFreeAdamCoef[float32], r Rounding) {
+	checkCounts(idScheduleFreeAdam, len(x), len(z), len(a), len(v), len(g))
+	for i := range x {
+		e.ScheduleFreeAdam(x[i], z[i], a[i], v[i], g[i], c, r)
+		r.Stream++
+	}
+}
+
+// Sophia is [Sophia] in float32, of operands each stored in its own way, by [kernels.StoredStep].
+func (e Narrow) Sophia(x, m, h, g Stored, c SophiaCoef[float32], r Rounding) {
+	call := storedCall{work: work(idSophia), backend: e.backend, rounding: r}
+	*(*SophiaCoef[float32])(unsafe.Pointer(&call.coef)) = c
+	op := [...]Stored{x, m, h, g}
+	if call.operands(op[:], 0b11) {
+		Engine[float32](e).Sophia(x.Float32, m.Float32, h.Float32, g.Float32, c)
+		return
+	}
+	e.run(&call)
+}
+
+// SophiaEach is [Narrow.Sophia] for each of several tensors, x[i] and element i of the other operands, tensor i
+// with the random bits of stream r.Stream+i. It panics as [Narrow.Sophia] does for the first that is wrong, before
+// that is written, or if there are not as many of each operand.
+func (e Narrow) SophiaEach(x, m, h, g []Stored, c SophiaCoef[float32], r Rounding) {
+	checkCounts(idSophia, len(x), len(m), len(h), len(g))
+	for i := range x {
+		e.Sophia(x[i], m[i], h[i], g[i], c, r)
+		r.Stream++
+	}
+}
+
+// MADGRAD is [MADGRAD] in float32, of operands each stored in its own way, by [kernels.StoredStep].
+func (e Narrow) MADGRAD(x, s, v, start, g Stored, c MADGRADCoef[float32], r Rounding) {
+	call := storedCall{work: work(idMADGRAD), backend: e.backend, rounding: r}
+	*(*MADGRADCoef[float32])(unsafe.Pointer(&call.coef)) = c
+	op := [...]Stored{x, s, v, start, g}
+	if call.operands(op[:], 0b111) {
+		Engine[float32](e).MADGRAD(x.Float32, s.Float32, v.Float32, start.Float32, g.Float32, c)
+		return
+	}
+	e.run(&call)
+}
+
+// MADGRADEach is [Narrow.MADGRAD] for each of several tensors, x[i] and element i of the other operands, tensor i
+// with the random bits of stream r.Stream+i. It panics as [Narrow.MADGRAD] does for the first that is wrong, before
+// that is written, or if there are not as many of each operand.
+func (e Narrow) MADGRADEach(x, s, v, start, g []Stored, c MADGRADCoef[float32], r Rounding) {
+	checkCounts(idMADGRAD, len(x), len(s), len(v), len(start), len(g))
+	for i := range x {
+		e.MADGRAD(x[i], s[i], v[i], start[i], g[i], c, r)
+		r.Stream++
+	}
+}
+
 // step runs the definition of a step.
 func (c *storedCall) step(op []Stored) {
 	coef := unsafe.Pointer(&c.coef)
@@ -462,5 +669,23 @@ func (c *storedCall) step(op []Stored) {
 		kernels.StoredStep(op, (*ASGDCoef[float32])(coef), c.rounding)
 	case idRprop:
 		kernels.StoredStep(op, (*RpropCoef[float32])(coef), c.rounding)
+	case idAdaBelief:
+		kernels.StoredStep(op, (*AdaBeliefCoef[float32])(coef), c.rounding)
+	case idYogi:
+		kernels.StoredStep(op, (*YogiCoef[float32])(coef), c.rounding)
+	case idAdan:
+		kernels.StoredStep(op, (*AdanCoef[float32])(coef), c.rounding)
+	case idADOPT:
+		kernels.StoredStep(op, (*ADOPTCoef[float32])(coef), c.rounding)
+	case idAdEMAMix:
+		kernels.StoredStep(op, (*AdEMAMixCoef[float32])(coef), c.rounding)
+	case idScheduleFree:
+		kernels.StoredStep(op, (*ScheduleFreeCoef[float32])(coef), c.rounding)
+	case idScheduleFreeAdam:
+		kernels.StoredStep(op, (*ScheduleFreeAdamCoef[float32])(coef), c.rounding)
+	case idSophia:
+		kernels.StoredStep(op, (*SophiaCoef[float32])(coef), c.rounding)
+	case idMADGRAD:
+		kernels.StoredStep(op, (*MADGRADCoef[float32])(coef), c.rounding)
 	}
 }

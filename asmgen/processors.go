@@ -72,10 +72,27 @@ var balances = map[balanceKey][weights]balance{
 	{"neoverse", "neon", 8}: {{3, 3, 2}, {3, 3, 2}, {3, 4, 2}, {3, 4, 2}, {3, 4, 2}},
 }
 
-// balanced reports whether a step divides by a root, and does so once and takes no other.
+// balanced reports whether a step divides once, by a root, as the pipeline has it: what is stored when a group starts
+// does not change what the root is of, which may be computed again, and no operation has constants. With more scalars
+// and operands groups have no registers; memory bounds such steps.
 func balanced(p *program.Program) bool {
 	root, div := p.Only(program.Sqrt), p.Only(program.Div)
-	return p.Row.Kind == table.Step && root != nil && div != nil && div.Args[1].Needs(root) && !div.Args[0].Needs(root)
+	if p.Row.Kind != table.Step || root == nil || div == nil || !div.Args[1].Needs(root) || div.Args[0].Needs(root) ||
+		p.Ops[program.Sign] || p.Ops[program.Abs] || len(p.Scalars)+len(p.Row.Operands) > 12 {
+		return false
+	}
+	stored, written := map[*program.Node]bool{}, map[string]bool{}
+	for _, l := range p.Lines {
+		if l.Store {
+			stored[l.Value], written[l.Dst] = true, true
+		}
+	}
+	var again func(n *program.Node) bool
+	again = func(n *program.Node) bool {
+		return stored[n] || (n.Op != program.Operand || !written[n.Name]) && !slices.ContainsFunc(n.Args,
+			func(a *program.Node) bool { return !again(a) })
+	}
+	return again(root.Args[0])
 }
 
 func weightOf(p *program.Program) int {

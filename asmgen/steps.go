@@ -244,14 +244,19 @@ func (k *kernel) constantOf(c string) Reg {
 // scalarsFit reports whether there are registers for all scalars beside those of a pipeline.
 func (k *kernel) scalarsFit() bool { return len(k.Scalars) <= k.ISA().Steps.Scalars }
 
-// holdScalars gives every scalar a register.
+// holdScalars gives scalars a register, as many as leave room for a vector of each operand, the constants of a sign and
+// four others.
 func (k *kernel) holdScalars() {
-	for _, s := range k.Scalars {
+	room := k.ISA().Steps.Registers - len(k.Row.Operands) - 4
+	if k.Ops[program.Sign] {
+		room -= 3
+	}
+	for _, s := range k.Scalars[:min(room, len(k.Scalars))] {
 		k.scalar[s.Name] = k.scalarOf(s.Name)
 	}
 }
 
-// again is k with all scalars in registers, from here on.
+// again is k with scalars in registers, from here on.
 func (k *kernel) again() *kernel {
 	a := *k
 	a.scalar = map[string]Reg{}

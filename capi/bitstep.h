@@ -619,6 +619,314 @@ int bitstep_rprop_f64_each(size_t count, const size_t *n, double *const *x, doub
     double *const *s, const double *const *g, const bitstep_rprop_hyper *hyper);
 
 /*
+ * AdaBelief divides a decaying mean m of the gradient by the root of a decaying mean s of the square of what the
+ * gradient differs from it by. The bias correction is folded into two scalars:
+ *
+ *     m = beta1*m + (1-beta1)*g
+ *     d = g - m
+ *     s = (beta2*s + ((1-beta2)*d)*d) + eps
+ *     x = x - (alpha*m)/(sqrt(unbias*s)+eps)
+ *
+ * Source: Zhuang et al., AdaBelief Optimizer (2020), where eps is in s too.
+ *
+ * Here alpha = lr/(1-beta1^t) and unbias = 1/(1-beta2^t); t is 1 at the first step.
+ */
+typedef struct bitstep_ada_belief_hyper {
+    double beta1; /* in [0, 1); default 0.9 */
+    double beta2; /* in [0, 1); default 0.999 */
+    double lr; /* in [0, +Inf); default 0.001 */
+    double eps; /* in [0, +Inf); default 1e-07 */
+    bitstep_prelude prelude;
+} bitstep_ada_belief_hyper;
+
+bitstep_ada_belief_hyper bitstep_ada_belief_defaults(void);
+int bitstep_ada_belief_f32(size_t n, float *x, float *m, float *s, const float *g,
+    const bitstep_ada_belief_hyper *hyper, uint64_t t);
+int bitstep_ada_belief_f64(size_t n, double *x, double *m, double *s, const double *g,
+    const bitstep_ada_belief_hyper *hyper, uint64_t t);
+int bitstep_ada_belief_f32_each(size_t count, const size_t *n, float *const *x, float *const *m,
+    float *const *s, const float *const *g, const bitstep_ada_belief_hyper *hyper, uint64_t t);
+int bitstep_ada_belief_f64_each(size_t count, const size_t *n, double *const *x, double *const *m,
+    double *const *s, const double *const *g, const bitstep_ada_belief_hyper *hyper, uint64_t t);
+
+/*
+ * Yogi is Adam whose second moment v moves towards the square of the gradient by a part of that square, however
+ * far it is:
+ *
+ *     m = beta1*m + (1-beta1)*g
+ *     q = g*g
+ *     v = v - ((1-beta2)*q)*sign(v-q)
+ *     x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+ *
+ * With a beta2 in [0, 1) v does not become negative. sign is that of Lion. Source: Zaheer et al., Adaptive Methods
+ * for Nonconvex Optimization (2018), which has no bias correction: alpha = lr and unbias = 1.
+ *
+ * Here alpha = lr/(1-beta1^t) and unbias = 1/(1-beta2^t); t is 1 at the first step.
+ */
+typedef struct bitstep_yogi_hyper {
+    double beta1; /* in [0, 1); default 0.9 */
+    double beta2; /* in [0, 1); default 0.999 */
+    double lr; /* in [0, +Inf); default 0.001 */
+    double eps; /* in [0, +Inf); default 1e-07 */
+    bitstep_prelude prelude;
+} bitstep_yogi_hyper;
+
+bitstep_yogi_hyper bitstep_yogi_defaults(void);
+int bitstep_yogi_f32(size_t n, float *x, float *m, float *v, const float *g, const bitstep_yogi_hyper *hyper,
+    uint64_t t);
+int bitstep_yogi_f64(size_t n, double *x, double *m, double *v, const double *g,
+    const bitstep_yogi_hyper *hyper, uint64_t t);
+int bitstep_yogi_f32_each(size_t count, const size_t *n, float *const *x, float *const *m, float *const *v,
+    const float *const *g, const bitstep_yogi_hyper *hyper, uint64_t t);
+int bitstep_yogi_f64_each(size_t count, const size_t *n, double *const *x, double *const *m, double *const *v,
+    const double *const *g, const bitstep_yogi_hyper *hyper, uint64_t t);
+
+/*
+ * Adan is Adam with Nesterov momentum, by the difference of the gradient from the one before, p. m and v are decaying
+ * means of the gradient and of the difference, s one of the square of both together:
+ *
+ *     d = g - p
+ *     u = g + beta2*d
+ *     m = beta1*m + (1-beta1)*g
+ *     v = beta2*v + (1-beta2)*d
+ *     s = beta3*s + ((1-beta3)*u)*u
+ *     x = x - (alpha*m + gamma*v)/(sqrt(unbias*s)+eps)
+ *     p = g
+ *
+ * Source: Xie et al., Adan: Adaptive Nesterov Momentum Algorithm (2022), whose betas are 1 minus these, with the bias
+ * corrections of its authors' code.
+ *
+ * Here alpha = lr/(1-beta1^t) and gamma = lr*beta2/(1-beta2^t) and unbias = 1/(1-beta3^t); t is 1 at the first step.
+ */
+typedef struct bitstep_adan_hyper {
+    double beta1; /* in [0, 1); default 0.98 */
+    double beta2; /* in [0, 1); default 0.92 */
+    double beta3; /* in (-Inf, +Inf); default 0.99 */
+    double lr; /* in [0, +Inf); default 0.001 */
+    double eps; /* in [0, +Inf); default 1e-07 */
+    bitstep_prelude prelude;
+} bitstep_adan_hyper;
+
+bitstep_adan_hyper bitstep_adan_defaults(void);
+int bitstep_adan_f32(size_t n, float *x, float *m, float *v, float *s, float *p, const float *g,
+    const bitstep_adan_hyper *hyper, uint64_t t);
+int bitstep_adan_f64(size_t n, double *x, double *m, double *v, double *s, double *p, const double *g,
+    const bitstep_adan_hyper *hyper, uint64_t t);
+int bitstep_adan_f32_each(size_t count, const size_t *n, float *const *x, float *const *m, float *const *v,
+    float *const *s, float *const *p, const float *const *g, const bitstep_adan_hyper *hyper, uint64_t t);
+int bitstep_adan_f64_each(size_t count, const size_t *n, double *const *x, double *const *m, double *const *v,
+    double *const *s, double *const *p, const double *const *g, const bitstep_adan_hyper *hyper, uint64_t t);
+
+/*
+ * ADOPT divides the gradient by the root of the second moment v that it has before this gradient, or by eps if that is
+ * more, limits the quotient, and steps by its decaying mean m:
+ *
+ *     r = sqrt(v)
+ *     d = r > eps ? r : eps
+ *     n = g/d
+ *     n = least > n ? least : n
+ *     n = limit < n ? limit : n
+ *     m = beta1*m + (1-beta1)*n
+ *     x = x - lr*m
+ *     v = beta2*v + ((1-beta2)*g)*g
+ *
+ * least is -limit. Source: Taniguchi et al., ADOPT: Modified Adam Can Converge with Any beta2 with the Optimal Rate
+ * (2024).
+ *
+ * Here least = 0-limit; t is 1 at the first step.
+ */
+typedef struct bitstep_adopt_hyper {
+    double beta1; /* in [0, 1); default 0.9 */
+    double beta2; /* in [0, 1); default 0.9999 */
+    double lr; /* in [0, +Inf); default 0.001 */
+    double eps; /* in [0, +Inf); default 1e-06 */
+    double limit; /* in (-Inf, +Inf); default 1.5 */
+    bitstep_prelude prelude;
+} bitstep_adopt_hyper;
+
+bitstep_adopt_hyper bitstep_adopt_defaults(void);
+int bitstep_adopt_f32(size_t n, float *x, float *m, float *v, const float *g, const bitstep_adopt_hyper *hyper);
+int bitstep_adopt_f64(size_t n, double *x, double *m, double *v, const double *g,
+    const bitstep_adopt_hyper *hyper);
+int bitstep_adopt_f32_each(size_t count, const size_t *n, float *const *x, float *const *m, float *const *v,
+    const float *const *g, const bitstep_adopt_hyper *hyper);
+int bitstep_adopt_f64_each(size_t count, const size_t *n, double *const *x, double *const *m,
+    double *const *v, const double *const *g, const bitstep_adopt_hyper *hyper);
+
+/*
+ * AdEMAMix is Adam whose step is a mixture of two decaying means of the gradient, m and one with a longer memory, l:
+ *
+ *     m = beta1*m + (1-beta1)*g
+ *     l = beta3*l + (1-beta3)*g
+ *     v = beta2*v + ((1-beta2)*g)*g
+ *     x = x - (alpha*m + gamma*l)/(sqrt(unbias*v)+eps)
+ *
+ * gamma is lr times the paper's alpha. Source: Pagliardini, Ablin and Grangier, The AdEMAMix Optimizer: Better, Faster,
+ * Older (2024), where l is not corrected for its start.
+ *
+ * Here alpha = lr/(1-beta1^t) and gamma = lr*mix and unbias = 1/(1-beta2^t); t is 1 at the first step.
+ */
+typedef struct bitstep_ad_emamix_hyper {
+    double beta1; /* in [0, 1); default 0.9 */
+    double beta2; /* in [0, 1); default 0.999 */
+    double beta3; /* in (-Inf, +Inf); default 0.9999 */
+    double lr; /* in [0, +Inf); default 0.001 */
+    double mix; /* in (-Inf, +Inf); default 5 */
+    double eps; /* in [0, +Inf); default 1e-07 */
+    bitstep_prelude prelude;
+} bitstep_ad_emamix_hyper;
+
+bitstep_ad_emamix_hyper bitstep_ad_emamix_defaults(void);
+int bitstep_ad_emamix_f32(size_t n, float *x, float *m, float *l, float *v, const float *g,
+    const bitstep_ad_emamix_hyper *hyper, uint64_t t);
+int bitstep_ad_emamix_f64(size_t n, double *x, double *m, double *l, double *v, const double *g,
+    const bitstep_ad_emamix_hyper *hyper, uint64_t t);
+int bitstep_ad_emamix_f32_each(size_t count, const size_t *n, float *const *x, float *const *m,
+    float *const *l, float *const *v, const float *const *g, const bitstep_ad_emamix_hyper *hyper, uint64_t t);
+int bitstep_ad_emamix_f64_each(size_t count, const size_t *n, double *const *x, double *const *m,
+    double *const *l, double *const *v, const double *const *g, const bitstep_ad_emamix_hyper *hyper,
+    uint64_t t);
+
+/*
+ * ScheduleFree is gradient descent of z by the gradient at x, which lies between z and the average a of all z:
+ *
+ *     z = (z - decay*x) - lr*g
+ *     a = a + weight*(z-a)
+ *     x = a + (1-beta)*(z-a)
+ *
+ * Source: Defazio et al., The Road Less Scheduled (2024), whose y is x here and whose x is a.
+ */
+typedef struct bitstep_schedule_free_hyper {
+    double lr; /* in [0, +Inf); default 0.01 */
+    double decay; /* in [0, 1); default 0.0001 */
+    double beta; /* in (-Inf, +Inf); default 0.9 */
+    double weight; /* in (-Inf, +Inf); default 0.25 */
+    bitstep_prelude prelude;
+} bitstep_schedule_free_hyper;
+
+bitstep_schedule_free_hyper bitstep_schedule_free_defaults(void);
+int bitstep_schedule_free_f32(size_t n, float *x, float *z, float *a, const float *g,
+    const bitstep_schedule_free_hyper *hyper);
+int bitstep_schedule_free_f64(size_t n, double *x, double *z, double *a, const double *g,
+    const bitstep_schedule_free_hyper *hyper);
+int bitstep_schedule_free_f32_each(size_t count, const size_t *n, float *const *x, float *const *z,
+    float *const *a, const float *const *g, const bitstep_schedule_free_hyper *hyper);
+int bitstep_schedule_free_f64_each(size_t count, const size_t *n, double *const *x, double *const *z,
+    double *const *a, const double *const *g, const bitstep_schedule_free_hyper *hyper);
+
+/*
+ * ScheduleFreeAdam is ScheduleFree whose gradient is divided by the root of a decaying mean v of its square:
+ *
+ *     v = beta2*v + ((1-beta2)*g)*g
+ *     z = (z - decay*x) - (lr*g)/(sqrt(unbias*v)+eps)
+ *     a = a + weight*(z-a)
+ *     x = a + (1-beta)*(z-a)
+ *
+ * Source: Defazio et al. (2024), algorithm 1.
+ *
+ * Here unbias = 1/(1-beta2^t); t is 1 at the first step.
+ */
+typedef struct bitstep_schedule_free_adam_hyper {
+    double beta2; /* in [0, 1); default 0.999 */
+    double lr; /* in [0, +Inf); default 0.001 */
+    double decay; /* in [0, 1); default 0.0001 */
+    double beta; /* in (-Inf, +Inf); default 0.9 */
+    double weight; /* in (-Inf, +Inf); default 0.25 */
+    double eps; /* in [0, +Inf); default 1e-07 */
+    bitstep_prelude prelude;
+} bitstep_schedule_free_adam_hyper;
+
+bitstep_schedule_free_adam_hyper bitstep_schedule_free_adam_defaults(void);
+int bitstep_schedule_free_adam_f32(size_t n, float *x, float *z, float *a, float *v, const float *g,
+    const bitstep_schedule_free_adam_hyper *hyper, uint64_t t);
+int bitstep_schedule_free_adam_f64(size_t n, double *x, double *z, double *a, double *v, const double *g,
+    const bitstep_schedule_free_adam_hyper *hyper, uint64_t t);
+int bitstep_schedule_free_adam_f32_each(size_t count, const size_t *n, float *const *x, float *const *z,
+    float *const *a, float *const *v, const float *const *g, const bitstep_schedule_free_adam_hyper *hyper,
+    uint64_t t);
+int bitstep_schedule_free_adam_f64_each(size_t count, const size_t *n, double *const *x, double *const *z,
+    double *const *a, double *const *v, const double *const *g, const bitstep_schedule_free_adam_hyper *hyper,
+    uint64_t t);
+
+/*
+ * Sophia divides a decaying mean m of the gradient by a multiple of an estimate h of the Hessian's diagonal, or by eps
+ * if that is more, and limits the quotient:
+ *
+ *     m = beta1*m + (1-beta1)*g
+ *     d = gamma*h
+ *     d = d > eps ? d : eps
+ *     u = m/d
+ *     u = least > u ? least : u
+ *     u = limit < u ? limit : u
+ *     x = x - lr*u
+ *
+ * least is -limit. Source: Liu et al., Sophia: A Scalable Stochastic Second-order Optimizer for Language Model
+ * Pre-training (2023), algorithm 3, whose limit is 1.
+ *
+ * Here least = 0-limit; t is 1 at the first step.
+ */
+typedef struct bitstep_sophia_hyper {
+    double beta1; /* in [0, 1); default 0.96 */
+    double lr; /* in [0, +Inf); default 0.0001 */
+    double gamma; /* in (-Inf, +Inf); default 0.01 */
+    double eps; /* in [0, +Inf); default 1e-12 */
+    double limit; /* in (-Inf, +Inf); default 1 */
+    bitstep_prelude prelude;
+} bitstep_sophia_hyper;
+
+bitstep_sophia_hyper bitstep_sophia_defaults(void);
+int bitstep_sophia_f32(size_t n, float *x, float *m, const float *h, const float *g,
+    const bitstep_sophia_hyper *hyper);
+int bitstep_sophia_f64(size_t n, double *x, double *m, const double *h, const double *g,
+    const bitstep_sophia_hyper *hyper);
+int bitstep_sophia_f32_each(size_t count, const size_t *n, float *const *x, float *const *m,
+    const float *const *h, const float *const *g, const bitstep_sophia_hyper *hyper);
+int bitstep_sophia_f64_each(size_t count, const size_t *n, double *const *x, double *const *m,
+    const double *const *h, const double *const *g, const bitstep_sophia_hyper *hyper);
+
+/*
+ * MADGRAD is dual averaging: from where x started it steps by the sum s of the gradients over the cube root of the sum
+ * v of their squares, and x moves a part of the way there:
+ *
+ *     s = s + rate*g
+ *     v = v + (rate*g)*g
+ *     w = v > floor ? v : floor
+ *     a = sqrt(sqrt(w))
+ *     b = sqrt(sqrt(a))
+ *     c = sqrt(sqrt(b))
+ *     d = sqrt(sqrt(c))
+ *     r = (a*b)*(c*d)
+ *     q = (r*r)*r
+ *     r = r + r*((w-q)/((q+q)+w))
+ *     q = (r*r)*r
+ *     r = r + r*((w-q)/((q+q)+w))
+ *     q = (r*r)*r
+ *     r = r + r*((w-q)/((q+q)+w))
+ *     x = rho*x + (1-rho)*(start - s/(r+eps))
+ *
+ * r is the cube root of w, to a unit in the last place for w from 1e-36 to 1e38: its first value is w to the power of
+ * 1/4 + 1/16 + 1/64 + 1/256 = 1/3 - 1/768, and Halley's iteration makes of a relative error e two thirds of its cube.
+ * The floor keeps the root of 0 from being 0/0. Source: Defazio and Jelassi, Adaptivity without Compromise (2021).
+ */
+typedef struct bitstep_madgrad_hyper {
+    double rate; /* in (-Inf, +Inf); default 0.01 */
+    double floor; /* in (-Inf, +Inf); default 1e-36 */
+    double rho; /* in [0, 1); default 0.9 */
+    double eps; /* in [0, +Inf); default 1e-06 */
+    bitstep_prelude prelude;
+} bitstep_madgrad_hyper;
+
+bitstep_madgrad_hyper bitstep_madgrad_defaults(void);
+int bitstep_madgrad_f32(size_t n, float *x, float *s, float *v, const float *start, const float *g,
+    const bitstep_madgrad_hyper *hyper);
+int bitstep_madgrad_f64(size_t n, double *x, double *s, double *v, const double *start, const double *g,
+    const bitstep_madgrad_hyper *hyper);
+int bitstep_madgrad_f32_each(size_t count, const size_t *n, float *const *x, float *const *s, float *const *v,
+    const float *const *start, const float *const *g, const bitstep_madgrad_hyper *hyper);
+int bitstep_madgrad_f64_each(size_t count, const size_t *n, double *const *x, double *const *s,
+    double *const *v, const double *const *start, const double *const *g, const bitstep_madgrad_hyper *hyper);
+
+/*
  * VECTOR OPERATIONS.
  */
 

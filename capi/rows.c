@@ -765,23 +765,423 @@ int bitstep_rprop_f64_each(size_t count, const size_t *n, double *const *x, doub
     return bitstep_cross_row(&c);
 }
 
+bitstep_ada_belief_hyper bitstep_ada_belief_defaults(void)
+{
+    bitstep_ada_belief_hyper hyper = { 0.9, 0.999, 0.001, 1e-07, {0, 0, 0, 0, 0}};
+    return hyper;
+}
+
+int bitstep_ada_belief_f32(size_t n, float *x, float *m, float *s, const float *g,
+    const bitstep_ada_belief_hyper *hyper, uint64_t t)
+{
+    struct bitstep_row c = { 18, 4, n, { x, m, s, g } };
+    c.hyper = (const double *)hyper;
+    c.t = t;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_ada_belief_f64(size_t n, double *x, double *m, double *s, const double *g,
+    const bitstep_ada_belief_hyper *hyper, uint64_t t)
+{
+    struct bitstep_row c = { 18, 8, n, { x, m, s, g } };
+    c.hyper = (const double *)hyper;
+    c.t = t;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_ada_belief_f32_each(size_t count, const size_t *n, float *const *x, float *const *m,
+    float *const *s, const float *const *g, const bitstep_ada_belief_hyper *hyper, uint64_t t)
+{
+    struct bitstep_row c = { 18, 4, count, { x, m, s, g } };
+    c.each = 1;
+    c.lengths = n;
+    c.hyper = (const double *)hyper;
+    c.t = t;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_ada_belief_f64_each(size_t count, const size_t *n, double *const *x, double *const *m,
+    double *const *s, const double *const *g, const bitstep_ada_belief_hyper *hyper, uint64_t t)
+{
+    struct bitstep_row c = { 18, 8, count, { x, m, s, g } };
+    c.each = 1;
+    c.lengths = n;
+    c.hyper = (const double *)hyper;
+    c.t = t;
+    return bitstep_cross_row(&c);
+}
+
+bitstep_yogi_hyper bitstep_yogi_defaults(void)
+{
+    bitstep_yogi_hyper hyper = { 0.9, 0.999, 0.001, 1e-07, {0, 0, 0, 0, 0}};
+    return hyper;
+}
+
+int bitstep_yogi_f32(size_t n, float *x, float *m, float *v, const float *g, const bitstep_yogi_hyper *hyper,
+    uint64_t t)
+{
+    struct bitstep_row c = { 19, 4, n, { x, m, v, g } };
+    c.hyper = (const double *)hyper;
+    c.t = t;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_yogi_f64(size_t n, double *x, double *m, double *v, const double *g,
+    const bitstep_yogi_hyper *hyper, uint64_t t)
+{
+    struct bitstep_row c = { 19, 8, n, { x, m, v, g } };
+    c.hyper = (const double *)hyper;
+    c.t = t;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_yogi_f32_each(size_t count, const size_t *n, float *const *x, float *const *m, float *const *v,
+    const float *const *g, const bitstep_yogi_hyper *hyper, uint64_t t)
+{
+    struct bitstep_row c = { 19, 4, count, { x, m, v, g } };
+    c.each = 1;
+    c.lengths = n;
+    c.hyper = (const double *)hyper;
+    c.t = t;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_yogi_f64_each(size_t count, const size_t *n, double *const *x, double *const *m, double *const *v,
+    const double *const *g, const bitstep_yogi_hyper *hyper, uint64_t t)
+{
+    struct bitstep_row c = { 19, 8, count, { x, m, v, g } };
+    c.each = 1;
+    c.lengths = n;
+    c.hyper = (const double *)hyper;
+    c.t = t;
+    return bitstep_cross_row(&c);
+}
+
+bitstep_adan_hyper bitstep_adan_defaults(void)
+{
+    bitstep_adan_hyper hyper = { 0.98, 0.92, 0.99, 0.001, 1e-07, {0, 0, 0, 0, 0}};
+    return hyper;
+}
+
+int bitstep_adan_f32(size_t n, float *x, float *m, float *v, float *s, float *p, const float *g,
+    const bitstep_adan_hyper *hyper, uint64_t t)
+{
+    struct bitstep_row c = { 20, 4, n, { x, m, v, s, p, g } };
+    c.hyper = (const double *)hyper;
+    c.t = t;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_adan_f64(size_t n, double *x, double *m, double *v, double *s, double *p, const double *g,
+    const bitstep_adan_hyper *hyper, uint64_t t)
+{
+    struct bitstep_row c = { 20, 8, n, { x, m, v, s, p, g } };
+    c.hyper = (const double *)hyper;
+    c.t = t;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_adan_f32_each(size_t count, const size_t *n, float *const *x, float *const *m, float *const *v,
+    float *const *s, float *const *p, const float *const *g, const bitstep_adan_hyper *hyper, uint64_t t)
+{
+    struct bitstep_row c = { 20, 4, count, { x, m, v, s, p, g } };
+    c.each = 1;
+    c.lengths = n;
+    c.hyper = (const double *)hyper;
+    c.t = t;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_adan_f64_each(size_t count, const size_t *n, double *const *x, double *const *m, double *const *v,
+    double *const *s, double *const *p, const double *const *g, const bitstep_adan_hyper *hyper, uint64_t t)
+{
+    struct bitstep_row c = { 20, 8, count, { x, m, v, s, p, g } };
+    c.each = 1;
+    c.lengths = n;
+    c.hyper = (const double *)hyper;
+    c.t = t;
+    return bitstep_cross_row(&c);
+}
+
+bitstep_adopt_hyper bitstep_adopt_defaults(void)
+{
+    bitstep_adopt_hyper hyper = { 0.9, 0.9999, 0.001, 1e-06, 1.5, {0, 0, 0, 0, 0}};
+    return hyper;
+}
+
+int bitstep_adopt_f32(size_t n, float *x, float *m, float *v, const float *g, const bitstep_adopt_hyper *hyper)
+{
+    struct bitstep_row c = { 21, 4, n, { x, m, v, g } };
+    c.hyper = (const double *)hyper;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_adopt_f64(size_t n, double *x, double *m, double *v, const double *g,
+    const bitstep_adopt_hyper *hyper)
+{
+    struct bitstep_row c = { 21, 8, n, { x, m, v, g } };
+    c.hyper = (const double *)hyper;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_adopt_f32_each(size_t count, const size_t *n, float *const *x, float *const *m, float *const *v,
+    const float *const *g, const bitstep_adopt_hyper *hyper)
+{
+    struct bitstep_row c = { 21, 4, count, { x, m, v, g } };
+    c.each = 1;
+    c.lengths = n;
+    c.hyper = (const double *)hyper;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_adopt_f64_each(size_t count, const size_t *n, double *const *x, double *const *m,
+    double *const *v, const double *const *g, const bitstep_adopt_hyper *hyper)
+{
+    struct bitstep_row c = { 21, 8, count, { x, m, v, g } };
+    c.each = 1;
+    c.lengths = n;
+    c.hyper = (const double *)hyper;
+    return bitstep_cross_row(&c);
+}
+
+bitstep_ad_emamix_hyper bitstep_ad_emamix_defaults(void)
+{
+    bitstep_ad_emamix_hyper hyper = { 0.9, 0.999, 0.9999, 0.001, 5, 1e-07, {0, 0, 0, 0, 0}};
+    return hyper;
+}
+
+int bitstep_ad_emamix_f32(size_t n, float *x, float *m, float *l, float *v, const float *g,
+    const bitstep_ad_emamix_hyper *hyper, uint64_t t)
+{
+    struct bitstep_row c = { 22, 4, n, { x, m, l, v, g } };
+    c.hyper = (const double *)hyper;
+    c.t = t;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_ad_emamix_f64(size_t n, double *x, double *m, double *l, double *v, const double *g,
+    const bitstep_ad_emamix_hyper *hyper, uint64_t t)
+{
+    struct bitstep_row c = { 22, 8, n, { x, m, l, v, g } };
+    c.hyper = (const double *)hyper;
+    c.t = t;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_ad_emamix_f32_each(size_t count, const size_t *n, float *const *x, float *const *m,
+    float *const *l, float *const *v, const float *const *g, const bitstep_ad_emamix_hyper *hyper, uint64_t t)
+{
+    struct bitstep_row c = { 22, 4, count, { x, m, l, v, g } };
+    c.each = 1;
+    c.lengths = n;
+    c.hyper = (const double *)hyper;
+    c.t = t;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_ad_emamix_f64_each(size_t count, const size_t *n, double *const *x, double *const *m,
+    double *const *l, double *const *v, const double *const *g, const bitstep_ad_emamix_hyper *hyper,
+    uint64_t t)
+{
+    struct bitstep_row c = { 22, 8, count, { x, m, l, v, g } };
+    c.each = 1;
+    c.lengths = n;
+    c.hyper = (const double *)hyper;
+    c.t = t;
+    return bitstep_cross_row(&c);
+}
+
+bitstep_schedule_free_hyper bitstep_schedule_free_defaults(void)
+{
+    bitstep_schedule_free_hyper hyper = { 0.01, 0.0001, 0.9, 0.25, {0, 0, 0, 0, 0}};
+    return hyper;
+}
+
+int bitstep_schedule_free_f32(size_t n, float *x, float *z, float *a, const float *g,
+    const bitstep_schedule_free_hyper *hyper)
+{
+    struct bitstep_row c = { 23, 4, n, { x, z, a, g } };
+    c.hyper = (const double *)hyper;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_schedule_free_f64(size_t n, double *x, double *z, double *a, const double *g,
+    const bitstep_schedule_free_hyper *hyper)
+{
+    struct bitstep_row c = { 23, 8, n, { x, z, a, g } };
+    c.hyper = (const double *)hyper;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_schedule_free_f32_each(size_t count, const size_t *n, float *const *x, float *const *z,
+    float *const *a, const float *const *g, const bitstep_schedule_free_hyper *hyper)
+{
+    struct bitstep_row c = { 23, 4, count, { x, z, a, g } };
+    c.each = 1;
+    c.lengths = n;
+    c.hyper = (const double *)hyper;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_schedule_free_f64_each(size_t count, const size_t *n, double *const *x, double *const *z,
+    double *const *a, const double *const *g, const bitstep_schedule_free_hyper *hyper)
+{
+    struct bitstep_row c = { 23, 8, count, { x, z, a, g } };
+    c.each = 1;
+    c.lengths = n;
+    c.hyper = (const double *)hyper;
+    return bitstep_cross_row(&c);
+}
+
+bitstep_schedule_free_adam_hyper bitstep_schedule_free_adam_defaults(void)
+{
+    bitstep_schedule_free_adam_hyper hyper = { 0.999, 0.001, 0.0001, 0.9, 0.25, 1e-07, {0, 0, 0, 0, 0}};
+    return hyper;
+}
+
+int bitstep_schedule_free_adam_f32(size_t n, float *x, float *z, float *a, float *v, const float *g,
+    const bitstep_schedule_free_adam_hyper *hyper, uint64_t t)
+{
+    struct bitstep_row c = { 24, 4, n, { x, z, a, v, g } };
+    c.hyper = (const double *)hyper;
+    c.t = t;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_schedule_free_adam_f64(size_t n, double *x, double *z, double *a, double *v, const double *g,
+    const bitstep_schedule_free_adam_hyper *hyper, uint64_t t)
+{
+    struct bitstep_row c = { 24, 8, n, { x, z, a, v, g } };
+    c.hyper = (const double *)hyper;
+    c.t = t;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_schedule_free_adam_f32_each(size_t count, const size_t *n, float *const *x, float *const *z,
+    float *const *a, float *const *v, const float *const *g, const bitstep_schedule_free_adam_hyper *hyper,
+    uint64_t t)
+{
+    struct bitstep_row c = { 24, 4, count, { x, z, a, v, g } };
+    c.each = 1;
+    c.lengths = n;
+    c.hyper = (const double *)hyper;
+    c.t = t;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_schedule_free_adam_f64_each(size_t count, const size_t *n, double *const *x, double *const *z,
+    double *const *a, double *const *v, const double *const *g, const bitstep_schedule_free_adam_hyper *hyper,
+    uint64_t t)
+{
+    struct bitstep_row c = { 24, 8, count, { x, z, a, v, g } };
+    c.each = 1;
+    c.lengths = n;
+    c.hyper = (const double *)hyper;
+    c.t = t;
+    return bitstep_cross_row(&c);
+}
+
+bitstep_sophia_hyper bitstep_sophia_defaults(void)
+{
+    bitstep_sophia_hyper hyper = { 0.96, 0.0001, 0.01, 1e-12, 1, {0, 0, 0, 0, 0}};
+    return hyper;
+}
+
+int bitstep_sophia_f32(size_t n, float *x, float *m, const float *h, const float *g,
+    const bitstep_sophia_hyper *hyper)
+{
+    struct bitstep_row c = { 25, 4, n, { x, m, h, g } };
+    c.hyper = (const double *)hyper;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_sophia_f64(size_t n, double *x, double *m, const double *h, const double *g,
+    const bitstep_sophia_hyper *hyper)
+{
+    struct bitstep_row c = { 25, 8, n, { x, m, h, g } };
+    c.hyper = (const double *)hyper;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_sophia_f32_each(size_t count, const size_t *n, float *const *x, float *const *m,
+    const float *const *h, const float *const *g, const bitstep_sophia_hyper *hyper)
+{
+    struct bitstep_row c = { 25, 4, count, { x, m, h, g } };
+    c.each = 1;
+    c.lengths = n;
+    c.hyper = (const double *)hyper;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_sophia_f64_each(size_t count, const size_t *n, double *const *x, double *const *m,
+    const double *const *h, const double *const *g, const bitstep_sophia_hyper *hyper)
+{
+    struct bitstep_row c = { 25, 8, count, { x, m, h, g } };
+    c.each = 1;
+    c.lengths = n;
+    c.hyper = (const double *)hyper;
+    return bitstep_cross_row(&c);
+}
+
+bitstep_madgrad_hyper bitstep_madgrad_defaults(void)
+{
+    bitstep_madgrad_hyper hyper = { 0.01, 1e-36, 0.9, 1e-06, {0, 0, 0, 0, 0}};
+    return hyper;
+}
+
+int bitstep_madgrad_f32(size_t n, float *x, float *s, float *v, const float *start, const float *g,
+    const bitstep_madgrad_hyper *hyper)
+{
+    struct bitstep_row c = { 26, 4, n, { x, s, v, start, g } };
+    c.hyper = (const double *)hyper;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_madgrad_f64(size_t n, double *x, double *s, double *v, const double *start, const double *g,
+    const bitstep_madgrad_hyper *hyper)
+{
+    struct bitstep_row c = { 26, 8, n, { x, s, v, start, g } };
+    c.hyper = (const double *)hyper;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_madgrad_f32_each(size_t count, const size_t *n, float *const *x, float *const *s, float *const *v,
+    const float *const *start, const float *const *g, const bitstep_madgrad_hyper *hyper)
+{
+    struct bitstep_row c = { 26, 4, count, { x, s, v, start, g } };
+    c.each = 1;
+    c.lengths = n;
+    c.hyper = (const double *)hyper;
+    return bitstep_cross_row(&c);
+}
+
+int bitstep_madgrad_f64_each(size_t count, const size_t *n, double *const *x, double *const *s,
+    double *const *v, const double *const *start, const double *const *g, const bitstep_madgrad_hyper *hyper)
+{
+    struct bitstep_row c = { 26, 8, count, { x, s, v, start, g } };
+    c.each = 1;
+    c.lengths = n;
+    c.hyper = (const double *)hyper;
+    return bitstep_cross_row(&c);
+}
+
 int bitstep_axpy_f32(size_t n, float *y, const float *x, float a)
 {
-    struct bitstep_row c = { 18, 4, n, { y, x } };
+    struct bitstep_row c = { 27, 4, n, { y, x } };
     c.scalar[0].f32 = a;
     return bitstep_cross_row(&c);
 }
 
 int bitstep_axpy_f64(size_t n, double *y, const double *x, double a)
 {
-    struct bitstep_row c = { 18, 8, n, { y, x } };
+    struct bitstep_row c = { 27, 8, n, { y, x } };
     c.scalar[0].f64 = a;
     return bitstep_cross_row(&c);
 }
 
 int bitstep_axpby_f32(size_t n, float *y, const float *x, float a, float b)
 {
-    struct bitstep_row c = { 19, 4, n, { y, x } };
+    struct bitstep_row c = { 28, 4, n, { y, x } };
     c.scalar[0].f32 = a;
     c.scalar[1].f32 = b;
     return bitstep_cross_row(&c);
@@ -789,7 +1189,7 @@ int bitstep_axpby_f32(size_t n, float *y, const float *x, float a, float b)
 
 int bitstep_axpby_f64(size_t n, double *y, const double *x, double a, double b)
 {
-    struct bitstep_row c = { 19, 8, n, { y, x } };
+    struct bitstep_row c = { 28, 8, n, { y, x } };
     c.scalar[0].f64 = a;
     c.scalar[1].f64 = b;
     return bitstep_cross_row(&c);
@@ -797,57 +1197,57 @@ int bitstep_axpby_f64(size_t n, double *y, const double *x, double a, double b)
 
 int bitstep_scale_f32(size_t n, float *x, float a)
 {
-    struct bitstep_row c = { 20, 4, n, { x } };
+    struct bitstep_row c = { 29, 4, n, { x } };
     c.scalar[0].f32 = a;
     return bitstep_cross_row(&c);
 }
 
 int bitstep_scale_f64(size_t n, double *x, double a)
 {
-    struct bitstep_row c = { 20, 8, n, { x } };
+    struct bitstep_row c = { 29, 8, n, { x } };
     c.scalar[0].f64 = a;
     return bitstep_cross_row(&c);
 }
 
 int bitstep_add_f32(size_t n, float *z, const float *x, const float *y)
 {
-    struct bitstep_row c = { 21, 4, n, { z, x, y } };
+    struct bitstep_row c = { 30, 4, n, { z, x, y } };
     return bitstep_cross_row(&c);
 }
 
 int bitstep_add_f64(size_t n, double *z, const double *x, const double *y)
 {
-    struct bitstep_row c = { 21, 8, n, { z, x, y } };
+    struct bitstep_row c = { 30, 8, n, { z, x, y } };
     return bitstep_cross_row(&c);
 }
 
 int bitstep_sub_f32(size_t n, float *z, const float *x, const float *y)
 {
-    struct bitstep_row c = { 22, 4, n, { z, x, y } };
+    struct bitstep_row c = { 31, 4, n, { z, x, y } };
     return bitstep_cross_row(&c);
 }
 
 int bitstep_sub_f64(size_t n, double *z, const double *x, const double *y)
 {
-    struct bitstep_row c = { 22, 8, n, { z, x, y } };
+    struct bitstep_row c = { 31, 8, n, { z, x, y } };
     return bitstep_cross_row(&c);
 }
 
 int bitstep_mul_f32(size_t n, float *z, const float *x, const float *y)
 {
-    struct bitstep_row c = { 23, 4, n, { z, x, y } };
+    struct bitstep_row c = { 32, 4, n, { z, x, y } };
     return bitstep_cross_row(&c);
 }
 
 int bitstep_mul_f64(size_t n, double *z, const double *x, const double *y)
 {
-    struct bitstep_row c = { 23, 8, n, { z, x, y } };
+    struct bitstep_row c = { 32, 8, n, { z, x, y } };
     return bitstep_cross_row(&c);
 }
 
 int bitstep_clip_f32(size_t n, float *x, float lo, float hi)
 {
-    struct bitstep_row c = { 24, 4, n, { x } };
+    struct bitstep_row c = { 33, 4, n, { x } };
     c.scalar[0].f32 = lo;
     c.scalar[1].f32 = hi;
     return bitstep_cross_row(&c);
@@ -855,7 +1255,7 @@ int bitstep_clip_f32(size_t n, float *x, float lo, float hi)
 
 int bitstep_clip_f64(size_t n, double *x, double lo, double hi)
 {
-    struct bitstep_row c = { 24, 8, n, { x } };
+    struct bitstep_row c = { 33, 8, n, { x } };
     c.scalar[0].f64 = lo;
     c.scalar[1].f64 = hi;
     return bitstep_cross_row(&c);
@@ -863,21 +1263,21 @@ int bitstep_clip_f64(size_t n, double *x, double lo, double hi)
 
 int bitstep_from_bytes_f32(size_t n, float *dst, const uint8_t *src, const float *offset, float scale)
 {
-    struct bitstep_row c = { 25, 4, n, { dst, src, offset } };
+    struct bitstep_row c = { 34, 4, n, { dst, src, offset } };
     c.scalar[0].f32 = scale;
     return bitstep_cross_row(&c);
 }
 
 int bitstep_from_bytes_f64(size_t n, double *dst, const uint8_t *src, const double *offset, double scale)
 {
-    struct bitstep_row c = { 25, 8, n, { dst, src, offset } };
+    struct bitstep_row c = { 34, 8, n, { dst, src, offset } };
     c.scalar[0].f64 = scale;
     return bitstep_cross_row(&c);
 }
 
 int bitstep_div_root_f32(size_t n, float *u, const float *g, const float *v, float a, float least)
 {
-    struct bitstep_row c = { 26, 4, n, { u, g, v } };
+    struct bitstep_row c = { 35, 4, n, { u, g, v } };
     c.scalar[0].f32 = a;
     c.scalar[1].f32 = least;
     return bitstep_cross_row(&c);
@@ -885,7 +1285,7 @@ int bitstep_div_root_f32(size_t n, float *u, const float *g, const float *v, flo
 
 int bitstep_div_root_f64(size_t n, double *u, const double *g, const double *v, double a, double least)
 {
-    struct bitstep_row c = { 26, 8, n, { u, g, v } };
+    struct bitstep_row c = { 35, 8, n, { u, g, v } };
     c.scalar[0].f64 = a;
     c.scalar[1].f64 = least;
     return bitstep_cross_row(&c);
@@ -893,82 +1293,82 @@ int bitstep_div_root_f64(size_t n, double *u, const double *g, const double *v, 
 
 int bitstep_exp_f32(size_t n, float *x)
 {
-    struct bitstep_row c = { 27, 4, n, { x } };
+    struct bitstep_row c = { 36, 4, n, { x } };
     return bitstep_cross_row(&c);
 }
 
 int bitstep_exp_f64(size_t n, double *x)
 {
-    struct bitstep_row c = { 27, 8, n, { x } };
+    struct bitstep_row c = { 36, 8, n, { x } };
     return bitstep_cross_row(&c);
 }
 
 int bitstep_dot_f32(size_t n, const float *x, const float *y, float *result)
 {
-    struct bitstep_row c = { 28, 4, n, { x, y } };
+    struct bitstep_row c = { 37, 4, n, { x, y } };
     c.result = result;
     return bitstep_cross_row(&c);
 }
 
 int bitstep_dot_f64(size_t n, const double *x, const double *y, double *result)
 {
-    struct bitstep_row c = { 28, 8, n, { x, y } };
+    struct bitstep_row c = { 37, 8, n, { x, y } };
     c.result = result;
     return bitstep_cross_row(&c);
 }
 
 int bitstep_sum_f32(size_t n, const float *x, float *result)
 {
-    struct bitstep_row c = { 29, 4, n, { x } };
+    struct bitstep_row c = { 38, 4, n, { x } };
     c.result = result;
     return bitstep_cross_row(&c);
 }
 
 int bitstep_sum_f64(size_t n, const double *x, double *result)
 {
-    struct bitstep_row c = { 29, 8, n, { x } };
+    struct bitstep_row c = { 38, 8, n, { x } };
     c.result = result;
     return bitstep_cross_row(&c);
 }
 
 int bitstep_sum_abs_f32(size_t n, const float *x, float *result)
 {
-    struct bitstep_row c = { 30, 4, n, { x } };
+    struct bitstep_row c = { 39, 4, n, { x } };
     c.result = result;
     return bitstep_cross_row(&c);
 }
 
 int bitstep_sum_abs_f64(size_t n, const double *x, double *result)
 {
-    struct bitstep_row c = { 30, 8, n, { x } };
+    struct bitstep_row c = { 39, 8, n, { x } };
     c.result = result;
     return bitstep_cross_row(&c);
 }
 
 int bitstep_sum_squares_f32(size_t n, const float *x, float *result)
 {
-    struct bitstep_row c = { 31, 4, n, { x } };
+    struct bitstep_row c = { 40, 4, n, { x } };
     c.result = result;
     return bitstep_cross_row(&c);
 }
 
 int bitstep_sum_squares_f64(size_t n, const double *x, double *result)
 {
-    struct bitstep_row c = { 31, 8, n, { x } };
+    struct bitstep_row c = { 40, 8, n, { x } };
     c.result = result;
     return bitstep_cross_row(&c);
 }
 
 int bitstep_max_abs_f32(size_t n, const float *x, float *result)
 {
-    struct bitstep_row c = { 32, 4, n, { x } };
+    struct bitstep_row c = { 41, 4, n, { x } };
     c.result = result;
     return bitstep_cross_row(&c);
 }
 
 int bitstep_max_abs_f64(size_t n, const double *x, double *result)
 {
-    struct bitstep_row c = { 32, 8, n, { x } };
+    struct bitstep_row c = { 41, 8, n, { x } };
     c.result = result;
     return bitstep_cross_row(&c);
 }

@@ -7,8 +7,8 @@ package main
 import "github.com/bitstep-go/bitstep"
 
 const (
-	maxOperands = 5
-	maxHypers   = 5
+	maxOperands = 6
+	maxHypers   = 6
 )
 
 // functions are the functions of rows.
@@ -101,6 +101,51 @@ var functions = [...]function{
 	{name: "rprop",
 		operands: []operand{{"x", true, false}, {"p", true, false}, {"s", true, false}, {"g", false, false}},
 		hypers:   []hyper{{"up", anyFinite}, {"down", anyFinite}, {"least", anyFinite}, {"most", anyFinite}},
+		lr:       -1,
+	},
+	{name: "ada_belief",
+		operands: []operand{{"x", true, false}, {"m", true, false}, {"s", true, false}, {"g", false, false}},
+		hypers:   []hyper{{"beta1", rate}, {"beta2", rate}, {"lr", notNegative}, {"eps", notNegative}},
+		lr:       2, numbered: true,
+	},
+	{name: "yogi",
+		operands: []operand{{"x", true, false}, {"m", true, false}, {"v", true, false}, {"g", false, false}},
+		hypers:   []hyper{{"beta1", rate}, {"beta2", rate}, {"lr", notNegative}, {"eps", notNegative}},
+		lr:       2, numbered: true,
+	},
+	{name: "adan",
+		operands: []operand{{"x", true, false}, {"m", true, false}, {"v", true, false}, {"s", true, false}, {"p", true, false}, {"g", false, false}},
+		hypers:   []hyper{{"beta1", rate}, {"beta2", rate}, {"beta3", anyFinite}, {"lr", notNegative}, {"eps", notNegative}},
+		lr:       3, numbered: true,
+	},
+	{name: "adopt",
+		operands: []operand{{"x", true, false}, {"m", true, false}, {"v", true, false}, {"g", false, false}},
+		hypers:   []hyper{{"beta1", rate}, {"beta2", rate}, {"lr", notNegative}, {"eps", notNegative}, {"limit", anyFinite}},
+		lr:       2,
+	},
+	{name: "ad_emamix",
+		operands: []operand{{"x", true, false}, {"m", true, false}, {"l", true, false}, {"v", true, false}, {"g", false, false}},
+		hypers:   []hyper{{"beta1", rate}, {"beta2", rate}, {"beta3", anyFinite}, {"lr", notNegative}, {"mix", anyFinite}, {"eps", notNegative}},
+		lr:       3, numbered: true,
+	},
+	{name: "schedule_free",
+		operands: []operand{{"x", true, false}, {"z", true, false}, {"a", true, false}, {"g", false, false}},
+		hypers:   []hyper{{"lr", notNegative}, {"decay", rate}, {"beta", anyFinite}, {"weight", anyFinite}},
+		lr:       0,
+	},
+	{name: "schedule_free_adam",
+		operands: []operand{{"x", true, false}, {"z", true, false}, {"a", true, false}, {"v", true, false}, {"g", false, false}},
+		hypers:   []hyper{{"beta2", rate}, {"lr", notNegative}, {"decay", rate}, {"beta", anyFinite}, {"weight", anyFinite}, {"eps", notNegative}},
+		lr:       1, numbered: true,
+	},
+	{name: "sophia",
+		operands: []operand{{"x", true, false}, {"m", true, false}, {"h", false, false}, {"g", false, false}},
+		hypers:   []hyper{{"beta1", rate}, {"lr", notNegative}, {"gamma", anyFinite}, {"eps", notNegative}, {"limit", anyFinite}},
+		lr:       1,
+	},
+	{name: "madgrad",
+		operands: []operand{{"x", true, false}, {"s", true, false}, {"v", true, false}, {"start", false, false}, {"g", false, false}},
+		hypers:   []hyper{{"rate", anyFinite}, {"floor", anyFinite}, {"rho", rate}, {"eps", notNegative}},
 		lr:       -1,
 	},
 	{name: "axpy",
@@ -300,34 +345,106 @@ func call[T bitstep.Float](e bitstep.Engine[T], c *rowCall, h *[maxHypers]float6
 			e.Rprop(at[T](c, 0), at[T](c, 1), at[T](c, 2), at[T](c, 3), k)
 		}
 	case 18:
-		e.Axpy(at[T](c, 0), at[T](c, 1), scalar[T](c, 0))
+		k := bitstep.NewAdaBelief[T](bitstep.AdaBeliefHyper{Beta1: h[0], Beta2: h[1], LR: h[2], Eps: h[3]}, uint64(c.t))
+		k.Prelude = p
+		if each != nil {
+			e.AdaBeliefEach(each[0], each[1], each[2], each[3], k)
+		} else {
+			e.AdaBelief(at[T](c, 0), at[T](c, 1), at[T](c, 2), at[T](c, 3), k)
+		}
 	case 19:
-		e.Axpby(at[T](c, 0), at[T](c, 1), scalar[T](c, 0), scalar[T](c, 1))
+		k := bitstep.NewYogi[T](bitstep.YogiHyper{Beta1: h[0], Beta2: h[1], LR: h[2], Eps: h[3]}, uint64(c.t))
+		k.Prelude = p
+		if each != nil {
+			e.YogiEach(each[0], each[1], each[2], each[3], k)
+		} else {
+			e.Yogi(at[T](c, 0), at[T](c, 1), at[T](c, 2), at[T](c, 3), k)
+		}
 	case 20:
-		e.Scale(at[T](c, 0), scalar[T](c, 0))
+		k := bitstep.NewAdan[T](bitstep.AdanHyper{Beta1: h[0], Beta2: h[1], Beta3: h[2], LR: h[3], Eps: h[4]}, uint64(c.t))
+		k.Prelude = p
+		if each != nil {
+			e.AdanEach(each[0], each[1], each[2], each[3], each[4], each[5], k)
+		} else {
+			e.Adan(at[T](c, 0), at[T](c, 1), at[T](c, 2), at[T](c, 3), at[T](c, 4), at[T](c, 5), k)
+		}
 	case 21:
-		e.Add(at[T](c, 0), at[T](c, 1), at[T](c, 2))
+		k := bitstep.NewADOPT[T](bitstep.ADOPTHyper{Beta1: h[0], Beta2: h[1], LR: h[2], Eps: h[3], Limit: h[4]})
+		k.Prelude = p
+		if each != nil {
+			e.ADOPTEach(each[0], each[1], each[2], each[3], k)
+		} else {
+			e.ADOPT(at[T](c, 0), at[T](c, 1), at[T](c, 2), at[T](c, 3), k)
+		}
 	case 22:
-		e.Sub(at[T](c, 0), at[T](c, 1), at[T](c, 2))
+		k := bitstep.NewAdEMAMix[T](bitstep.AdEMAMixHyper{Beta1: h[0], Beta2: h[1], Beta3: h[2], LR: h[3], Mix: h[4], Eps: h[5]}, uint64(c.t))
+		k.Prelude = p
+		if each != nil {
+			e.AdEMAMixEach(each[0], each[1], each[2], each[3], each[4], k)
+		} else {
+			e.AdEMAMix(at[T](c, 0), at[T](c, 1), at[T](c, 2), at[T](c, 3), at[T](c, 4), k)
+		}
 	case 23:
-		e.Mul(at[T](c, 0), at[T](c, 1), at[T](c, 2))
+		k := bitstep.NewScheduleFree[T](bitstep.ScheduleFreeHyper{LR: h[0], Decay: h[1], Beta: h[2], Weight: h[3]})
+		k.Prelude = p
+		if each != nil {
+			e.ScheduleFreeEach(each[0], each[1], each[2], each[3], k)
+		} else {
+			e.ScheduleFree(at[T](c, 0), at[T](c, 1), at[T](c, 2), at[T](c, 3), k)
+		}
 	case 24:
-		e.Clip(at[T](c, 0), scalar[T](c, 0), scalar[T](c, 1))
+		k := bitstep.NewScheduleFreeAdam[T](bitstep.ScheduleFreeAdamHyper{Beta2: h[0], LR: h[1], Decay: h[2], Beta: h[3], Weight: h[4], Eps: h[5]}, uint64(c.t))
+		k.Prelude = p
+		if each != nil {
+			e.ScheduleFreeAdamEach(each[0], each[1], each[2], each[3], each[4], k)
+		} else {
+			e.ScheduleFreeAdam(at[T](c, 0), at[T](c, 1), at[T](c, 2), at[T](c, 3), at[T](c, 4), k)
+		}
 	case 25:
-		e.FromBytes(at[T](c, 0), at[uint8](c, 1), at[T](c, 2), scalar[T](c, 0))
+		k := bitstep.NewSophia[T](bitstep.SophiaHyper{Beta1: h[0], LR: h[1], Gamma: h[2], Eps: h[3], Limit: h[4]})
+		k.Prelude = p
+		if each != nil {
+			e.SophiaEach(each[0], each[1], each[2], each[3], k)
+		} else {
+			e.Sophia(at[T](c, 0), at[T](c, 1), at[T](c, 2), at[T](c, 3), k)
+		}
 	case 26:
-		e.DivRoot(at[T](c, 0), at[T](c, 1), at[T](c, 2), scalar[T](c, 0), scalar[T](c, 1))
+		k := bitstep.NewMADGRAD[T](bitstep.MADGRADHyper{Rate: h[0], Floor: h[1], Rho: h[2], Eps: h[3]})
+		k.Prelude = p
+		if each != nil {
+			e.MADGRADEach(each[0], each[1], each[2], each[3], each[4], k)
+		} else {
+			e.MADGRAD(at[T](c, 0), at[T](c, 1), at[T](c, 2), at[T](c, 3), at[T](c, 4), k)
+		}
 	case 27:
-		e.ExpSlice(at[T](c, 0))
+		e.Axpy(at[T](c, 0), at[T](c, 1), scalar[T](c, 0))
 	case 28:
-		*(*T)(c.result) = e.Dot(at[T](c, 0), at[T](c, 1))
+		e.Axpby(at[T](c, 0), at[T](c, 1), scalar[T](c, 0), scalar[T](c, 1))
 	case 29:
-		*(*T)(c.result) = e.Sum(at[T](c, 0))
+		e.Scale(at[T](c, 0), scalar[T](c, 0))
 	case 30:
-		*(*T)(c.result) = e.SumAbs(at[T](c, 0))
+		e.Add(at[T](c, 0), at[T](c, 1), at[T](c, 2))
 	case 31:
-		*(*T)(c.result) = e.SumSquares(at[T](c, 0))
+		e.Sub(at[T](c, 0), at[T](c, 1), at[T](c, 2))
 	case 32:
+		e.Mul(at[T](c, 0), at[T](c, 1), at[T](c, 2))
+	case 33:
+		e.Clip(at[T](c, 0), scalar[T](c, 0), scalar[T](c, 1))
+	case 34:
+		e.FromBytes(at[T](c, 0), at[uint8](c, 1), at[T](c, 2), scalar[T](c, 0))
+	case 35:
+		e.DivRoot(at[T](c, 0), at[T](c, 1), at[T](c, 2), scalar[T](c, 0), scalar[T](c, 1))
+	case 36:
+		e.ExpSlice(at[T](c, 0))
+	case 37:
+		*(*T)(c.result) = e.Dot(at[T](c, 0), at[T](c, 1))
+	case 38:
+		*(*T)(c.result) = e.Sum(at[T](c, 0))
+	case 39:
+		*(*T)(c.result) = e.SumAbs(at[T](c, 0))
+	case 40:
+		*(*T)(c.result) = e.SumSquares(at[T](c, 0))
+	case 41:
 		*(*T)(c.result) = e.MaxAbs(at[T](c, 0))
 	}
 }

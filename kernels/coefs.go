@@ -436,8 +436,282 @@ func NewRprop[T Float](h RpropHyper) RpropCoef[T] {
 	}
 }
 
+// AdaBeliefHyper holds the hyperparameters of [AdaBelief], in float64. Tests and benchmarks run it with
+// Beta1 = 0.9, Beta2 = 0.999, LR = 0.001, Eps = 1e-07.
+type AdaBeliefHyper struct{ Beta1, Beta2, LR, Eps float64 }
+
+// AdaBeliefCoef holds the scalars of [AdaBelief] at one step.
+type AdaBeliefCoef[T Float] struct {
+	Beta1         T
+	OneMinusBeta1 T
+	Beta2         T
+	OneMinusBeta2 T
+	Alpha         T // lr/(1-beta1^t)
+	Unbias        T // 1/(1-beta2^t)
+	Eps           T
+	Prelude[T]
+}
+
+// NewAdaBelief derives the scalars of step t, the first being t = 1, from hyperparameters:
+// each is computed in float64 and rounded once to T (rule 6). The Prelude is empty.
+func NewAdaBelief[T Float](h AdaBeliefHyper, t uint64) AdaBeliefCoef[T] {
+	return AdaBeliefCoef[T]{
+		Beta1:         T(h.Beta1),
+		OneMinusBeta1: T(1 - h.Beta1),
+		Beta2:         T(h.Beta2),
+		OneMinusBeta2: T(1 - h.Beta2),
+		Alpha:         T(float64(h.LR / (1 - PowInt(h.Beta1, t)))),
+		Unbias:        T(float64(1 / (1 - PowInt(h.Beta2, t)))),
+		Eps:           T(h.Eps),
+	}
+}
+
+// YogiHyper holds the hyperparameters of [Yogi], in float64. Tests and benchmarks run it with
+// Beta1 = 0.9, Beta2 = 0.999, LR = 0.001, Eps = 1e-07.
+type YogiHyper struct{ Beta1, Beta2, LR, Eps float64 }
+
+// YogiCoef holds the scalars of [Yogi] at one step.
+type YogiCoef[T Float] struct {
+	Beta1         T
+	OneMinusBeta1 T
+	OneMinusBeta2 T
+	Alpha         T // lr/(1-beta1^t)
+	Unbias        T // 1/(1-beta2^t)
+	Eps           T
+	Prelude[T]
+}
+
+// NewYogi derives the scalars of step t, the first being t = 1, from hyperparameters:
+// each is computed in float64 and rounded once to T (rule 6). The Prelude is empty.
+func NewYogi[T Float](h YogiHyper, t uint64) YogiCoef[T] {
+	return YogiCoef[T]{
+		Beta1:         T(h.Beta1),
+		OneMinusBeta1: T(1 - h.Beta1),
+		OneMinusBeta2: T(1 - h.Beta2),
+		Alpha:         T(float64(h.LR / (1 - PowInt(h.Beta1, t)))),
+		Unbias:        T(float64(1 / (1 - PowInt(h.Beta2, t)))),
+		Eps:           T(h.Eps),
+	}
+}
+
+// AdanHyper holds the hyperparameters of [Adan], in float64. Tests and benchmarks run it with
+// Beta1 = 0.98, Beta2 = 0.92, Beta3 = 0.99, LR = 0.001, Eps = 1e-07.
+type AdanHyper struct{ Beta1, Beta2, Beta3, LR, Eps float64 }
+
+// AdanCoef holds the scalars of [Adan] at one step.
+type AdanCoef[T Float] struct {
+	Beta1         T
+	OneMinusBeta1 T
+	Beta2         T
+	OneMinusBeta2 T
+	Beta3         T
+	OneMinusBeta3 T
+	Alpha         T // lr/(1-beta1^t)
+	Gamma         T // lr*beta2/(1-beta2^t)
+	Unbias        T // 1/(1-beta3^t)
+	Eps           T
+	Prelude[T]
+}
+
+// NewAdan derives the scalars of step t, the first being t = 1, from hyperparameters:
+// each is computed in float64 and rounded once to T (rule 6). The Prelude is empty.
+func NewAdan[T Float](h AdanHyper, t uint64) AdanCoef[T] {
+	return AdanCoef[T]{
+		Beta1:         T(h.Beta1),
+		OneMinusBeta1: T(1 - h.Beta1),
+		Beta2:         T(h.Beta2),
+		OneMinusBeta2: T(1 - h.Beta2),
+		Beta3:         T(h.Beta3),
+		OneMinusBeta3: T(1 - h.Beta3),
+		Alpha:         T(float64(h.LR / (1 - PowInt(h.Beta1, t)))),
+		Gamma:         T(float64(float64(h.LR*h.Beta2) / (1 - PowInt(h.Beta2, t)))),
+		Unbias:        T(float64(1 / (1 - PowInt(h.Beta3, t)))),
+		Eps:           T(h.Eps),
+	}
+}
+
+// ADOPTHyper holds the hyperparameters of [ADOPT], in float64. Tests and benchmarks run it with
+// Beta1 = 0.9, Beta2 = 0.9999, LR = 0.001, Eps = 1e-06, Limit = 1.5.
+type ADOPTHyper struct{ Beta1, Beta2, LR, Eps, Limit float64 }
+
+// ADOPTCoef holds the scalars of [ADOPT].
+type ADOPTCoef[T Float] struct {
+	Beta1         T
+	OneMinusBeta1 T
+	Beta2         T
+	OneMinusBeta2 T
+	LR            T
+	Eps           T
+	Limit         T
+	Least         T // 0-limit
+	Prelude[T]
+}
+
+// NewADOPT derives the scalars from hyperparameters:
+// each is computed in float64 and rounded once to T (rule 6). The Prelude is empty.
+func NewADOPT[T Float](h ADOPTHyper) ADOPTCoef[T] {
+	return ADOPTCoef[T]{
+		Beta1:         T(h.Beta1),
+		OneMinusBeta1: T(1 - h.Beta1),
+		Beta2:         T(h.Beta2),
+		OneMinusBeta2: T(1 - h.Beta2),
+		LR:            T(h.LR),
+		Eps:           T(h.Eps),
+		Limit:         T(h.Limit),
+		Least:         T(0 - h.Limit),
+	}
+}
+
+// AdEMAMixHyper holds the hyperparameters of [AdEMAMix], in float64. Tests and benchmarks run it with
+// Beta1 = 0.9, Beta2 = 0.999, Beta3 = 0.9999, LR = 0.001, Mix = 5, Eps = 1e-07.
+type AdEMAMixHyper struct{ Beta1, Beta2, Beta3, LR, Mix, Eps float64 }
+
+// AdEMAMixCoef holds the scalars of [AdEMAMix] at one step.
+type AdEMAMixCoef[T Float] struct {
+	Beta1         T
+	OneMinusBeta1 T
+	Beta2         T
+	OneMinusBeta2 T
+	Beta3         T
+	OneMinusBeta3 T
+	Alpha         T // lr/(1-beta1^t)
+	Gamma         T // lr*mix
+	Unbias        T // 1/(1-beta2^t)
+	Eps           T
+	Prelude[T]
+}
+
+// NewAdEMAMix derives the scalars of step t, the first being t = 1, from hyperparameters:
+// each is computed in float64 and rounded once to T (rule 6). The Prelude is empty.
+func NewAdEMAMix[T Float](h AdEMAMixHyper, t uint64) AdEMAMixCoef[T] {
+	return AdEMAMixCoef[T]{
+		Beta1:         T(h.Beta1),
+		OneMinusBeta1: T(1 - h.Beta1),
+		Beta2:         T(h.Beta2),
+		OneMinusBeta2: T(1 - h.Beta2),
+		Beta3:         T(h.Beta3),
+		OneMinusBeta3: T(1 - h.Beta3),
+		Alpha:         T(float64(h.LR / (1 - PowInt(h.Beta1, t)))),
+		Gamma:         T(float64(h.LR * h.Mix)),
+		Unbias:        T(float64(1 / (1 - PowInt(h.Beta2, t)))),
+		Eps:           T(h.Eps),
+	}
+}
+
+// ScheduleFreeHyper holds the hyperparameters of [ScheduleFree], in float64. Tests and benchmarks run it with
+// LR = 0.01, Decay = 0.0001, Beta = 0.9, Weight = 0.25.
+type ScheduleFreeHyper struct{ LR, Decay, Beta, Weight float64 }
+
+// ScheduleFreeCoef holds the scalars of [ScheduleFree].
+type ScheduleFreeCoef[T Float] struct {
+	LR           T
+	Decay        T
+	OneMinusBeta T
+	Weight       T
+	Prelude[T]
+}
+
+// NewScheduleFree derives the scalars from hyperparameters:
+// each is computed in float64 and rounded once to T (rule 6). The Prelude is empty.
+func NewScheduleFree[T Float](h ScheduleFreeHyper) ScheduleFreeCoef[T] {
+	return ScheduleFreeCoef[T]{
+		LR:           T(h.LR),
+		Decay:        T(h.Decay),
+		OneMinusBeta: T(1 - h.Beta),
+		Weight:       T(h.Weight),
+	}
+}
+
+// ScheduleFreeAdamHyper holds the hyperparameters of [ScheduleFreeAdam], in float64. Tests and benchmarks run it with
+// Beta2 = 0.999, LR = 0.001, Decay = 0.0001, Beta = 0.9, Weight = 0.25, Eps = 1e-07.
+type ScheduleFreeAdamHyper struct{ Beta2, LR, Decay, Beta, Weight, Eps float64 }
+
+// ScheduleFreeAdamCoef holds the scalars of [ScheduleFreeAdam] at one step.
+type ScheduleFreeAdamCoef[T Float] struct {
+	Beta2         T
+	OneMinusBeta2 T
+	LR            T
+	Decay         T
+	OneMinusBeta  T
+	Weight        T
+	Unbias        T // 1/(1-beta2^t)
+	Eps           T
+	Prelude[T]
+}
+
+// NewScheduleFreeAdam derives the scalars of step t, the first being t = 1, from hyperparameters:
+// each is computed in float64 and rounded once to T (rule 6). The Prelude is empty.
+func NewScheduleFreeAdam[T Float](h ScheduleFreeAdamHyper, t uint64) ScheduleFreeAdamCoef[T] {
+	return ScheduleFreeAdamCoef[T]{
+		Beta2:         T(h.Beta2),
+		OneMinusBeta2: T(1 - h.Beta2),
+		LR:            T(h.LR),
+		Decay:         T(h.Decay),
+		OneMinusBeta:  T(1 - h.Beta),
+		Weight:        T(h.Weight),
+		Unbias:        T(float64(1 / (1 - PowInt(h.Beta2, t)))),
+		Eps:           T(h.Eps),
+	}
+}
+
+// SophiaHyper holds the hyperparameters of [Sophia], in float64. Tests and benchmarks run it with
+// Beta1 = 0.96, LR = 0.0001, Gamma = 0.01, Eps = 1e-12, Limit = 1.
+type SophiaHyper struct{ Beta1, LR, Gamma, Eps, Limit float64 }
+
+// SophiaCoef holds the scalars of [Sophia].
+type SophiaCoef[T Float] struct {
+	Beta1         T
+	OneMinusBeta1 T
+	LR            T
+	Gamma         T
+	Eps           T
+	Limit         T
+	Least         T // 0-limit
+	Prelude[T]
+}
+
+// NewSophia derives the scalars from hyperparameters:
+// each is computed in float64 and rounded once to T (rule 6). The Prelude is empty.
+func NewSophia[T Float](h SophiaHyper) SophiaCoef[T] {
+	return SophiaCoef[T]{
+		Beta1:         T(h.Beta1),
+		OneMinusBeta1: T(1 - h.Beta1),
+		LR:            T(h.LR),
+		Gamma:         T(h.Gamma),
+		Eps:           T(h.Eps),
+		Limit:         T(h.Limit),
+		Least:         T(0 - h.Limit),
+	}
+}
+
+// MADGRADHyper holds the hyperparameters of [MADGRAD], in float64. Tests and benchmarks run it with
+// Rate = 0.01, Floor = 1e-36, Rho = 0.9, Eps = 1e-06.
+type MADGRADHyper struct{ Rate, Floor, Rho, Eps float64 }
+
+// MADGRADCoef holds the scalars of [MADGRAD].
+type MADGRADCoef[T Float] struct {
+	Rate        T
+	Floor       T
+	Rho         T
+	OneMinusRho T
+	Eps         T
+	Prelude[T]
+}
+
+// NewMADGRAD derives the scalars from hyperparameters:
+// each is computed in float64 and rounded once to T (rule 6). The Prelude is empty.
+func NewMADGRAD[T Float](h MADGRADHyper) MADGRADCoef[T] {
+	return MADGRADCoef[T]{
+		Rate:        T(h.Rate),
+		Floor:       T(h.Floor),
+		Rho:         T(h.Rho),
+		OneMinusRho: T(1 - h.Rho),
+		Eps:         T(h.Eps),
+	}
+}
+
 // maxStepOperands is the most operands of a step.
-const maxStepOperands = 5
+const maxStepOperands = 6
 
 // runStep runs the definition that scalars in float32 belong to on operands in the order of its row.
 func runStep(c any, s *[maxStepOperands][]float32) {
@@ -478,6 +752,24 @@ func runStep(c any, s *[maxStepOperands][]float32) {
 		ASGD(s[0], s[1], s[2], c)
 	case *RpropCoef[float32]:
 		Rprop(s[0], s[1], s[2], s[3], c)
+	case *AdaBeliefCoef[float32]:
+		AdaBelief(s[0], s[1], s[2], s[3], c)
+	case *YogiCoef[float32]:
+		Yogi(s[0], s[1], s[2], s[3], c)
+	case *AdanCoef[float32]:
+		Adan(s[0], s[1], s[2], s[3], s[4], s[5], c)
+	case *ADOPTCoef[float32]:
+		ADOPT(s[0], s[1], s[2], s[3], c)
+	case *AdEMAMixCoef[float32]:
+		AdEMAMix(s[0], s[1], s[2], s[3], s[4], c)
+	case *ScheduleFreeCoef[float32]:
+		ScheduleFree(s[0], s[1], s[2], s[3], c)
+	case *ScheduleFreeAdamCoef[float32]:
+		ScheduleFreeAdam(s[0], s[1], s[2], s[3], s[4], c)
+	case *SophiaCoef[float32]:
+		Sophia(s[0], s[1], s[2], s[3], c)
+	case *MADGRADCoef[float32]:
+		MADGRAD(s[0], s[1], s[2], s[3], s[4], c)
 	default:
 		panic("kernels: StoredStep: want a pointer to the scalars of a step in float32")
 	}
@@ -522,6 +814,24 @@ func rowOf(c any) int {
 		return 16
 	case *RpropCoef[float32]:
 		return 17
+	case *AdaBeliefCoef[float32]:
+		return 18
+	case *YogiCoef[float32]:
+		return 19
+	case *AdanCoef[float32]:
+		return 20
+	case *ADOPTCoef[float32]:
+		return 21
+	case *AdEMAMixCoef[float32]:
+		return 22
+	case *ScheduleFreeCoef[float32]:
+		return 23
+	case *ScheduleFreeAdamCoef[float32]:
+		return 24
+	case *SophiaCoef[float32]:
+		return 25
+	case *MADGRADCoef[float32]:
+		return 26
 	}
 	panic("kernels: StoredStep: want a pointer to the scalars of a step in float32")
 }

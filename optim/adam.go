@@ -81,6 +81,7 @@ func AdamW(lr, weightDecay float64) Adam {
 func (c Adam) Spec() *Spec {
 	s := NewSpec("Adam", &c.LR, 1e-3, &c.WeightDecay, c.Decoupled)
 	s.Value("Beta1", &c.Beta1, 0.9, 1)
+	s.Momentum(&c.Beta1)
 	s.Value("Beta2", &c.Beta2, 0.999, 1)
 	s.Value("Eps", &c.Eps, 1e-7, math.Inf(1))
 	s.Flag("NoBiasCorrection", c.NoBiasCorrection)

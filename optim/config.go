@@ -59,6 +59,7 @@ type Spec struct {
 	lrGiven        bool // the caller set it
 	decoupled      bool
 	gradientFactor float64
+	momentum       *float64 // nil: there is none
 
 	f32    func(*Setup[float32]) func(*Update[float32])
 	f64    func(*Setup[float64]) func(*Update[float64])
@@ -124,6 +125,26 @@ func (s *Spec) checkField(name string) {
 		slices.ContainsFunc(s.flags, func(f flag) bool { return f.name == name }):
 		s.fail("field %q: there are two of that name", name)
 	}
+}
+
+// Momentum says which field, one that [Spec.Value] has added, is the momentum that [Optimizer.SetMomentum] puts a
+// factor on. The field has the product while a step runs, and what a step needs of it is to be read then.
+func (s *Spec) Momentum(field *float64) { s.momentum = field }
+
+// swapMomentum sets the momentum, if there is one, and returns what it was.
+func (s *Spec) swapMomentum(m float64) (before float64) {
+	if s.momentum != nil {
+		before, *s.momentum = *s.momentum, m
+	}
+	return before
+}
+
+// multiplyMomentum multiplies the momentum, if there is one, and returns what it was.
+func (s *Spec) multiplyMomentum(factor float64) (before float64) {
+	if s.momentum == nil {
+		return 0
+	}
+	return s.swapMomentum(float64(*s.momentum * factor))
 }
 
 // GradientFactor sets a factor on the gradient that is part of the algorithm, as the 1-d of [Momentum]'s dampening.

@@ -8,9 +8,27 @@ import (
 )
 
 // EMAConfig says how an [EMA] averages. At most one of its flags may be set.
+//
+//	the last parameters most       EMAConfig{Decay: 0.999}
+//	stochastic weight averaging    EMAConfig{Mean: true, Start: steps, Every: stepsPerEpoch}
+//	the mean of averaged SGD       EMAConfig{Mean: true, Start: t0}
+//
+// The second is SWA (Izmailov et al., Averaging Weights Leads to Wider Optima, 2018), the third that of Polyak and
+// Juditsky (1992), as torch.optim.ASGD has it.
 type EMAConfig struct {
-	// Decay is d in average = d*average + (1-d)*x, in [0, 1). Default 0.999.
+	// Decay is d in average = d*average + (1-d)*x, in [0, 1). Default 0.999. With Mean it has no meaning.
 	Decay float64
+
+	// Mean gives all parameters that are averaged the same weight: the decay of the t-th of them is (t-1)/t. It is
+	// rounded to T, as all decays: with float32 a weight is off by a part of up to t*2^-25.
+	Mean bool
+
+	// Start is how many updates come before the average begins: with them it is the parameters themselves.
+	Start uint64
+
+	// Every takes one of so many updates after Start into the average, the last of them; 0 means 1. The others
+	// change nothing.
+	Every uint64
 
 	// BiasCorrection forgets the start: after t updates the weight of each update is what an average
 	// from 0, divided by 1-d^t, gives it. The decay of update t is d*(1-d^(t-1))/(1-d^t), 0 at the first.
@@ -22,7 +40,8 @@ type EMAConfig struct {
 }
 
 // An EMA is an exponential moving average of parameters, for evaluation: one kernel, [kernels.Axpby], an
-// update. Without flags it starts from the parameters as they are when it is made.
+// update. Without flags it starts from the parameters as they are when it is made, or at Start. It is the one mechanism
+// of averaged models: running means, stochastic weight averaging, and the mean of averaged SGD.
 //
 // The decay is rounded to T, and the weight of the parameters is 1 minus that, which is exact for decays
 // from 1/2 on: weights that do not sum to 1 would shrink or grow the average, in float32 by 2 parts in
@@ -42,9 +61,17 @@ type EMA[T kernels.Float] struct {
 func NewEMA[T kernels.Float](c EMAConfig, params ...[]T) (*EMA[T], error) {
 	s := &Spec{name: "EMA"}
 	s.Value("Decay", &c.Decay, 0.999, 1)
-	if c.BiasCorrection && c.WarmUp {
-		s.fail("BiasCorrection and WarmUp are both set, want at most one")
+	set := ""
+	for _, f := range []flag{{"Mean", c.Mean}, {"BiasCorrection", c.BiasCorrection}, {"WarmUp", c.WarmUp}} {
+		switch {
+		case !f.on:
+		case set != "":
+			s.fail("%s and %s are both set, want at most one", set, f.name)
+		default:
+			set = f.name
+		}
 	}
+	c.Every = max(c.Every, 1)
 	if err := checkSpec[T](s); err != nil {
 		return nil, fmt.Errorf("optim: %w", err)
 	}
@@ -75,16 +102,28 @@ func (e *EMA[T]) Update() {
 		panic("optim: EMA: Update between Swap and Swap, while the parameters hold the average")
 	}
 	e.updates++
-	d := T(e.decay(e.updates))
+	if e.updates <= e.config.Start {
+		for i, x := range e.params {
+			copy(e.avg[i], x)
+		}
+		return
+	}
+	after := e.updates - e.config.Start
+	if after%e.config.Every != 0 {
+		return
+	}
+	d := T(e.decay(after / e.config.Every))
 	for i, x := range e.params {
 		e.k.Axpby(e.avg[i], x, 1-d, d)
 	}
 }
 
-// decay returns the decay of update t = 1, 2, ...
+// decay returns the decay when the average takes parameters for the t-th time, from 1.
 func (e *EMA[T]) decay(t uint64) float64 {
 	d := e.config.Decay
 	switch {
+	case e.config.Mean:
+		return float64(t-1) / float64(t)
 	case e.config.BiasCorrection:
 		return float64(d*(1-kernels.PowInt(d, t-1))) / (1 - kernels.PowInt(d, t))
 	case e.config.WarmUp:

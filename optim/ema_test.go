@@ -20,16 +20,38 @@ func testEMA[T kernels.Float](t *testing.T) {
 	path := shaken[T](n, 19)
 	for _, c := range []optim.EMAConfig{
 		{Decay: decay}, {Decay: decay, BiasCorrection: true}, {Decay: decay, WarmUp: true}, {Decay: optim.Zero},
+		{Decay: decay, Start: 7, Every: 3}, {Mean: true}, {Mean: true, Start: 11, Every: 4},
 	} {
 		x := append([]T{}, path[0]...)
 		e := must(optim.NewEMA(c, x[:10], x[10:]))
 		want := append([]T{}, x...)
 		sum, weights := make([]float64, len(x)), 0.0
+		means, taken := make([]float64, len(x)), 0.0
 		for i, at := range path {
 			copy(x, at)
 			e.Update()
+			step := uint64(i + 1)
+			if step <= c.Start {
+				copy(want, x)
+			}
+			if step <= c.Start || c.Every != 0 && (step-c.Start)%c.Every != 0 {
+				got := append(append([]T{}, e.Averages()[0]...), e.Averages()[1]...)
+				compare(t, "average between", [][]T{got}, [][]T{want})
+				continue
+			}
+			if step = (step - c.Start); c.Every != 0 {
+				step /= c.Every
+			}
+			if c.Mean {
+				for j := range means {
+					means[j] += float64(x[j])
+				}
+				taken = float64(step)
+			}
 			d := decay
-			switch step := uint64(i + 1); {
+			switch {
+			case c.Mean:
+				d = float64(step-1) / float64(step)
 			case c.BiasCorrection:
 				d = decay * (1 - kernels.PowInt(decay, step-1)) / (1 - kernels.PowInt(decay, step))
 			case c.WarmUp:
@@ -47,6 +69,9 @@ func testEMA[T kernels.Float](t *testing.T) {
 			for j := range got {
 				// Each update rounds twice, and 1/(1-decay) of them are remembered; the rounded decay is as much.
 				bound := 4 * unit[T]() / (1 - decay)
+				if diff := math.Abs(float64(got[j]) - means[j]/taken); c.Mean && diff > 2*taken*unit[T]() {
+					t.Fatalf("update %d: average %v, want the mean %v", i+1, got[j], means[j]/taken)
+				}
 				if diff := math.Abs(float64(got[j]) - sum[j]/weights); c.BiasCorrection && diff > bound {
 					t.Fatalf("update %d: average %v, want %v", i+1, got[j], sum[j]/weights)
 				}
@@ -111,6 +136,8 @@ func TestEMAErrors(t *testing.T) {
 			"EMA: Decay = 0.999999999, which is 1 in float32, want in [0, 1)"},
 		{optim.EMAConfig{BiasCorrection: true, WarmUp: true}, [][]float32{x},
 			"EMA: BiasCorrection and WarmUp are both set, want at most one"},
+		{optim.EMAConfig{Mean: true, WarmUp: true}, [][]float32{x},
+			"EMA: Mean and WarmUp are both set, want at most one"},
 		{optim.EMAConfig{}, nil, "EMA: no parameters, want at least one slice"},
 		{optim.EMAConfig{}, [][]float32{x, x[1:]}, "EMA: parameter 0 overlaps parameter 1"},
 	} {

@@ -32,6 +32,7 @@ type Lion struct {
 func (c Lion) Spec() *Spec {
 	s := NewSpec("Lion", &c.LR, 1e-4, &c.WeightDecay, c.Decoupled)
 	s.Value("Beta1", &c.Beta1, 0.9, 1)
+	s.Momentum(&c.Beta1)
 	s.Value("Beta2", &c.Beta2, 0.99, 1)
 	return Bind(s, &c, stepLion[float32], stepLion[float64])
 }

@@ -47,6 +47,7 @@ type Momentum struct {
 func (c Momentum) Spec() *Spec {
 	s := NewSpec("Momentum", &c.LR, 0, &c.WeightDecay, c.Decoupled)
 	s.Value("Rho", &c.Rho, 0.9, 1)
+	s.Momentum(&c.Rho)
 	s.Value("Dampening", &c.Dampening, 0, 1)
 	s.GradientFactor(1 - c.Dampening)
 	return Bind(s, &c, stepMomentum[float32], stepMomentum[float64])

@@ -59,6 +59,7 @@ type Optimizer[T kernels.Float] struct {
 	regions []region // parameters and states
 
 	schedule schedule.Schedule
+	momentum schedule.Schedule
 	scale    float64 // of gradients
 	norm     float64 // of the last step's gradients
 	steps    uint64
@@ -74,12 +75,15 @@ type group[T kernels.Float] struct {
 	name      string
 	spec      *Spec
 	step      func(*Update[T])
-	lookAhead func(e bitstep.Engine[T], i int, dst []T) // nil: gradients are taken at x
-	first     int                                       // the index of its first parameter among all
-	x         [][]T                                     // parameters
+	lookAhead func(e bitstep.Engine[T], i int, dst []T)      // nil: gradients are taken at x
+	hessian   func(e bitstep.Engine[T], i int, estimate []T) // nil: the algorithm takes none
+	first     int                                            // the index of its first parameter among all
+	x         [][]T                                          // parameters
 	shapes    [][]int
 	states    []groupState
-	rate      float64 // LR as it was given
+	rate      float64           // LR as it was given
+	schedule  schedule.Schedule // nil: the optimizer's
+	factor    float64           // on the rate of the step that runs
 
 	paramNorms, gradNorms []float64 // nil unless asked for
 }
@@ -210,6 +214,21 @@ func (o *Optimizer[T]) SetEngine(k bitstep.Engine[T]) { o.k = k }
 // Factor(Steps()); nil, what an optimizer starts with, means 1.
 func (o *Optimizer[T]) SetSchedule(s schedule.Schedule) { o.schedule = s }
 
+// SetGroupSchedule sets the factor on the learning rate of one group, by its index, in place of the common one of
+// [Optimizer.SetSchedule]; nil, what a group starts with, means the common one.
+func (o *Optimizer[T]) SetGroupSchedule(group int, s schedule.Schedule) error {
+	if err := o.checkGroup(group); err != nil {
+		return fmt.Errorf("optim: SetGroupSchedule: %w", err)
+	}
+	o.groups[group].schedule = s
+	return nil
+}
+
+// SetMomentum sets the factor on the momentum of all groups that have one ([Spec.Momentum]: the Rho of [Momentum], the
+// Beta1 of [Adam]), of which the next step takes Factor(Steps()); nil, what an optimizer starts with, means 1. The
+// other half of [schedule.OneCycle] is [schedule.OneCycleMomentum].
+func (o *Optimizer[T]) SetMomentum(s schedule.Schedule) { o.momentum = s }
+
 // SetGradScale sets the factor on gradients, 1 to start with: 1/batch for gradients that are sums, or 1
 // over the factor on a loss that was scaled. It must not be infinite or NaN, or become so or 0 in T, alone or times an
 // algorithm's [Spec.GradientFactor]. On an error the scale is what it was.
@@ -235,13 +254,20 @@ func (o *Optimizer[T]) GradScale() float64 { return o.scale }
 // SetLR sets the learning rate of a group, by its index. It must not be negative, infinite or NaN; 0 is
 // 0 here.
 func (o *Optimizer[T]) SetLR(group int, lr float64) error {
-	if group < 0 || group >= len(o.groups) {
-		return fmt.Errorf("optim: SetLR: group %d, want one of %d", group, len(o.groups))
+	if err := o.checkGroup(group); err != nil {
+		return fmt.Errorf("optim: SetLR: %w", err)
 	}
 	if err := checkLR[T](lr); err != nil {
 		return fmt.Errorf("optim: SetLR: %w", err)
 	}
 	*o.groups[group].spec.lr = lr
+	return nil
+}
+
+func (o *Optimizer[T]) checkGroup(group int) error {
+	if group < 0 || group >= len(o.groups) {
+		return fmt.Errorf("group %d, want one of %d", group, len(o.groups))
+	}
 	return nil
 }
 
@@ -331,12 +357,17 @@ func (o *Optimizer[T]) Reset() {
 // LookAhead stores in dst, a slice for each parameter and of its length, the point at which the gradient
 // of the next step is to be taken: x + rho*v for [MomentumVelocity], which makes it Nesterov momentum in
 // the look-ahead form, and x itself for the other algorithms of this package. It panics, before anything is written, if
-// the lengths differ or dst overlaps the optimizer's parameters or states.
+// the lengths differ, dst overlaps the optimizer's parameters or states, or the factor on momentum is none.
 func (o *Optimizer[T]) LookAhead(dst ...[]T) {
 	if err := o.checkSlices("slice", dst); err != nil {
 		panic(fmt.Sprintf("optim: LookAhead: %v", err))
 	}
+	momentum, err := o.momentumFactor()
+	if err != nil {
+		panic(fmt.Sprintf("optim: LookAhead: %v", err))
+	}
 	for _, g := range o.groups {
+		before := g.spec.multiplyMomentum(momentum)
 		for i, x := range g.x {
 			d := dst[g.first+i]
 			copy(d, x)
@@ -344,5 +375,6 @@ func (o *Optimizer[T]) LookAhead(dst ...[]T) {
 				g.lookAhead(o.k, i, d)
 			}
 		}
+		g.spec.swapMomentum(before)
 	}
 }

@@ -23,6 +23,21 @@ type formula[T kernels.Float] struct {
 	first  []T // of the states; nil: 0
 	// step returns the new x; s are the element's states.
 	step func(t uint64, lr float64, x, g T, s []T) T
+
+	// group is in place of step where elements depend on one another, or decoupled decay is the algorithm's own.
+	group func(u *groupStep[T])
+	decay bool // is the algorithm's own
+}
+
+// A groupStep is what a formula does in a step to all tensors at once.
+type groupStep[T kernels.Float] struct {
+	t              uint64
+	lr, wd         float64
+	decoupled      bool
+	xNorms, gNorms []float64 // before the prelude, but of scaled and clipped gradients
+	x, g           [][]T     // after the prelude
+	s              [][][]T   // of tensor, element, state
+	numbers        *[2]float64
 }
 
 func root[T kernels.Float](v T) T { return T(math.Sqrt(float64(v))) }
@@ -192,6 +207,19 @@ func TestFormulasAreComplete(t *testing.T) {
 	}
 }
 
+// testFields checks an algorithm's defaults, and that hyperparameters out of range are errors.
+func testFields(t *testing.T, zero, want optim.Config, bad ...optim.Config) {
+	t.Helper()
+	if got := must(optim.New(zero, []float32{1})).Config(0); got != want {
+		t.Errorf("defaults %+v, want %+v", got, want)
+	}
+	for _, c := range bad {
+		if _, err := optim.New(c, []float32{1}); err == nil {
+			t.Errorf("%+v: no error", c)
+		}
+	}
+}
+
 // falling is a schedule.
 type falling struct{}
 
@@ -224,11 +252,12 @@ var settings = []setting{
 
 // A plain optimizer follows a formula with a setting.
 type plain[T kernels.Float] struct {
-	f     formula[T]
-	s     setting
-	x     [][]T
-	state [][][]T // of parameter, element, name
-	t     uint64
+	f       formula[T]
+	s       setting
+	x       [][]T
+	state   [][][]T // of parameter, element, name
+	numbers [2]float64
+	t       uint64
 }
 
 func newPlain[T kernels.Float](f formula[T], s setting, x [][]T) *plain[T] {
@@ -263,19 +292,30 @@ func (p *plain[T]) step(grads [][]T) {
 	}
 	p.t++
 	undamped := 1 - p.f.damp
+	u := groupStep[T]{t: p.t, lr: lr, wd: p.s.wd, decoupled: p.s.decoupled, x: p.x, g: clone(grads), s: p.state,
+		numbers: &p.numbers}
 	for i, x := range p.x {
+		u.xNorms = append(u.xNorms, math.Sqrt(float64(kernels.SumSquares(x))))
+		u.gNorms = append(u.gNorms, math.Abs(scale)*math.Sqrt(float64(kernels.SumSquares(grads[i]))))
 		for j := range x {
 			g := T(T(scale*undamped) * grads[i][j])
 			if limit := T(p.s.opts.ClipValue * undamped); limit != 0 {
 				g = min(max(g, -limit), limit)
 			}
-			if p.s.decoupled {
-				x[j] *= T(1 - float64(lr*p.s.wd))
-			} else if p.s.wd != 0 { // or -0 would become +0
+			switch {
+			case p.s.wd == 0: // a product of 0 that is added would change -0
+			case !p.s.decoupled:
 				g += T(T(p.s.wd*undamped) * x[j])
+			case !p.f.decay:
+				x[j] *= T(1 - float64(lr*p.s.wd))
 			}
-			x[j] = p.f.step(p.t, lr, x[j], g, p.state[i][j])
+			if u.g[i][j] = g; p.f.group == nil {
+				x[j] = p.f.step(p.t, lr, x[j], g, p.state[i][j])
+			}
 		}
+	}
+	if p.f.group != nil {
+		p.f.group(&u)
 	}
 }
 

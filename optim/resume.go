@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/optim/checkpoint"
 )
 
@@ -198,12 +199,20 @@ func (e *EMA[T]) facts() (facts checkpoint.Facts) {
 	facts.Add("Decay", e.config.Decay)
 	facts.Add("BiasCorrection", e.config.BiasCorrection)
 	facts.Add("WarmUp", e.config.WarmUp)
+	if e.config.Mean || e.config.Start != 0 || e.config.Every > 1 { // files from before there were these lack them
+		facts.Add("Mean", e.config.Mean)
+		facts.Add("Start", int(e.config.Start))
+		facts.Add("Every", int(e.config.Every))
+	}
 	return facts
 }
 
-func (e *EMA[T]) tensors() (all []namedTensor) {
-	for i, s := range e.avg {
-		all = append(all, namedTensor{"average." + strconv.Itoa(i), &tensor[T]{s: s, shape: []int{len(s)}}})
+func (e *EMA[T]) tensors() []namedTensor { return named("average.", e.avg) }
+
+// named names slices by their index.
+func named[T kernels.Float](name string, slices [][]T) (all []namedTensor) {
+	for i, s := range slices {
+		all = append(all, namedTensor{name + strconv.Itoa(i), &tensor[T]{s: s, shape: []int{len(s)}}})
 	}
 	return all
 }

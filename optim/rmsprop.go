@@ -61,6 +61,7 @@ func (c RMSProp) Spec() *Spec {
 	s.Value("Decay", &c.Decay, 0.99, 1)
 	s.Value("Eps", &c.Eps, 1e-7, math.Inf(1))
 	s.Value("Rho", &c.Rho, 0, 1)
+	s.Momentum(&c.Rho)
 	s.Flag("Centered", c.Centered)
 	return Bind(s, &c, stepRMSProp[float32], stepRMSProp[float64])
 }
@@ -78,7 +79,7 @@ func stepRMSProp[T kernels.Float](setup *Setup[T], r *RMSProp) func(*Update[T]) 
 		h := kernels.RMSPropHyper{LR: u.LR, Decay: r.Decay, Eps: r.Eps}
 		withRho := kernels.RMSPropMomentumHyper{LR: u.LR, Decay: r.Decay, Eps: r.Eps, Rho: r.Rho}
 		switch {
-		case r.Centered && r.Rho != 0:
+		case r.Centered && b != nil:
 			c := kernels.NewRMSPropCenteredMomentum[T](kernels.RMSPropCenteredMomentumHyper(withRho))
 			c.Prelude = u.Prelude
 			u.checked.RMSPropCenteredMomentumEach(u.X, s, m, b, u.G, c)
@@ -86,7 +87,7 @@ func stepRMSProp[T kernels.Float](setup *Setup[T], r *RMSProp) func(*Update[T]) 
 			c := kernels.NewRMSPropCentered[T](kernels.RMSPropCenteredHyper(h))
 			c.Prelude = u.Prelude
 			u.checked.RMSPropCenteredEach(u.X, s, m, u.G, c)
-		case r.Rho != 0:
+		case b != nil:
 			c := kernels.NewRMSPropMomentum[T](withRho)
 			c.Prelude = u.Prelude
 			u.checked.RMSPropMomentumEach(u.X, s, b, u.G, c)

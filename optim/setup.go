@@ -31,6 +31,22 @@ func (s *Setup[T]) Like(name string, first float64) [][]T {
 // in it whatever it may be.
 func (s *Setup[T]) Scratch(n int) { s.scratch = max(s.scratch, n) }
 
+// longest is the elements of the largest parameter.
+func (s *Setup[T]) longest() (n int) {
+	for _, x := range s.group.x {
+		n = max(n, len(x))
+	}
+	return n
+}
+
+// Number returns a number of the group's own, 0 at the start, which is saved, restored and reset as its states are.
+// [StateOf] has it, as a slice of one float64, in the place of the group's first parameter.
+func (s *Setup[T]) Number(name string) *float64 {
+	number := mem.Aligned[float64](1)
+	s.group.add(groupState{name, []stored{&tensor[float64]{s: number, shape: []int{}}}})
+	return &number[0]
+}
+
 // Norms asks for Update.ParamNorms and Update.GradNorms, which take one reading of parameters and gradients.
 func (s *Setup[T]) Norms() {
 	n := len(s.group.x)
@@ -51,17 +67,6 @@ func (s *Setup[T]) LookAhead(f func(e bitstep.Engine[T], i int, dst []T)) { s.gr
 func State[E checkpoint.Element, T kernels.Float](s *Setup[T], name string, first E,
 	shape func(parameter []int) []int) [][]E {
 	g := s.group
-	mistake := func(format string, args ...any) {
-		panic(fmt.Sprintf("optim: %s: state %q: %s", g.spec.name, name, fmt.Sprintf(format, args...)))
-	}
-	if !utf8.ValidString(name) {
-		mistake("the name is not UTF-8")
-	}
-	for _, other := range g.states {
-		if other.name == name {
-			mistake("the algorithm has two of that name")
-		}
-	}
 	state, lengths := groupState{name: name}, make([]int, len(g.shapes))
 	tensors := make([]tensor[E], len(g.shapes))
 	for i, parameter := range g.shapes {
@@ -69,7 +74,7 @@ func State[E checkpoint.Element, T kernels.Float](s *Setup[T], name string, firs
 		t.shape, t.first = append([]int{}, shape(parameter)...), first
 		n, ok := check.Elements(t.shape)
 		if !ok {
-			mistake("shape %v, want dimensions from 0 up and a product below 1<<64", t.shape)
+			g.mistake(name, "shape %v, want dimensions from 0 up and a product below 1<<64", t.shape)
 		}
 		lengths[i] = int(n)
 		state.tensors = append(state.tensors, t)
@@ -79,8 +84,25 @@ func State[E checkpoint.Element, T kernels.Float](s *Setup[T], name string, firs
 		tensors[i].s = s
 	}
 	state.reset()
-	g.states = append(g.states, state)
+	g.add(state)
 	return all
+}
+
+// add gives a group a state. It panics if the name is none.
+func (g *group[T]) add(state groupState) {
+	if !utf8.ValidString(state.name) {
+		g.mistake(state.name, "the name is not UTF-8")
+	}
+	for _, other := range g.states {
+		if other.name == state.name {
+			g.mistake(state.name, "the algorithm has two of that name")
+		}
+	}
+	g.states = append(g.states, state)
+}
+
+func (g *group[T]) mistake(state, format string, args ...any) {
+	panic(fmt.Sprintf("optim: %s: state %q: %s", g.spec.name, state, fmt.Sprintf(format, args...)))
 }
 
 // An Update is what a step of one group works on.
@@ -104,7 +126,15 @@ type Update[T kernels.Float] struct {
 // Prepare is the Prelude for algorithms whose kernels have none: it stores in dst the gradient of parameter i after
 // scaling, clipping and coupled weight decay, and shrinks the parameter by decoupled weight decay.
 func (u *Update[T]) Prepare(i int, dst []T) {
-	p, x := u.Prelude, u.X[i]
+	u.gradient(i, dst)
+	if p := u.Prelude; p.Use&kernels.UseKeep != 0 {
+		u.Engine.Scale(u.X[i], p.Keep)
+	}
+}
+
+// gradient is the part of Prepare that stores the gradient.
+func (u *Update[T]) gradient(i int, dst []T) {
+	p := u.Prelude
 	copy(dst, u.G[i])
 	if p.Use&kernels.UseScale != 0 {
 		u.Engine.Scale(dst, p.Scale)
@@ -113,10 +143,7 @@ func (u *Update[T]) Prepare(i int, dst []T) {
 		u.Engine.Clip(dst, p.Lo, p.Hi)
 	}
 	if p.Use&kernels.UseL2 != 0 {
-		u.Engine.Axpy(dst, x, p.L2)
-	}
-	if p.Use&kernels.UseKeep != 0 {
-		u.Engine.Scale(x, p.Keep)
+		u.Engine.Axpy(dst, u.X[i], p.L2)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/bitstep-go/bitstep/internal/mem"
 	"github.com/bitstep-go/bitstep/internal/num"
 	"github.com/bitstep-go/bitstep/kernels"
+	"github.com/bitstep-go/bitstep/optim/schedule"
 )
 
 // Step takes a step. It takes a gradient for each parameter, in their order and of their lengths, and
@@ -24,21 +25,28 @@ func (o *Optimizer[T]) Step(grads ...[]T) bool {
 
 // TryStep is [Optimizer.Step] for programs that are given the gradients or the schedule by others. It returns an error,
 // and has changed nothing, if the number or a length of the gradients is wrong, if a gradient overlaps a parameter or
-// state, or if the schedule's factor is negative, infinite or NaN or makes a learning rate infinite in T. Gradients may
-// overlap one another.
+// state, or if a schedule's factor is negative, infinite or NaN, makes a learning rate infinite in T or a momentum 1 or
+// more. Gradients may overlap one another.
 func (o *Optimizer[T]) TryStep(grads ...[]T) (taken bool, err error) {
 	if err := o.checkGradients(grads); err != nil {
 		return false, fmt.Errorf("optim: Step: %w", err)
 	}
-	factor := 1.0
-	if o.schedule != nil {
-		factor = o.schedule.Factor(o.steps)
-		if !(factor >= 0 && factor < math.Inf(1)) {
-			return false, fmt.Errorf("optim: Step: the schedule's factor at step %d is %v, want in [0, +Inf)", o.steps,
-				factor)
-		}
+	common, err := o.factor(o.schedule)
+	if err != nil {
+		return false, fmt.Errorf("optim: Step: %w", err)
 	}
-	for i, g := range o.groups {
+	momentum, err := o.momentumFactor()
+	if err != nil {
+		return false, fmt.Errorf("optim: Step: %w", err)
+	}
+	for i := range o.groups {
+		g, factor := &o.groups[i], common
+		if g.schedule != nil {
+			if factor, err = o.factor(g.schedule); err != nil {
+				return false, fmt.Errorf("optim: Step: group %d: %w", i, err)
+			}
+		}
+		g.factor = factor
 		if lr := T(*g.spec.lr * factor); !num.Finite(lr) {
 			return false, fmt.Errorf("optim: Step: the learning rate of group %d at step %d is %v times the "+
 				"schedule's factor %v, want a finite %T", i, o.steps, *g.spec.lr, factor, lr)
@@ -54,7 +62,8 @@ func (o *Optimizer[T]) TryStep(grads ...[]T) (taken bool, err error) {
 	o.u.Engine, o.u.checked, o.u.Step = o.k, o.k.Checked(mem.Checked{}), o.steps+1
 	for i := range o.groups {
 		g := &o.groups[i]
-		o.u.LR = float64(*g.spec.lr * factor)
+		o.u.LR = float64(*g.spec.lr * g.factor)
+		before := g.spec.multiplyMomentum(momentum)
 		o.u.Prelude = o.prelude(g.spec, scale, o.u.LR)
 		o.u.X, o.u.G = g.x, o.grads[g.first:g.first+len(g.x)]
 		o.u.ParamNorms, o.u.GradNorms = g.paramNorms, g.gradNorms
@@ -63,10 +72,38 @@ func (o *Optimizer[T]) TryStep(grads ...[]T) (taken bool, err error) {
 			g.gradNorms[j] = float64(math.Abs(scale) * norm(o.k, o.u.G[j:j+1]))
 		}
 		g.step(&o.u)
+		g.spec.swapMomentum(before)
 	}
 	clear(o.grads)
 	o.steps++
 	return true, nil
+}
+
+// factor returns a schedule's factor on the next step; that of nil is 1.
+func (o *Optimizer[T]) factor(s schedule.Schedule) (float64, error) {
+	if s == nil {
+		return 1, nil
+	}
+	factor := s.Factor(o.steps)
+	if !(factor >= 0 && factor < math.Inf(1)) {
+		return 0, fmt.Errorf("the schedule's factor at step %d is %v, want in [0, +Inf)", o.steps, factor)
+	}
+	return factor, nil
+}
+
+// momentumFactor is the factor on the momentum of the next step, with which every group's stays below 1.
+func (o *Optimizer[T]) momentumFactor() (float64, error) {
+	factor, err := o.factor(o.momentum)
+	if err != nil {
+		return 0, fmt.Errorf("momentum: %w", err)
+	}
+	for i, g := range o.groups {
+		if m := g.spec.momentum; m != nil && T(*m*factor) >= 1 {
+			return 0, fmt.Errorf("the momentum of group %d at step %d is %v times the schedule's factor %v, want below 1",
+				i, o.steps, *m, factor)
+		}
+	}
+	return factor, nil
 }
 
 // prelude returns what happens to gradients and parameters before a group's own lines.

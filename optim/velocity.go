@@ -40,13 +40,14 @@ type MomentumVelocity struct {
 func (c MomentumVelocity) Spec() *Spec {
 	s := NewSpec("MomentumVelocity", &c.LR, 0, &c.WeightDecay, c.Decoupled)
 	s.Value("Rho", &c.Rho, 0.9, 1)
+	s.Momentum(&c.Rho)
 	return Bind(s, &c, stepMomentumVelocity[float32], stepMomentumVelocity[float64])
 }
 
 func stepMomentumVelocity[T kernels.Float](s *Setup[T], h *MomentumVelocity) func(*Update[T]) {
 	v := s.Like("v", 0)
-	if rho := T(h.Rho); rho != 0 {
-		s.LookAhead(func(e bitstep.Engine[T], i int, dst []T) { e.Axpy(dst, v[i], rho) })
+	if h.Rho != 0 {
+		s.LookAhead(func(e bitstep.Engine[T], i int, dst []T) { e.Axpy(dst, v[i], T(h.Rho)) })
 	}
 	return func(u *Update[T]) {
 		c := kernels.NewMomentumVelocity[T](kernels.MomentumVelocityHyper{LR: u.LR, Rho: h.Rho})

@@ -360,6 +360,186 @@ static int call_bitstep_rprop_f64_each(const struct request *r)
     return bitstep_rprop_f64_each(r->n, pointer(r->lengths), pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper));
 }
 
+static int call_bitstep_ada_belief_f32(const struct request *r)
+{
+    return bitstep_ada_belief_f32(r->n, pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper), r->t);
+}
+
+static int call_bitstep_ada_belief_f32_each(const struct request *r)
+{
+    return bitstep_ada_belief_f32_each(r->n, pointer(r->lengths), pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper), r->t);
+}
+
+static int call_bitstep_ada_belief_f64(const struct request *r)
+{
+    return bitstep_ada_belief_f64(r->n, pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper), r->t);
+}
+
+static int call_bitstep_ada_belief_f64_each(const struct request *r)
+{
+    return bitstep_ada_belief_f64_each(r->n, pointer(r->lengths), pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper), r->t);
+}
+
+static int call_bitstep_yogi_f32(const struct request *r)
+{
+    return bitstep_yogi_f32(r->n, pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper), r->t);
+}
+
+static int call_bitstep_yogi_f32_each(const struct request *r)
+{
+    return bitstep_yogi_f32_each(r->n, pointer(r->lengths), pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper), r->t);
+}
+
+static int call_bitstep_yogi_f64(const struct request *r)
+{
+    return bitstep_yogi_f64(r->n, pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper), r->t);
+}
+
+static int call_bitstep_yogi_f64_each(const struct request *r)
+{
+    return bitstep_yogi_f64_each(r->n, pointer(r->lengths), pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper), r->t);
+}
+
+static int call_bitstep_adan_f32(const struct request *r)
+{
+    return bitstep_adan_f32(r->n, pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->op[4]), pointer(r->op[5]), pointer(r->hyper), r->t);
+}
+
+static int call_bitstep_adan_f32_each(const struct request *r)
+{
+    return bitstep_adan_f32_each(r->n, pointer(r->lengths), pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->op[4]), pointer(r->op[5]), pointer(r->hyper), r->t);
+}
+
+static int call_bitstep_adan_f64(const struct request *r)
+{
+    return bitstep_adan_f64(r->n, pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->op[4]), pointer(r->op[5]), pointer(r->hyper), r->t);
+}
+
+static int call_bitstep_adan_f64_each(const struct request *r)
+{
+    return bitstep_adan_f64_each(r->n, pointer(r->lengths), pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->op[4]), pointer(r->op[5]), pointer(r->hyper), r->t);
+}
+
+static int call_bitstep_adopt_f32(const struct request *r)
+{
+    return bitstep_adopt_f32(r->n, pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper));
+}
+
+static int call_bitstep_adopt_f32_each(const struct request *r)
+{
+    return bitstep_adopt_f32_each(r->n, pointer(r->lengths), pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper));
+}
+
+static int call_bitstep_adopt_f64(const struct request *r)
+{
+    return bitstep_adopt_f64(r->n, pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper));
+}
+
+static int call_bitstep_adopt_f64_each(const struct request *r)
+{
+    return bitstep_adopt_f64_each(r->n, pointer(r->lengths), pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper));
+}
+
+static int call_bitstep_ad_emamix_f32(const struct request *r)
+{
+    return bitstep_ad_emamix_f32(r->n, pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->op[4]), pointer(r->hyper), r->t);
+}
+
+static int call_bitstep_ad_emamix_f32_each(const struct request *r)
+{
+    return bitstep_ad_emamix_f32_each(r->n, pointer(r->lengths), pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->op[4]), pointer(r->hyper), r->t);
+}
+
+static int call_bitstep_ad_emamix_f64(const struct request *r)
+{
+    return bitstep_ad_emamix_f64(r->n, pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->op[4]), pointer(r->hyper), r->t);
+}
+
+static int call_bitstep_ad_emamix_f64_each(const struct request *r)
+{
+    return bitstep_ad_emamix_f64_each(r->n, pointer(r->lengths), pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->op[4]), pointer(r->hyper), r->t);
+}
+
+static int call_bitstep_schedule_free_f32(const struct request *r)
+{
+    return bitstep_schedule_free_f32(r->n, pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper));
+}
+
+static int call_bitstep_schedule_free_f32_each(const struct request *r)
+{
+    return bitstep_schedule_free_f32_each(r->n, pointer(r->lengths), pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper));
+}
+
+static int call_bitstep_schedule_free_f64(const struct request *r)
+{
+    return bitstep_schedule_free_f64(r->n, pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper));
+}
+
+static int call_bitstep_schedule_free_f64_each(const struct request *r)
+{
+    return bitstep_schedule_free_f64_each(r->n, pointer(r->lengths), pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper));
+}
+
+static int call_bitstep_schedule_free_adam_f32(const struct request *r)
+{
+    return bitstep_schedule_free_adam_f32(r->n, pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->op[4]), pointer(r->hyper), r->t);
+}
+
+static int call_bitstep_schedule_free_adam_f32_each(const struct request *r)
+{
+    return bitstep_schedule_free_adam_f32_each(r->n, pointer(r->lengths), pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->op[4]), pointer(r->hyper), r->t);
+}
+
+static int call_bitstep_schedule_free_adam_f64(const struct request *r)
+{
+    return bitstep_schedule_free_adam_f64(r->n, pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->op[4]), pointer(r->hyper), r->t);
+}
+
+static int call_bitstep_schedule_free_adam_f64_each(const struct request *r)
+{
+    return bitstep_schedule_free_adam_f64_each(r->n, pointer(r->lengths), pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->op[4]), pointer(r->hyper), r->t);
+}
+
+static int call_bitstep_sophia_f32(const struct request *r)
+{
+    return bitstep_sophia_f32(r->n, pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper));
+}
+
+static int call_bitstep_sophia_f32_each(const struct request *r)
+{
+    return bitstep_sophia_f32_each(r->n, pointer(r->lengths), pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper));
+}
+
+static int call_bitstep_sophia_f64(const struct request *r)
+{
+    return bitstep_sophia_f64(r->n, pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper));
+}
+
+static int call_bitstep_sophia_f64_each(const struct request *r)
+{
+    return bitstep_sophia_f64_each(r->n, pointer(r->lengths), pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->hyper));
+}
+
+static int call_bitstep_madgrad_f32(const struct request *r)
+{
+    return bitstep_madgrad_f32(r->n, pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->op[4]), pointer(r->hyper));
+}
+
+static int call_bitstep_madgrad_f32_each(const struct request *r)
+{
+    return bitstep_madgrad_f32_each(r->n, pointer(r->lengths), pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->op[4]), pointer(r->hyper));
+}
+
+static int call_bitstep_madgrad_f64(const struct request *r)
+{
+    return bitstep_madgrad_f64(r->n, pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->op[4]), pointer(r->hyper));
+}
+
+static int call_bitstep_madgrad_f64_each(const struct request *r)
+{
+    return bitstep_madgrad_f64_each(r->n, pointer(r->lengths), pointer(r->op[0]), pointer(r->op[1]), pointer(r->op[2]), pointer(r->op[3]), pointer(r->op[4]), pointer(r->hyper));
+}
+
 static int call_bitstep_axpy_f32(const struct request *r)
 {
     return bitstep_axpy_f32(r->n, pointer(r->op[0]), pointer(r->op[1]), r->scalar_float[0]);
@@ -586,6 +766,42 @@ static const struct {
     { "bitstep_rprop_f32_each", call_bitstep_rprop_f32_each },
     { "bitstep_rprop_f64", call_bitstep_rprop_f64 },
     { "bitstep_rprop_f64_each", call_bitstep_rprop_f64_each },
+    { "bitstep_ada_belief_f32", call_bitstep_ada_belief_f32 },
+    { "bitstep_ada_belief_f32_each", call_bitstep_ada_belief_f32_each },
+    { "bitstep_ada_belief_f64", call_bitstep_ada_belief_f64 },
+    { "bitstep_ada_belief_f64_each", call_bitstep_ada_belief_f64_each },
+    { "bitstep_yogi_f32", call_bitstep_yogi_f32 },
+    { "bitstep_yogi_f32_each", call_bitstep_yogi_f32_each },
+    { "bitstep_yogi_f64", call_bitstep_yogi_f64 },
+    { "bitstep_yogi_f64_each", call_bitstep_yogi_f64_each },
+    { "bitstep_adan_f32", call_bitstep_adan_f32 },
+    { "bitstep_adan_f32_each", call_bitstep_adan_f32_each },
+    { "bitstep_adan_f64", call_bitstep_adan_f64 },
+    { "bitstep_adan_f64_each", call_bitstep_adan_f64_each },
+    { "bitstep_adopt_f32", call_bitstep_adopt_f32 },
+    { "bitstep_adopt_f32_each", call_bitstep_adopt_f32_each },
+    { "bitstep_adopt_f64", call_bitstep_adopt_f64 },
+    { "bitstep_adopt_f64_each", call_bitstep_adopt_f64_each },
+    { "bitstep_ad_emamix_f32", call_bitstep_ad_emamix_f32 },
+    { "bitstep_ad_emamix_f32_each", call_bitstep_ad_emamix_f32_each },
+    { "bitstep_ad_emamix_f64", call_bitstep_ad_emamix_f64 },
+    { "bitstep_ad_emamix_f64_each", call_bitstep_ad_emamix_f64_each },
+    { "bitstep_schedule_free_f32", call_bitstep_schedule_free_f32 },
+    { "bitstep_schedule_free_f32_each", call_bitstep_schedule_free_f32_each },
+    { "bitstep_schedule_free_f64", call_bitstep_schedule_free_f64 },
+    { "bitstep_schedule_free_f64_each", call_bitstep_schedule_free_f64_each },
+    { "bitstep_schedule_free_adam_f32", call_bitstep_schedule_free_adam_f32 },
+    { "bitstep_schedule_free_adam_f32_each", call_bitstep_schedule_free_adam_f32_each },
+    { "bitstep_schedule_free_adam_f64", call_bitstep_schedule_free_adam_f64 },
+    { "bitstep_schedule_free_adam_f64_each", call_bitstep_schedule_free_adam_f64_each },
+    { "bitstep_sophia_f32", call_bitstep_sophia_f32 },
+    { "bitstep_sophia_f32_each", call_bitstep_sophia_f32_each },
+    { "bitstep_sophia_f64", call_bitstep_sophia_f64 },
+    { "bitstep_sophia_f64_each", call_bitstep_sophia_f64_each },
+    { "bitstep_madgrad_f32", call_bitstep_madgrad_f32 },
+    { "bitstep_madgrad_f32_each", call_bitstep_madgrad_f32_each },
+    { "bitstep_madgrad_f64", call_bitstep_madgrad_f64 },
+    { "bitstep_madgrad_f64_each", call_bitstep_madgrad_f64_each },
     { "bitstep_axpy_f32", call_bitstep_axpy_f32 },
     { "bitstep_axpy_f64", call_bitstep_axpy_f64 },
     { "bitstep_axpby_f32", call_bitstep_axpby_f32 },

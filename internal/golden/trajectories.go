@@ -47,6 +47,7 @@ func Trajectories() (all []Trajectory) {
 			{"EMA", optim.EMAConfig{Decay: 0.9}},
 			{"EMA/unbiased", optim.EMAConfig{BiasCorrection: true}},
 			{"EMA/warm-up", optim.EMAConfig{WarmUp: true}},
+			{"EMA/mean", optim.EMAConfig{Mean: true, Start: 100, Every: 3}},
 		} {
 			all = append(all, Trajectory{optim.Setting{Name: average.name, Config: sgd}, typ, &average.config})
 		}

@@ -60,7 +60,9 @@ func Lasting[T kernels.Float](row table.Row) any {
 	for _, s := range p.Scalars {
 		if h, ok := strings.CutPrefix(s.Name, "1-"); ok {
 			c.FieldByName(s.Field()).SetFloat(0)
-			c.FieldByName(program.FieldName(h)).SetFloat(1)
+			if f := c.FieldByName(program.FieldName(h)); f.IsValid() {
+				f.SetFloat(1)
+			}
 		}
 	}
 	return coef

@@ -50,6 +50,24 @@ func NewCoef[T kernels.Float](row table.Row) any {
 		return new(kernels.ASGDCoef[T])
 	case "Rprop":
 		return new(kernels.RpropCoef[T])
+	case "AdaBelief":
+		return new(kernels.AdaBeliefCoef[T])
+	case "Yogi":
+		return new(kernels.YogiCoef[T])
+	case "Adan":
+		return new(kernels.AdanCoef[T])
+	case "ADOPT":
+		return new(kernels.ADOPTCoef[T])
+	case "AdEMAMix":
+		return new(kernels.AdEMAMixCoef[T])
+	case "ScheduleFree":
+		return new(kernels.ScheduleFreeCoef[T])
+	case "ScheduleFreeAdam":
+		return new(kernels.ScheduleFreeAdamCoef[T])
+	case "Sophia":
+		return new(kernels.SophiaCoef[T])
+	case "MADGRAD":
+		return new(kernels.MADGRADCoef[T])
 	case "Axpy":
 		return new([1]T)
 	case "Axpby":
@@ -215,6 +233,94 @@ func Coef[T kernels.Float](row table.Row, h map[string]float64, t uint64, p kern
 		})
 		c.Prelude = p
 		return &c
+	case "AdaBelief":
+		c := kernels.NewAdaBelief[T](kernels.AdaBeliefHyper{
+			Beta1: h["beta1"],
+			Beta2: h["beta2"],
+			LR:    h["lr"],
+			Eps:   h["eps"],
+		}, t)
+		c.Prelude = p
+		return &c
+	case "Yogi":
+		c := kernels.NewYogi[T](kernels.YogiHyper{
+			Beta1: h["beta1"],
+			Beta2: h["beta2"],
+			LR:    h["lr"],
+			Eps:   h["eps"],
+		}, t)
+		c.Prelude = p
+		return &c
+	case "Adan":
+		c := kernels.NewAdan[T](kernels.AdanHyper{
+			Beta1: h["beta1"],
+			Beta2: h["beta2"],
+			Beta3: h["beta3"],
+			LR:    h["lr"],
+			Eps:   h["eps"],
+		}, t)
+		c.Prelude = p
+		return &c
+	case "ADOPT":
+		c := kernels.NewADOPT[T](kernels.ADOPTHyper{
+			Beta1: h["beta1"],
+			Beta2: h["beta2"],
+			LR:    h["lr"],
+			Eps:   h["eps"],
+			Limit: h["limit"],
+		})
+		c.Prelude = p
+		return &c
+	case "AdEMAMix":
+		c := kernels.NewAdEMAMix[T](kernels.AdEMAMixHyper{
+			Beta1: h["beta1"],
+			Beta2: h["beta2"],
+			Beta3: h["beta3"],
+			LR:    h["lr"],
+			Mix:   h["mix"],
+			Eps:   h["eps"],
+		}, t)
+		c.Prelude = p
+		return &c
+	case "ScheduleFree":
+		c := kernels.NewScheduleFree[T](kernels.ScheduleFreeHyper{
+			LR:     h["lr"],
+			Decay:  h["decay"],
+			Beta:   h["beta"],
+			Weight: h["weight"],
+		})
+		c.Prelude = p
+		return &c
+	case "ScheduleFreeAdam":
+		c := kernels.NewScheduleFreeAdam[T](kernels.ScheduleFreeAdamHyper{
+			Beta2:  h["beta2"],
+			LR:     h["lr"],
+			Decay:  h["decay"],
+			Beta:   h["beta"],
+			Weight: h["weight"],
+			Eps:    h["eps"],
+		}, t)
+		c.Prelude = p
+		return &c
+	case "Sophia":
+		c := kernels.NewSophia[T](kernels.SophiaHyper{
+			Beta1: h["beta1"],
+			LR:    h["lr"],
+			Gamma: h["gamma"],
+			Eps:   h["eps"],
+			Limit: h["limit"],
+		})
+		c.Prelude = p
+		return &c
+	case "MADGRAD":
+		c := kernels.NewMADGRAD[T](kernels.MADGRADHyper{
+			Rate:  h["rate"],
+			Floor: h["floor"],
+			Rho:   h["rho"],
+			Eps:   h["eps"],
+		})
+		c.Prelude = p
+		return &c
 	case "Axpy":
 		return &[1]T{T(h["a"])}
 	case "Axpby":
@@ -270,6 +376,24 @@ func New[T kernels.Float](row table.Row, n int) []any {
 		return []any{make([]T, n), make([]T, n), make([]T, n)}
 	case "Rprop":
 		return []any{make([]T, n), make([]T, n), make([]T, n), make([]T, n)}
+	case "AdaBelief":
+		return []any{make([]T, n), make([]T, n), make([]T, n), make([]T, n)}
+	case "Yogi":
+		return []any{make([]T, n), make([]T, n), make([]T, n), make([]T, n)}
+	case "Adan":
+		return []any{make([]T, n), make([]T, n), make([]T, n), make([]T, n), make([]T, n), make([]T, n)}
+	case "ADOPT":
+		return []any{make([]T, n), make([]T, n), make([]T, n), make([]T, n)}
+	case "AdEMAMix":
+		return []any{make([]T, n), make([]T, n), make([]T, n), make([]T, n), make([]T, n)}
+	case "ScheduleFree":
+		return []any{make([]T, n), make([]T, n), make([]T, n), make([]T, n)}
+	case "ScheduleFreeAdam":
+		return []any{make([]T, n), make([]T, n), make([]T, n), make([]T, n), make([]T, n)}
+	case "Sophia":
+		return []any{make([]T, n), make([]T, n), make([]T, n), make([]T, n)}
+	case "MADGRAD":
+		return []any{make([]T, n), make([]T, n), make([]T, n), make([]T, n), make([]T, n)}
 	case "Axpy":
 		return []any{make([]T, n), make([]T, n)}
 	case "Axpby":
@@ -344,6 +468,24 @@ func Call[T kernels.Float](e bitstep.Engine[T], row table.Row, coef any, op []an
 		e.ASGD(op[0].([]T), op[1].([]T), op[2].([]T), *coef.(*kernels.ASGDCoef[T]))
 	case "Rprop":
 		e.Rprop(op[0].([]T), op[1].([]T), op[2].([]T), op[3].([]T), *coef.(*kernels.RpropCoef[T]))
+	case "AdaBelief":
+		e.AdaBelief(op[0].([]T), op[1].([]T), op[2].([]T), op[3].([]T), *coef.(*kernels.AdaBeliefCoef[T]))
+	case "Yogi":
+		e.Yogi(op[0].([]T), op[1].([]T), op[2].([]T), op[3].([]T), *coef.(*kernels.YogiCoef[T]))
+	case "Adan":
+		e.Adan(op[0].([]T), op[1].([]T), op[2].([]T), op[3].([]T), op[4].([]T), op[5].([]T), *coef.(*kernels.AdanCoef[T]))
+	case "ADOPT":
+		e.ADOPT(op[0].([]T), op[1].([]T), op[2].([]T), op[3].([]T), *coef.(*kernels.ADOPTCoef[T]))
+	case "AdEMAMix":
+		e.AdEMAMix(op[0].([]T), op[1].([]T), op[2].([]T), op[3].([]T), op[4].([]T), *coef.(*kernels.AdEMAMixCoef[T]))
+	case "ScheduleFree":
+		e.ScheduleFree(op[0].([]T), op[1].([]T), op[2].([]T), op[3].([]T), *coef.(*kernels.ScheduleFreeCoef[T]))
+	case "ScheduleFreeAdam":
+		e.ScheduleFreeAdam(op[0].([]T), op[1].([]T), op[2].([]T), op[3].([]T), op[4].([]T), *coef.(*kernels.ScheduleFreeAdamCoef[T]))
+	case "Sophia":
+		e.Sophia(op[0].([]T), op[1].([]T), op[2].([]T), op[3].([]T), *coef.(*kernels.SophiaCoef[T]))
+	case "MADGRAD":
+		e.MADGRAD(op[0].([]T), op[1].([]T), op[2].([]T), op[3].([]T), op[4].([]T), *coef.(*kernels.MADGRADCoef[T]))
 	case "Axpy":
 		s := coef.(*[1]T)
 		e.Axpy(op[0].([]T), op[1].([]T), s[0])
@@ -431,6 +573,24 @@ func CallEach[T kernels.Float](e bitstep.Engine[T], row table.Row, coef any, op 
 		e.ASGDEach(s[0], s[1], s[2], *coef.(*kernels.ASGDCoef[T]))
 	case "Rprop":
 		e.RpropEach(s[0], s[1], s[2], s[3], *coef.(*kernels.RpropCoef[T]))
+	case "AdaBelief":
+		e.AdaBeliefEach(s[0], s[1], s[2], s[3], *coef.(*kernels.AdaBeliefCoef[T]))
+	case "Yogi":
+		e.YogiEach(s[0], s[1], s[2], s[3], *coef.(*kernels.YogiCoef[T]))
+	case "Adan":
+		e.AdanEach(s[0], s[1], s[2], s[3], s[4], s[5], *coef.(*kernels.AdanCoef[T]))
+	case "ADOPT":
+		e.ADOPTEach(s[0], s[1], s[2], s[3], *coef.(*kernels.ADOPTCoef[T]))
+	case "AdEMAMix":
+		e.AdEMAMixEach(s[0], s[1], s[2], s[3], s[4], *coef.(*kernels.AdEMAMixCoef[T]))
+	case "ScheduleFree":
+		e.ScheduleFreeEach(s[0], s[1], s[2], s[3], *coef.(*kernels.ScheduleFreeCoef[T]))
+	case "ScheduleFreeAdam":
+		e.ScheduleFreeAdamEach(s[0], s[1], s[2], s[3], s[4], *coef.(*kernels.ScheduleFreeAdamCoef[T]))
+	case "Sophia":
+		e.SophiaEach(s[0], s[1], s[2], s[3], *coef.(*kernels.SophiaCoef[T]))
+	case "MADGRAD":
+		e.MADGRADEach(s[0], s[1], s[2], s[3], s[4], *coef.(*kernels.MADGRADCoef[T]))
 	default:
 		panic(fmt.Sprintf("rows: no step %q", row.Name))
 	}
@@ -475,6 +635,24 @@ func CallStored(e bitstep.Narrow, row table.Row, coef any, op []kernels.Stored, 
 		e.ASGD(op[0], op[1], op[2], *coef.(*kernels.ASGDCoef[float32]), r)
 	case "Rprop":
 		e.Rprop(op[0], op[1], op[2], op[3], *coef.(*kernels.RpropCoef[float32]), r)
+	case "AdaBelief":
+		e.AdaBelief(op[0], op[1], op[2], op[3], *coef.(*kernels.AdaBeliefCoef[float32]), r)
+	case "Yogi":
+		e.Yogi(op[0], op[1], op[2], op[3], *coef.(*kernels.YogiCoef[float32]), r)
+	case "Adan":
+		e.Adan(op[0], op[1], op[2], op[3], op[4], op[5], *coef.(*kernels.AdanCoef[float32]), r)
+	case "ADOPT":
+		e.ADOPT(op[0], op[1], op[2], op[3], *coef.(*kernels.ADOPTCoef[float32]), r)
+	case "AdEMAMix":
+		e.AdEMAMix(op[0], op[1], op[2], op[3], op[4], *coef.(*kernels.AdEMAMixCoef[float32]), r)
+	case "ScheduleFree":
+		e.ScheduleFree(op[0], op[1], op[2], op[3], *coef.(*kernels.ScheduleFreeCoef[float32]), r)
+	case "ScheduleFreeAdam":
+		e.ScheduleFreeAdam(op[0], op[1], op[2], op[3], op[4], *coef.(*kernels.ScheduleFreeAdamCoef[float32]), r)
+	case "Sophia":
+		e.Sophia(op[0], op[1], op[2], op[3], *coef.(*kernels.SophiaCoef[float32]), r)
+	case "MADGRAD":
+		e.MADGRAD(op[0], op[1], op[2], op[3], op[4], *coef.(*kernels.MADGRADCoef[float32]), r)
 	default:
 		panic(fmt.Sprintf("rows: no step %q", row.Name))
 	}
@@ -519,6 +697,24 @@ func CallStoredEach(e bitstep.Narrow, row table.Row, coef any, op [][]kernels.St
 		e.ASGDEach(op[0], op[1], op[2], *coef.(*kernels.ASGDCoef[float32]), r)
 	case "Rprop":
 		e.RpropEach(op[0], op[1], op[2], op[3], *coef.(*kernels.RpropCoef[float32]), r)
+	case "AdaBelief":
+		e.AdaBeliefEach(op[0], op[1], op[2], op[3], *coef.(*kernels.AdaBeliefCoef[float32]), r)
+	case "Yogi":
+		e.YogiEach(op[0], op[1], op[2], op[3], *coef.(*kernels.YogiCoef[float32]), r)
+	case "Adan":
+		e.AdanEach(op[0], op[1], op[2], op[3], op[4], op[5], *coef.(*kernels.AdanCoef[float32]), r)
+	case "ADOPT":
+		e.ADOPTEach(op[0], op[1], op[2], op[3], *coef.(*kernels.ADOPTCoef[float32]), r)
+	case "AdEMAMix":
+		e.AdEMAMixEach(op[0], op[1], op[2], op[3], op[4], *coef.(*kernels.AdEMAMixCoef[float32]), r)
+	case "ScheduleFree":
+		e.ScheduleFreeEach(op[0], op[1], op[2], op[3], *coef.(*kernels.ScheduleFreeCoef[float32]), r)
+	case "ScheduleFreeAdam":
+		e.ScheduleFreeAdamEach(op[0], op[1], op[2], op[3], op[4], *coef.(*kernels.ScheduleFreeAdamCoef[float32]), r)
+	case "Sophia":
+		e.SophiaEach(op[0], op[1], op[2], op[3], *coef.(*kernels.SophiaCoef[float32]), r)
+	case "MADGRAD":
+		e.MADGRADEach(op[0], op[1], op[2], op[3], op[4], *coef.(*kernels.MADGRADCoef[float32]), r)
 	default:
 		panic(fmt.Sprintf("rows: no step %q", row.Name))
 	}
@@ -563,6 +759,24 @@ func Define[T kernels.Float](row table.Row, coef any, op []any) T {
 		kernels.ASGD(op[0].([]T), op[1].([]T), op[2].([]T), coef.(*kernels.ASGDCoef[T]))
 	case "Rprop":
 		kernels.Rprop(op[0].([]T), op[1].([]T), op[2].([]T), op[3].([]T), coef.(*kernels.RpropCoef[T]))
+	case "AdaBelief":
+		kernels.AdaBelief(op[0].([]T), op[1].([]T), op[2].([]T), op[3].([]T), coef.(*kernels.AdaBeliefCoef[T]))
+	case "Yogi":
+		kernels.Yogi(op[0].([]T), op[1].([]T), op[2].([]T), op[3].([]T), coef.(*kernels.YogiCoef[T]))
+	case "Adan":
+		kernels.Adan(op[0].([]T), op[1].([]T), op[2].([]T), op[3].([]T), op[4].([]T), op[5].([]T), coef.(*kernels.AdanCoef[T]))
+	case "ADOPT":
+		kernels.ADOPT(op[0].([]T), op[1].([]T), op[2].([]T), op[3].([]T), coef.(*kernels.ADOPTCoef[T]))
+	case "AdEMAMix":
+		kernels.AdEMAMix(op[0].([]T), op[1].([]T), op[2].([]T), op[3].([]T), op[4].([]T), coef.(*kernels.AdEMAMixCoef[T]))
+	case "ScheduleFree":
+		kernels.ScheduleFree(op[0].([]T), op[1].([]T), op[2].([]T), op[3].([]T), coef.(*kernels.ScheduleFreeCoef[T]))
+	case "ScheduleFreeAdam":
+		kernels.ScheduleFreeAdam(op[0].([]T), op[1].([]T), op[2].([]T), op[3].([]T), op[4].([]T), coef.(*kernels.ScheduleFreeAdamCoef[T]))
+	case "Sophia":
+		kernels.Sophia(op[0].([]T), op[1].([]T), op[2].([]T), op[3].([]T), coef.(*kernels.SophiaCoef[T]))
+	case "MADGRAD":
+		kernels.MADGRAD(op[0].([]T), op[1].([]T), op[2].([]T), op[3].([]T), op[4].([]T), coef.(*kernels.MADGRADCoef[T]))
 	case "Axpy":
 		s := coef.(*[1]T)
 		kernels.Axpy(op[0].([]T), op[1].([]T), s[0])

@@ -32,6 +32,12 @@ func Move(b bitstep.Backend, pattern string, s [][]float32) {
 			streamsUUURF32AVX2(n, &s[0][0], &s[1][0], &s[2][0], &s[3][0])
 		case "UUUUR":
 			streamsUUUURF32AVX2(n, &s[0][0], &s[1][0], &s[2][0], &s[3][0], &s[4][0])
+		case "UUUUUR":
+			streamsUUUUURF32AVX2(n, &s[0][0], &s[1][0], &s[2][0], &s[3][0], &s[4][0], &s[5][0])
+		case "UURR":
+			streamsUURRF32AVX2(n, &s[0][0], &s[1][0], &s[2][0], &s[3][0])
+		case "UUURR":
+			streamsUUURRF32AVX2(n, &s[0][0], &s[1][0], &s[2][0], &s[3][0], &s[4][0])
 		case "U":
 			streamsUF32AVX2(n, &s[0][0])
 		case "WRR":
@@ -61,6 +67,12 @@ func Move(b bitstep.Backend, pattern string, s [][]float32) {
 			streamsUUURF32AVX512(n, &s[0][0], &s[1][0], &s[2][0], &s[3][0])
 		case "UUUUR":
 			streamsUUUURF32AVX512(n, &s[0][0], &s[1][0], &s[2][0], &s[3][0], &s[4][0])
+		case "UUUUUR":
+			streamsUUUUURF32AVX512(n, &s[0][0], &s[1][0], &s[2][0], &s[3][0], &s[4][0], &s[5][0])
+		case "UURR":
+			streamsUURRF32AVX512(n, &s[0][0], &s[1][0], &s[2][0], &s[3][0])
+		case "UUURR":
+			streamsUUURRF32AVX512(n, &s[0][0], &s[1][0], &s[2][0], &s[3][0], &s[4][0])
 		case "U":
 			streamsUF32AVX512(n, &s[0][0])
 		case "WRR":

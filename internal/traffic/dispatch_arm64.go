@@ -32,6 +32,12 @@ func Move(b bitstep.Backend, pattern string, s [][]float32) {
 			streamsUUURF32NEON(n, &s[0][0], &s[1][0], &s[2][0], &s[3][0])
 		case "UUUUR":
 			streamsUUUURF32NEON(n, &s[0][0], &s[1][0], &s[2][0], &s[3][0], &s[4][0])
+		case "UUUUUR":
+			streamsUUUUURF32NEON(n, &s[0][0], &s[1][0], &s[2][0], &s[3][0], &s[4][0], &s[5][0])
+		case "UURR":
+			streamsUURRF32NEON(n, &s[0][0], &s[1][0], &s[2][0], &s[3][0])
+		case "UUURR":
+			streamsUUURRF32NEON(n, &s[0][0], &s[1][0], &s[2][0], &s[3][0], &s[4][0])
 		case "U":
 			streamsUF32NEON(n, &s[0][0])
 		case "WRR":

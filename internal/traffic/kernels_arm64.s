@@ -358,6 +358,245 @@ loop1x:
 loop1xDone:
 	RET
 
+// func streamsUUUUURF32NEON(n int, s0 *float32, s1 *float32, s2 *float32, s3 *float32, s4 *float32, s5 *float32)
+TEXT ·streamsUUUUURF32NEON(SB), $0-56
+	MOVD n+0(FP), R0
+	MOVD s0+8(FP), R1
+	MOVD s1+16(FP), R2
+	MOVD s2+24(FP), R3
+	MOVD s3+32(FP), R6
+	MOVD s4+40(FP), R7
+	MOVD s5+48(FP), R8
+	CMP  $16, R0
+	BLT  loop4xDone
+
+loop4x:
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R1)
+	FMOVQ 0(R2), F0
+	FMOVQ F0, 0(R2)
+	FMOVQ 0(R3), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 0(R6), F0
+	FMOVQ F0, 0(R6)
+	FMOVQ 0(R7), F0
+	FMOVQ F0, 0(R7)
+	FMOVQ 0(R8), F0
+	FMOVQ 16(R1), F0
+	FMOVQ F0, 16(R1)
+	FMOVQ 16(R2), F0
+	FMOVQ F0, 16(R2)
+	FMOVQ 16(R3), F0
+	FMOVQ F0, 16(R3)
+	FMOVQ 16(R6), F0
+	FMOVQ F0, 16(R6)
+	FMOVQ 16(R7), F0
+	FMOVQ F0, 16(R7)
+	FMOVQ 16(R8), F0
+	FMOVQ 32(R1), F0
+	FMOVQ F0, 32(R1)
+	FMOVQ 32(R2), F0
+	FMOVQ F0, 32(R2)
+	FMOVQ 32(R3), F0
+	FMOVQ F0, 32(R3)
+	FMOVQ 32(R6), F0
+	FMOVQ F0, 32(R6)
+	FMOVQ 32(R7), F0
+	FMOVQ F0, 32(R7)
+	FMOVQ 32(R8), F0
+	FMOVQ 48(R1), F0
+	FMOVQ F0, 48(R1)
+	FMOVQ 48(R2), F0
+	FMOVQ F0, 48(R2)
+	FMOVQ 48(R3), F0
+	FMOVQ F0, 48(R3)
+	FMOVQ 48(R6), F0
+	FMOVQ F0, 48(R6)
+	FMOVQ 48(R7), F0
+	FMOVQ F0, 48(R7)
+	FMOVQ 48(R8), F0
+	ADD   $64, R1
+	ADD   $64, R2
+	ADD   $64, R3
+	ADD   $64, R6
+	ADD   $64, R7
+	ADD   $64, R8
+	SUB   $16, R0
+	CMP   $16, R0
+	BGE   loop4x
+
+loop4xDone:
+	CMP $4, R0
+	BLT loop1xDone
+
+loop1x:
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R1)
+	FMOVQ 0(R2), F0
+	FMOVQ F0, 0(R2)
+	FMOVQ 0(R3), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 0(R6), F0
+	FMOVQ F0, 0(R6)
+	FMOVQ 0(R7), F0
+	FMOVQ F0, 0(R7)
+	FMOVQ 0(R8), F0
+	ADD   $16, R1
+	ADD   $16, R2
+	ADD   $16, R3
+	ADD   $16, R6
+	ADD   $16, R7
+	ADD   $16, R8
+	SUB   $4, R0
+	CMP   $4, R0
+	BGE   loop1x
+
+loop1xDone:
+	RET
+
+// func streamsUURRF32NEON(n int, s0 *float32, s1 *float32, s2 *float32, s3 *float32)
+TEXT ·streamsUURRF32NEON(SB), $0-40
+	MOVD n+0(FP), R0
+	MOVD s0+8(FP), R1
+	MOVD s1+16(FP), R2
+	MOVD s2+24(FP), R3
+	MOVD s3+32(FP), R6
+	CMP  $16, R0
+	BLT  loop4xDone
+
+loop4x:
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R1)
+	FMOVQ 0(R2), F0
+	FMOVQ F0, 0(R2)
+	FMOVQ 0(R3), F0
+	FMOVQ 0(R6), F0
+	FMOVQ 16(R1), F0
+	FMOVQ F0, 16(R1)
+	FMOVQ 16(R2), F0
+	FMOVQ F0, 16(R2)
+	FMOVQ 16(R3), F0
+	FMOVQ 16(R6), F0
+	FMOVQ 32(R1), F0
+	FMOVQ F0, 32(R1)
+	FMOVQ 32(R2), F0
+	FMOVQ F0, 32(R2)
+	FMOVQ 32(R3), F0
+	FMOVQ 32(R6), F0
+	FMOVQ 48(R1), F0
+	FMOVQ F0, 48(R1)
+	FMOVQ 48(R2), F0
+	FMOVQ F0, 48(R2)
+	FMOVQ 48(R3), F0
+	FMOVQ 48(R6), F0
+	ADD   $64, R1
+	ADD   $64, R2
+	ADD   $64, R3
+	ADD   $64, R6
+	SUB   $16, R0
+	CMP   $16, R0
+	BGE   loop4x
+
+loop4xDone:
+	CMP $4, R0
+	BLT loop1xDone
+
+loop1x:
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R1)
+	FMOVQ 0(R2), F0
+	FMOVQ F0, 0(R2)
+	FMOVQ 0(R3), F0
+	FMOVQ 0(R6), F0
+	ADD   $16, R1
+	ADD   $16, R2
+	ADD   $16, R3
+	ADD   $16, R6
+	SUB   $4, R0
+	CMP   $4, R0
+	BGE   loop1x
+
+loop1xDone:
+	RET
+
+// func streamsUUURRF32NEON(n int, s0 *float32, s1 *float32, s2 *float32, s3 *float32, s4 *float32)
+TEXT ·streamsUUURRF32NEON(SB), $0-48
+	MOVD n+0(FP), R0
+	MOVD s0+8(FP), R1
+	MOVD s1+16(FP), R2
+	MOVD s2+24(FP), R3
+	MOVD s3+32(FP), R6
+	MOVD s4+40(FP), R7
+	CMP  $16, R0
+	BLT  loop4xDone
+
+loop4x:
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R1)
+	FMOVQ 0(R2), F0
+	FMOVQ F0, 0(R2)
+	FMOVQ 0(R3), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 0(R6), F0
+	FMOVQ 0(R7), F0
+	FMOVQ 16(R1), F0
+	FMOVQ F0, 16(R1)
+	FMOVQ 16(R2), F0
+	FMOVQ F0, 16(R2)
+	FMOVQ 16(R3), F0
+	FMOVQ F0, 16(R3)
+	FMOVQ 16(R6), F0
+	FMOVQ 16(R7), F0
+	FMOVQ 32(R1), F0
+	FMOVQ F0, 32(R1)
+	FMOVQ 32(R2), F0
+	FMOVQ F0, 32(R2)
+	FMOVQ 32(R3), F0
+	FMOVQ F0, 32(R3)
+	FMOVQ 32(R6), F0
+	FMOVQ 32(R7), F0
+	FMOVQ 48(R1), F0
+	FMOVQ F0, 48(R1)
+	FMOVQ 48(R2), F0
+	FMOVQ F0, 48(R2)
+	FMOVQ 48(R3), F0
+	FMOVQ F0, 48(R3)
+	FMOVQ 48(R6), F0
+	FMOVQ 48(R7), F0
+	ADD   $64, R1
+	ADD   $64, R2
+	ADD   $64, R3
+	ADD   $64, R6
+	ADD   $64, R7
+	SUB   $16, R0
+	CMP   $16, R0
+	BGE   loop4x
+
+loop4xDone:
+	CMP $4, R0
+	BLT loop1xDone
+
+loop1x:
+	FMOVQ 0(R1), F0
+	FMOVQ F0, 0(R1)
+	FMOVQ 0(R2), F0
+	FMOVQ F0, 0(R2)
+	FMOVQ 0(R3), F0
+	FMOVQ F0, 0(R3)
+	FMOVQ 0(R6), F0
+	FMOVQ 0(R7), F0
+	ADD   $16, R1
+	ADD   $16, R2
+	ADD   $16, R3
+	ADD   $16, R6
+	ADD   $16, R7
+	SUB   $4, R0
+	CMP   $4, R0
+	BGE   loop1x
+
+loop1xDone:
+	RET
+
 // func streamsUF32NEON(n int, s0 *float32)
 TEXT ·streamsUF32NEON(SB), $0-16
 	MOVD n+0(FP), R0

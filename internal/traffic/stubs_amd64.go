@@ -39,6 +39,21 @@ func streamsUUURF32AVX2(n int, s0 *float32, s1 *float32, s2 *float32, s3 *float3
 //go:noescape
 func streamsUUUURF32AVX2(n int, s0 *float32, s1 *float32, s2 *float32, s3 *float32, s4 *float32)
 
+// streamsUUUUURF32AVX2 moves n elements of each stream.
+//
+//go:noescape
+func streamsUUUUURF32AVX2(n int, s0 *float32, s1 *float32, s2 *float32, s3 *float32, s4 *float32, s5 *float32)
+
+// streamsUURRF32AVX2 moves n elements of each stream.
+//
+//go:noescape
+func streamsUURRF32AVX2(n int, s0 *float32, s1 *float32, s2 *float32, s3 *float32)
+
+// streamsUUURRF32AVX2 moves n elements of each stream.
+//
+//go:noescape
+func streamsUUURRF32AVX2(n int, s0 *float32, s1 *float32, s2 *float32, s3 *float32, s4 *float32)
+
 // streamsUF32AVX2 moves n elements of each stream.
 //
 //go:noescape
@@ -198,6 +213,21 @@ func streamsUUURF32AVX512(n int, s0 *float32, s1 *float32, s2 *float32, s3 *floa
 //
 //go:noescape
 func streamsUUUURF32AVX512(n int, s0 *float32, s1 *float32, s2 *float32, s3 *float32, s4 *float32)
+
+// streamsUUUUURF32AVX512 moves n elements of each stream.
+//
+//go:noescape
+func streamsUUUUURF32AVX512(n int, s0 *float32, s1 *float32, s2 *float32, s3 *float32, s4 *float32, s5 *float32)
+
+// streamsUURRF32AVX512 moves n elements of each stream.
+//
+//go:noescape
+func streamsUURRF32AVX512(n int, s0 *float32, s1 *float32, s2 *float32, s3 *float32)
+
+// streamsUUURRF32AVX512 moves n elements of each stream.
+//
+//go:noescape
+func streamsUUURRF32AVX512(n int, s0 *float32, s1 *float32, s2 *float32, s3 *float32, s4 *float32)
 
 // streamsUF32AVX512 moves n elements of each stream.
 //

@@ -39,6 +39,21 @@ func streamsUUURF32NEON(n int, s0 *float32, s1 *float32, s2 *float32, s3 *float3
 //go:noescape
 func streamsUUUURF32NEON(n int, s0 *float32, s1 *float32, s2 *float32, s3 *float32, s4 *float32)
 
+// streamsUUUUURF32NEON moves n elements of each stream.
+//
+//go:noescape
+func streamsUUUUURF32NEON(n int, s0 *float32, s1 *float32, s2 *float32, s3 *float32, s4 *float32, s5 *float32)
+
+// streamsUURRF32NEON moves n elements of each stream.
+//
+//go:noescape
+func streamsUURRF32NEON(n int, s0 *float32, s1 *float32, s2 *float32, s3 *float32)
+
+// streamsUUURRF32NEON moves n elements of each stream.
+//
+//go:noescape
+func streamsUUURRF32NEON(n int, s0 *float32, s1 *float32, s2 *float32, s3 *float32, s4 *float32)
+
 // streamsUF32NEON moves n elements of each stream.
 //
 //go:noescape

@@ -100,28 +100,48 @@ type OneCycleOptions struct {
 //	f = b + (a - b) (1 + cos(pi p))/2,   or with Linear   f = a + (b - a) p
 //
 // Source: Smith and Topin, Super-convergence (2018), which has straight lines and Three. In PyTorch:
-// OneCycleLR, which also cycles the momentum; here momentum stays.
+// OneCycleLR, which also cycles the momentum: that is [OneCycleMomentum].
 func OneCycle(total uint64, o OneCycleOptions) (Schedule, error) {
-	o.Peak, o.Div, o.FinalDiv = check.Default(o.Peak, 0.3), check.Default(o.Div, 25), check.Default(o.FinalDiv, 1e4)
-	err := fail("OneCycle", check.AtLeast("total", total, 1),
-		check.In("Peak", o.Peak, 0, 1, check.Open),
-		check.In("Div", o.Div, 1, math.Inf(1), check.OpenHigh),
+	o.Div, o.FinalDiv = check.Default(o.Div, 25), check.Default(o.FinalDiv, 1e4)
+	err := fail("OneCycle", check.In("Div", o.Div, 1, math.Inf(1), check.OpenHigh),
 		check.In("FinalDiv", o.FinalDiv, 1, math.Inf(1), check.OpenHigh))
 	if err != nil {
 		return nil, err
 	}
-	last := float64(total) - 1
 	first := 1 / o.Div
+	return oneCycle("OneCycle", total, o, first, 1, first/o.FinalDiv)
+}
+
+// OneCycleMomentum is the factor on the momentum while [OneCycle] of the same total, Peak, Linear and Three is the one
+// on the rate: it falls from 1 to least in (0, 1] while the rate rises, and rises again while the rate falls, with
+// Three at once as it fell. PyTorch's base_momentum 0.85 and max_momentum 0.95 are a momentum of 0.95 and a least of
+// 0.85/0.95. See optim.Optimizer.SetMomentum.
+func OneCycleMomentum(total uint64, o OneCycleOptions, least float64) (Schedule, error) {
+	err := fail("OneCycleMomentum", check.In("least", least, 0, 1, check.OpenLow))
+	if err != nil {
+		return nil, err
+	}
+	return oneCycle("OneCycleMomentum", total, o, 1, least, 1)
+}
+
+// oneCycle goes from a first factor to a peak, and to a last, with Three by way of the first.
+func oneCycle(name string, total uint64, o OneCycleOptions, first, peak, final float64) (Schedule, error) {
+	o.Peak = check.Default(o.Peak, 0.3)
+	err := fail(name, check.AtLeast("total", total, 1), check.In("Peak", o.Peak, 0, 1, check.Open))
+	if err != nil {
+		return nil, err
+	}
+	last := float64(total) - 1
 	ends := []float64{0, float64(o.Peak*float64(total)) - 1, last}
-	factors := []float64{first, 1, first / o.FinalDiv}
+	factors := []float64{first, peak, final}
 	if o.Three {
 		ends = []float64{0, ends[1], 2 * ends[1], last}
-		factors = []float64{first, 1, first, first / o.FinalDiv}
+		factors = []float64{first, peak, first, final}
 	}
 	for i := 1; i < len(ends); i++ {
 		if ends[i] <= ends[i-1] {
-			return nil, fmt.Errorf("schedule: OneCycle: Peak = %v of total = %d: phase %d would run from step %v "+
-				"to %v, want forward", o.Peak, total, i, ends[i-1], ends[i])
+			return nil, fmt.Errorf("schedule: %s: Peak = %v of total = %d: phase %d would run from step %v "+
+				"to %v, want forward", name, o.Peak, total, i, ends[i-1], ends[i])
 		}
 	}
 	return Func(func(t uint64) float64 {

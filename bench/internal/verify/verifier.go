@@ -43,7 +43,7 @@ type verifier[T kernels.Float] struct {
 }
 
 // operands is the most operands that a kernel has.
-const operands = 5
+const operands = 6
 
 func newVerifier[T kernels.Float](subjects []subject[T], stop func() error, pool *bitstep.Pool) *verifier[T] {
 	return &verifier[T]{subjects: subjects, define: rows.Definitions[T](), stop: stop, pool: pool, sum: sha256.New()}
