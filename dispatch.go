@@ -30,6 +30,15 @@ const (
 	idNAdam
 	idASGD
 	idRprop
+	idAdaBelief
+	idYogi
+	idAdan
+	idADOPT
+	idAdEMAMix
+	idScheduleFree
+	idScheduleFreeAdam
+	idSophia
+	idMADGRAD
 	idAxpy
 	idAxpby
 	idScale
@@ -50,8 +59,8 @@ const (
 // What a call holds: the operands of any kernel, and the scalars of any in words of 64 bits.
 const (
 	variants    = 6 // of a step in narrow storage
-	maxOperands = 5
-	coefWords   = 14
+	maxOperands = 6
+	coefWords   = 16
 )
 
 // The compiler refuses a coefficient struct that does not fit.
@@ -74,6 +83,15 @@ const (
 	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.NAdamCoef[float64]{})
 	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.ASGDCoef[float64]{})
 	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.RpropCoef[float64]{})
+	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.AdaBeliefCoef[float64]{})
+	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.YogiCoef[float64]{})
+	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.AdanCoef[float64]{})
+	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.ADOPTCoef[float64]{})
+	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.AdEMAMixCoef[float64]{})
+	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.ScheduleFreeCoef[float64]{})
+	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.ScheduleFreeAdamCoef[float64]{})
+	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.SophiaCoef[float64]{})
+	_ = unsafe.Sizeof([coefWords]uint64{}) - unsafe.Sizeof(kernels.MADGRADCoef[float64]{})
 )
 
 // maxChainRows is the most rows of a micro-kernel's tile, maxTurnRows of one that transposes B, maxNarrowRows of one
@@ -254,6 +272,24 @@ func (c *call[T]) chunk(lo, hi int) {
 		asgdOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo))
 	case idRprop:
 		rpropOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo), at[T](c, 3, lo))
+	case idAdaBelief:
+		adaBeliefOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo), at[T](c, 3, lo))
+	case idYogi:
+		yogiOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo), at[T](c, 3, lo))
+	case idAdan:
+		adanOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo), at[T](c, 3, lo), at[T](c, 4, lo), at[T](c, 5, lo))
+	case idADOPT:
+		adoptOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo), at[T](c, 3, lo))
+	case idAdEMAMix:
+		adEMAMixOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo), at[T](c, 3, lo), at[T](c, 4, lo))
+	case idScheduleFree:
+		scheduleFreeOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo), at[T](c, 3, lo))
+	case idScheduleFreeAdam:
+		scheduleFreeAdamOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo), at[T](c, 3, lo), at[T](c, 4, lo))
+	case idSophia:
+		sophiaOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo), at[T](c, 3, lo))
+	case idMADGRAD:
+		madgradOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo), at[T](c, 2, lo), at[T](c, 3, lo), at[T](c, 4, lo))
 	case idAxpy:
 		axpyOn(c.backend, n, coef, at[T](c, 0, lo), at[T](c, 1, lo))
 	case idAxpby:

@@ -2523,6 +2523,90 @@ func (c *storedCall) assembly(lo, n int) bool {
 			rpropBlock8StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
 		case int(idRprop)*variants + 5:
 			rpropBlock8StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idAdaBelief)*variants + 0:
+			adaBeliefBF16StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idAdaBelief)*variants + 1:
+			adaBeliefBF16StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idAdaBelief)*variants + 2:
+			adaBeliefBF16F32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idAdaBelief)*variants + 3:
+			adaBeliefBF16NearestF32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idAdaBelief)*variants + 4:
+			adaBeliefBlock8StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idAdaBelief)*variants + 5:
+			adaBeliefBlock8StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idYogi)*variants + 0:
+			yogiBF16StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idYogi)*variants + 1:
+			yogiBF16StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idYogi)*variants + 2:
+			yogiBF16F32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idYogi)*variants + 3:
+			yogiBF16NearestF32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idYogi)*variants + 4:
+			yogiBlock8StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idYogi)*variants + 5:
+			yogiBlock8StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idADOPT)*variants + 0:
+			adoptbf16StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idADOPT)*variants + 1:
+			adoptbf16StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idADOPT)*variants + 2:
+			adoptbf16F32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idADOPT)*variants + 3:
+			adoptbf16NearestF32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idADOPT)*variants + 4:
+			adoptBlock8StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idADOPT)*variants + 5:
+			adoptBlock8StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idAdEMAMix)*variants + 0:
+			adEMAMixBF16StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[float32](c, 4, lo))
+		case int(idAdEMAMix)*variants + 1:
+			adEMAMixBF16StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[float32](c, 4, lo))
+		case int(idAdEMAMix)*variants + 2:
+			adEMAMixBF16F32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[uint16](c, 4, lo))
+		case int(idAdEMAMix)*variants + 3:
+			adEMAMixBF16NearestF32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[uint16](c, 4, lo))
+		case int(idAdEMAMix)*variants + 4:
+			adEMAMixBlock8StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[uint8](c, 3, lo), storedAt[float32](c, 4, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo), scaleAt(c, 3, lo))
+		case int(idAdEMAMix)*variants + 5:
+			adEMAMixBlock8StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[uint8](c, 3, lo), storedAt[float32](c, 4, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo), scaleAt(c, 3, lo))
+		case int(idScheduleFree)*variants + 0:
+			scheduleFreeBF16StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idScheduleFree)*variants + 1:
+			scheduleFreeBF16StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idScheduleFree)*variants + 2:
+			scheduleFreeBF16F32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idScheduleFree)*variants + 3:
+			scheduleFreeBF16NearestF32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idScheduleFree)*variants + 4:
+			scheduleFreeBlock8StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idScheduleFree)*variants + 5:
+			scheduleFreeBlock8StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idScheduleFreeAdam)*variants + 0:
+			scheduleFreeAdamBF16StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[float32](c, 4, lo))
+		case int(idScheduleFreeAdam)*variants + 1:
+			scheduleFreeAdamBF16StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[float32](c, 4, lo))
+		case int(idScheduleFreeAdam)*variants + 2:
+			scheduleFreeAdamBF16F32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[uint16](c, 4, lo))
+		case int(idScheduleFreeAdam)*variants + 3:
+			scheduleFreeAdamBF16NearestF32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[uint16](c, 4, lo))
+		case int(idScheduleFreeAdam)*variants + 4:
+			scheduleFreeAdamBlock8StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[uint8](c, 3, lo), storedAt[float32](c, 4, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo), scaleAt(c, 3, lo))
+		case int(idScheduleFreeAdam)*variants + 5:
+			scheduleFreeAdamBlock8StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[uint8](c, 3, lo), storedAt[float32](c, 4, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo), scaleAt(c, 3, lo))
+		case int(idSophia)*variants + 0:
+			sophiaBF16StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idSophia)*variants + 1:
+			sophiaBF16StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idSophia)*variants + 2:
+			sophiaBF16F32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idSophia)*variants + 3:
+			sophiaBF16NearestF32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idSophia)*variants + 4:
+			sophiaBlock8StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idSophia)*variants + 5:
+			sophiaBlock8StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
 		default:
 			return false
 		}
@@ -2736,6 +2820,110 @@ func (c *storedCall) assembly(lo, n int) bool {
 			rpropBlock8StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
 		case int(idRprop)*variants + 5:
 			rpropBlock8StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idAdaBelief)*variants + 0:
+			adaBeliefBF16StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idAdaBelief)*variants + 1:
+			adaBeliefBF16StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idAdaBelief)*variants + 2:
+			adaBeliefBF16F32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idAdaBelief)*variants + 3:
+			adaBeliefBF16NearestF32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idAdaBelief)*variants + 4:
+			adaBeliefBlock8StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idAdaBelief)*variants + 5:
+			adaBeliefBlock8StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idYogi)*variants + 0:
+			yogiBF16StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idYogi)*variants + 1:
+			yogiBF16StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idYogi)*variants + 2:
+			yogiBF16F32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idYogi)*variants + 3:
+			yogiBF16NearestF32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idYogi)*variants + 4:
+			yogiBlock8StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idYogi)*variants + 5:
+			yogiBlock8StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idAdan)*variants + 0:
+			adanBF16StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[uint16](c, 4, lo), storedAt[float32](c, 5, lo))
+		case int(idAdan)*variants + 1:
+			adanBF16StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[uint16](c, 4, lo), storedAt[float32](c, 5, lo))
+		case int(idAdan)*variants + 2:
+			adanBF16F32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[uint16](c, 4, lo), storedAt[uint16](c, 5, lo))
+		case int(idAdan)*variants + 3:
+			adanBF16NearestF32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[uint16](c, 4, lo), storedAt[uint16](c, 5, lo))
+		case int(idADOPT)*variants + 0:
+			adoptbf16StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idADOPT)*variants + 1:
+			adoptbf16StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idADOPT)*variants + 2:
+			adoptbf16F32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idADOPT)*variants + 3:
+			adoptbf16NearestF32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idADOPT)*variants + 4:
+			adoptBlock8StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idADOPT)*variants + 5:
+			adoptBlock8StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idAdEMAMix)*variants + 0:
+			adEMAMixBF16StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[float32](c, 4, lo))
+		case int(idAdEMAMix)*variants + 1:
+			adEMAMixBF16StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[float32](c, 4, lo))
+		case int(idAdEMAMix)*variants + 2:
+			adEMAMixBF16F32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[uint16](c, 4, lo))
+		case int(idAdEMAMix)*variants + 3:
+			adEMAMixBF16NearestF32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[uint16](c, 4, lo))
+		case int(idAdEMAMix)*variants + 4:
+			adEMAMixBlock8StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[uint8](c, 3, lo), storedAt[float32](c, 4, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo), scaleAt(c, 3, lo))
+		case int(idAdEMAMix)*variants + 5:
+			adEMAMixBlock8StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[uint8](c, 3, lo), storedAt[float32](c, 4, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo), scaleAt(c, 3, lo))
+		case int(idScheduleFree)*variants + 0:
+			scheduleFreeBF16StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idScheduleFree)*variants + 1:
+			scheduleFreeBF16StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idScheduleFree)*variants + 2:
+			scheduleFreeBF16F32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idScheduleFree)*variants + 3:
+			scheduleFreeBF16NearestF32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idScheduleFree)*variants + 4:
+			scheduleFreeBlock8StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idScheduleFree)*variants + 5:
+			scheduleFreeBlock8StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idScheduleFreeAdam)*variants + 0:
+			scheduleFreeAdamBF16StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[float32](c, 4, lo))
+		case int(idScheduleFreeAdam)*variants + 1:
+			scheduleFreeAdamBF16StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[float32](c, 4, lo))
+		case int(idScheduleFreeAdam)*variants + 2:
+			scheduleFreeAdamBF16F32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[uint16](c, 4, lo))
+		case int(idScheduleFreeAdam)*variants + 3:
+			scheduleFreeAdamBF16NearestF32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[uint16](c, 4, lo))
+		case int(idScheduleFreeAdam)*variants + 4:
+			scheduleFreeAdamBlock8StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[uint8](c, 3, lo), storedAt[float32](c, 4, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo), scaleAt(c, 3, lo))
+		case int(idScheduleFreeAdam)*variants + 5:
+			scheduleFreeAdamBlock8StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[uint8](c, 3, lo), storedAt[float32](c, 4, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo), scaleAt(c, 3, lo))
+		case int(idSophia)*variants + 0:
+			sophiaBF16StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idSophia)*variants + 1:
+			sophiaBF16StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
+		case int(idSophia)*variants + 2:
+			sophiaBF16F32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idSophia)*variants + 3:
+			sophiaBF16NearestF32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
+		case int(idSophia)*variants + 4:
+			sophiaBlock8StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idSophia)*variants + 5:
+			sophiaBlock8StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(idMADGRAD)*variants + 0:
+			madgradbf16StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[float32](c, 4, lo))
+		case int(idMADGRAD)*variants + 1:
+			madgradbf16StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[float32](c, 4, lo))
+		case int(idMADGRAD)*variants + 2:
+			madgradbf16F32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[uint16](c, 4, lo))
+		case int(idMADGRAD)*variants + 3:
+			madgradbf16NearestF32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo), storedAt[uint16](c, 4, lo))
+		case int(idMADGRAD)*variants + 4:
+			madgradBlock8StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[uint8](c, 3, lo), storedAt[float32](c, 4, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo), scaleAt(c, 3, lo))
+		case int(idMADGRAD)*variants + 5:
+			madgradBlock8StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[uint8](c, 3, lo), storedAt[float32](c, 4, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo), scaleAt(c, 3, lo))
 		default:
 			return false
 		}

@@ -1780,6 +1780,753 @@ func rpropBlock8StatesF32AVX2(n int, c *float32, random *uint32, x *float32, p *
 //go:noescape
 func rpropBlock8StatesNearestF32AVX2(n int, c *float32, random *uint32, x *float32, p *uint8, s *uint8, grad *float32, pScales *uint8, sScales *uint8)
 
+// adaBeliefF32AVX2 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = g - m
+//	s = (beta2*s + ((1-beta2)*d)*d) + eps
+//	x = x - (alpha*m)/(sqrt(unbias*s)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func adaBeliefF32AVX2(n int, c *float32, x *float32, m *float32, s *float32, grad *float32)
+
+// adaBeliefF32AVX2Roots1Of4Depth2 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = g - m
+//	s = (beta2*s + ((1-beta2)*d)*d) + eps
+//	x = x - (alpha*m)/(sqrt(unbias*s)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func adaBeliefF32AVX2Roots1Of4Depth2(n int, c *float32, x *float32, m *float32, s *float32, grad *float32)
+
+// adaBeliefF32AVX2Roots1Of3Depth2 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = g - m
+//	s = (beta2*s + ((1-beta2)*d)*d) + eps
+//	x = x - (alpha*m)/(sqrt(unbias*s)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func adaBeliefF32AVX2Roots1Of3Depth2(n int, c *float32, x *float32, m *float32, s *float32, grad *float32)
+
+// adaBeliefEachF32AVX2 updates count tensors as adaBeliefF32AVX2 does one.
+//
+//go:noescape
+func adaBeliefEachF32AVX2(count int, c *float32, x *[]float32, m *[]float32, s *[]float32, grad *[]float32)
+
+// adaBeliefEachF32AVX2Roots1Of4Depth2 updates count tensors as adaBeliefF32AVX2 does one.
+//
+//go:noescape
+func adaBeliefEachF32AVX2Roots1Of4Depth2(count int, c *float32, x *[]float32, m *[]float32, s *[]float32, grad *[]float32)
+
+// adaBeliefEachF32AVX2Roots1Of3Depth2 updates count tensors as adaBeliefF32AVX2 does one.
+//
+//go:noescape
+func adaBeliefEachF32AVX2Roots1Of3Depth2(count int, c *float32, x *[]float32, m *[]float32, s *[]float32, grad *[]float32)
+
+// adaBeliefBF16StatesF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = g - m
+//	s = (beta2*s + ((1-beta2)*d)*d) + eps
+//	x = x - (alpha*m)/(sqrt(unbias*s)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func adaBeliefBF16StatesF32AVX2(n int, c *float32, random *uint32, x *float32, m *uint16, s *uint16, grad *float32)
+
+// adaBeliefBF16StatesNearestF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = g - m
+//	s = (beta2*s + ((1-beta2)*d)*d) + eps
+//	x = x - (alpha*m)/(sqrt(unbias*s)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func adaBeliefBF16StatesNearestF32AVX2(n int, c *float32, random *uint32, x *float32, m *uint16, s *uint16, grad *float32)
+
+// adaBeliefBF16F32AVX2 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = g - m
+//	s = (beta2*s + ((1-beta2)*d)*d) + eps
+//	x = x - (alpha*m)/(sqrt(unbias*s)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func adaBeliefBF16F32AVX2(n int, c *float32, random *uint32, x *uint16, m *uint16, s *uint16, grad *uint16)
+
+// adaBeliefBF16NearestF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = g - m
+//	s = (beta2*s + ((1-beta2)*d)*d) + eps
+//	x = x - (alpha*m)/(sqrt(unbias*s)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func adaBeliefBF16NearestF32AVX2(n int, c *float32, random *uint32, x *uint16, m *uint16, s *uint16, grad *uint16)
+
+// adaBeliefBlock8StatesF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = g - m
+//	s = (beta2*s + ((1-beta2)*d)*d) + eps
+//	x = x - (alpha*m)/(sqrt(unbias*s)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func adaBeliefBlock8StatesF32AVX2(n int, c *float32, random *uint32, x *float32, m *uint8, s *uint8, grad *float32, mScales *uint8, sScales *uint8)
+
+// adaBeliefBlock8StatesNearestF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = g - m
+//	s = (beta2*s + ((1-beta2)*d)*d) + eps
+//	x = x - (alpha*m)/(sqrt(unbias*s)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func adaBeliefBlock8StatesNearestF32AVX2(n int, c *float32, random *uint32, x *float32, m *uint8, s *uint8, grad *float32, mScales *uint8, sScales *uint8)
+
+// yogiF32AVX2 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	q = g*g
+//	v = v - ((1-beta2)*q)*sign(v-q)
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 1-beta2, 12 alpha, 16 unbias, 20 eps, 24 scale, 28 lo, 32 hi, 36 l2, 40 keep, 44 use.
+//
+//go:noescape
+func yogiF32AVX2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+
+// yogiEachF32AVX2 updates count tensors as yogiF32AVX2 does one.
+//
+//go:noescape
+func yogiEachF32AVX2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+
+// yogiBF16StatesF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	q = g*g
+//	v = v - ((1-beta2)*q)*sign(v-q)
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 1-beta2, 12 alpha, 16 unbias, 20 eps, 24 scale, 28 lo, 32 hi, 36 l2, 40 keep, 44 use.
+//
+//go:noescape
+func yogiBF16StatesF32AVX2(n int, c *float32, random *uint32, x *float32, m *uint16, v *uint16, grad *float32)
+
+// yogiBF16StatesNearestF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	q = g*g
+//	v = v - ((1-beta2)*q)*sign(v-q)
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 1-beta2, 12 alpha, 16 unbias, 20 eps, 24 scale, 28 lo, 32 hi, 36 l2, 40 keep, 44 use.
+//
+//go:noescape
+func yogiBF16StatesNearestF32AVX2(n int, c *float32, random *uint32, x *float32, m *uint16, v *uint16, grad *float32)
+
+// yogiBF16F32AVX2 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	q = g*g
+//	v = v - ((1-beta2)*q)*sign(v-q)
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 1-beta2, 12 alpha, 16 unbias, 20 eps, 24 scale, 28 lo, 32 hi, 36 l2, 40 keep, 44 use.
+//
+//go:noescape
+func yogiBF16F32AVX2(n int, c *float32, random *uint32, x *uint16, m *uint16, v *uint16, grad *uint16)
+
+// yogiBF16NearestF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	q = g*g
+//	v = v - ((1-beta2)*q)*sign(v-q)
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 1-beta2, 12 alpha, 16 unbias, 20 eps, 24 scale, 28 lo, 32 hi, 36 l2, 40 keep, 44 use.
+//
+//go:noescape
+func yogiBF16NearestF32AVX2(n int, c *float32, random *uint32, x *uint16, m *uint16, v *uint16, grad *uint16)
+
+// yogiBlock8StatesF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	q = g*g
+//	v = v - ((1-beta2)*q)*sign(v-q)
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 1-beta2, 12 alpha, 16 unbias, 20 eps, 24 scale, 28 lo, 32 hi, 36 l2, 40 keep, 44 use.
+//
+//go:noescape
+func yogiBlock8StatesF32AVX2(n int, c *float32, random *uint32, x *float32, m *uint8, v *uint8, grad *float32, mScales *uint8, vScales *uint8)
+
+// yogiBlock8StatesNearestF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	q = g*g
+//	v = v - ((1-beta2)*q)*sign(v-q)
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 1-beta2, 12 alpha, 16 unbias, 20 eps, 24 scale, 28 lo, 32 hi, 36 l2, 40 keep, 44 use.
+//
+//go:noescape
+func yogiBlock8StatesNearestF32AVX2(n int, c *float32, random *uint32, x *float32, m *uint8, v *uint8, grad *float32, mScales *uint8, vScales *uint8)
+
+// adanF32AVX2 updates n elements by
+//
+//	d = g - p
+//	u = g + beta2*d
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + (1-beta2)*d
+//	s = beta3*s + ((1-beta3)*u)*u
+//	x = x - (alpha*m + gamma*v)/(sqrt(unbias*s)+eps)
+//	p = g
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 beta3, 20 1-beta3, 24 alpha, 28 gamma, 32 unbias, 36 eps, 40 scale, 44 lo, 48 hi, 52 l2, 56 keep, 60 use.
+//
+//go:noescape
+func adanF32AVX2(n int, c *float32, x *float32, m *float32, v *float32, s *float32, p *float32, grad *float32)
+
+// adanEachF32AVX2 updates count tensors as adanF32AVX2 does one.
+//
+//go:noescape
+func adanEachF32AVX2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, s *[]float32, p *[]float32, grad *[]float32)
+
+// adoptF32AVX2 updates n elements by
+//
+//	r = sqrt(v)
+//	d = r > eps ? r : eps
+//	n = g/d
+//	n = least > n ? least : n
+//	n = limit < n ? limit : n
+//	m = beta1*m + (1-beta1)*n
+//	x = x - lr*m
+//	v = beta2*v + ((1-beta2)*g)*g
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 lr, 20 eps, 24 limit, 28 least, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func adoptF32AVX2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+
+// adoptEachF32AVX2 updates count tensors as adoptF32AVX2 does one.
+//
+//go:noescape
+func adoptEachF32AVX2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+
+// adoptbf16StatesF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	r = sqrt(v)
+//	d = r > eps ? r : eps
+//	n = g/d
+//	n = least > n ? least : n
+//	n = limit < n ? limit : n
+//	m = beta1*m + (1-beta1)*n
+//	x = x - lr*m
+//	v = beta2*v + ((1-beta2)*g)*g
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 lr, 20 eps, 24 limit, 28 least, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func adoptbf16StatesF32AVX2(n int, c *float32, random *uint32, x *float32, m *uint16, v *uint16, grad *float32)
+
+// adoptbf16StatesNearestF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	r = sqrt(v)
+//	d = r > eps ? r : eps
+//	n = g/d
+//	n = least > n ? least : n
+//	n = limit < n ? limit : n
+//	m = beta1*m + (1-beta1)*n
+//	x = x - lr*m
+//	v = beta2*v + ((1-beta2)*g)*g
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 lr, 20 eps, 24 limit, 28 least, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func adoptbf16StatesNearestF32AVX2(n int, c *float32, random *uint32, x *float32, m *uint16, v *uint16, grad *float32)
+
+// adoptbf16F32AVX2 updates n elements, whole blocks of 32, by
+//
+//	r = sqrt(v)
+//	d = r > eps ? r : eps
+//	n = g/d
+//	n = least > n ? least : n
+//	n = limit < n ? limit : n
+//	m = beta1*m + (1-beta1)*n
+//	x = x - lr*m
+//	v = beta2*v + ((1-beta2)*g)*g
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 lr, 20 eps, 24 limit, 28 least, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func adoptbf16F32AVX2(n int, c *float32, random *uint32, x *uint16, m *uint16, v *uint16, grad *uint16)
+
+// adoptbf16NearestF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	r = sqrt(v)
+//	d = r > eps ? r : eps
+//	n = g/d
+//	n = least > n ? least : n
+//	n = limit < n ? limit : n
+//	m = beta1*m + (1-beta1)*n
+//	x = x - lr*m
+//	v = beta2*v + ((1-beta2)*g)*g
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 lr, 20 eps, 24 limit, 28 least, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func adoptbf16NearestF32AVX2(n int, c *float32, random *uint32, x *uint16, m *uint16, v *uint16, grad *uint16)
+
+// adoptBlock8StatesF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	r = sqrt(v)
+//	d = r > eps ? r : eps
+//	n = g/d
+//	n = least > n ? least : n
+//	n = limit < n ? limit : n
+//	m = beta1*m + (1-beta1)*n
+//	x = x - lr*m
+//	v = beta2*v + ((1-beta2)*g)*g
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 lr, 20 eps, 24 limit, 28 least, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func adoptBlock8StatesF32AVX2(n int, c *float32, random *uint32, x *float32, m *uint8, v *uint8, grad *float32, mScales *uint8, vScales *uint8)
+
+// adoptBlock8StatesNearestF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	r = sqrt(v)
+//	d = r > eps ? r : eps
+//	n = g/d
+//	n = least > n ? least : n
+//	n = limit < n ? limit : n
+//	m = beta1*m + (1-beta1)*n
+//	x = x - lr*m
+//	v = beta2*v + ((1-beta2)*g)*g
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 lr, 20 eps, 24 limit, 28 least, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func adoptBlock8StatesNearestF32AVX2(n int, c *float32, random *uint32, x *float32, m *uint8, v *uint8, grad *float32, mScales *uint8, vScales *uint8)
+
+// adEMAMixF32AVX2 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	l = beta3*l + (1-beta3)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*l)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 beta3, 20 1-beta3, 24 alpha, 28 gamma, 32 unbias, 36 eps, 40 scale, 44 lo, 48 hi, 52 l2, 56 keep, 60 use.
+//
+//go:noescape
+func adEMAMixF32AVX2(n int, c *float32, x *float32, m *float32, l *float32, v *float32, grad *float32)
+
+// adEMAMixEachF32AVX2 updates count tensors as adEMAMixF32AVX2 does one.
+//
+//go:noescape
+func adEMAMixEachF32AVX2(count int, c *float32, x *[]float32, m *[]float32, l *[]float32, v *[]float32, grad *[]float32)
+
+// adEMAMixBF16StatesF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	l = beta3*l + (1-beta3)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*l)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 beta3, 20 1-beta3, 24 alpha, 28 gamma, 32 unbias, 36 eps, 40 scale, 44 lo, 48 hi, 52 l2, 56 keep, 60 use.
+//
+//go:noescape
+func adEMAMixBF16StatesF32AVX2(n int, c *float32, random *uint32, x *float32, m *uint16, l *uint16, v *uint16, grad *float32)
+
+// adEMAMixBF16StatesNearestF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	l = beta3*l + (1-beta3)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*l)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 beta3, 20 1-beta3, 24 alpha, 28 gamma, 32 unbias, 36 eps, 40 scale, 44 lo, 48 hi, 52 l2, 56 keep, 60 use.
+//
+//go:noescape
+func adEMAMixBF16StatesNearestF32AVX2(n int, c *float32, random *uint32, x *float32, m *uint16, l *uint16, v *uint16, grad *float32)
+
+// adEMAMixBF16F32AVX2 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	l = beta3*l + (1-beta3)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*l)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 beta3, 20 1-beta3, 24 alpha, 28 gamma, 32 unbias, 36 eps, 40 scale, 44 lo, 48 hi, 52 l2, 56 keep, 60 use.
+//
+//go:noescape
+func adEMAMixBF16F32AVX2(n int, c *float32, random *uint32, x *uint16, m *uint16, l *uint16, v *uint16, grad *uint16)
+
+// adEMAMixBF16NearestF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	l = beta3*l + (1-beta3)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*l)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 beta3, 20 1-beta3, 24 alpha, 28 gamma, 32 unbias, 36 eps, 40 scale, 44 lo, 48 hi, 52 l2, 56 keep, 60 use.
+//
+//go:noescape
+func adEMAMixBF16NearestF32AVX2(n int, c *float32, random *uint32, x *uint16, m *uint16, l *uint16, v *uint16, grad *uint16)
+
+// adEMAMixBlock8StatesF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	l = beta3*l + (1-beta3)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*l)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 beta3, 20 1-beta3, 24 alpha, 28 gamma, 32 unbias, 36 eps, 40 scale, 44 lo, 48 hi, 52 l2, 56 keep, 60 use.
+//
+//go:noescape
+func adEMAMixBlock8StatesF32AVX2(n int, c *float32, random *uint32, x *float32, m *uint8, l *uint8, v *uint8, grad *float32, mScales *uint8, lScales *uint8, vScales *uint8)
+
+// adEMAMixBlock8StatesNearestF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	l = beta3*l + (1-beta3)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*l)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 beta3, 20 1-beta3, 24 alpha, 28 gamma, 32 unbias, 36 eps, 40 scale, 44 lo, 48 hi, 52 l2, 56 keep, 60 use.
+//
+//go:noescape
+func adEMAMixBlock8StatesNearestF32AVX2(n int, c *float32, random *uint32, x *float32, m *uint8, l *uint8, v *uint8, grad *float32, mScales *uint8, lScales *uint8, vScales *uint8)
+
+// scheduleFreeF32AVX2 updates n elements by
+//
+//	z = (z - decay*x) - lr*g
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// c, by byte: 0 lr, 4 decay, 8 1-beta, 12 weight, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func scheduleFreeF32AVX2(n int, c *float32, x *float32, z *float32, a *float32, grad *float32)
+
+// scheduleFreeEachF32AVX2 updates count tensors as scheduleFreeF32AVX2 does one.
+//
+//go:noescape
+func scheduleFreeEachF32AVX2(count int, c *float32, x *[]float32, z *[]float32, a *[]float32, grad *[]float32)
+
+// scheduleFreeBF16StatesF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	z = (z - decay*x) - lr*g
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// c, by byte: 0 lr, 4 decay, 8 1-beta, 12 weight, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func scheduleFreeBF16StatesF32AVX2(n int, c *float32, random *uint32, x *float32, z *uint16, a *uint16, grad *float32)
+
+// scheduleFreeBF16StatesNearestF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	z = (z - decay*x) - lr*g
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// c, by byte: 0 lr, 4 decay, 8 1-beta, 12 weight, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func scheduleFreeBF16StatesNearestF32AVX2(n int, c *float32, random *uint32, x *float32, z *uint16, a *uint16, grad *float32)
+
+// scheduleFreeBF16F32AVX2 updates n elements, whole blocks of 32, by
+//
+//	z = (z - decay*x) - lr*g
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// c, by byte: 0 lr, 4 decay, 8 1-beta, 12 weight, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func scheduleFreeBF16F32AVX2(n int, c *float32, random *uint32, x *uint16, z *uint16, a *uint16, grad *uint16)
+
+// scheduleFreeBF16NearestF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	z = (z - decay*x) - lr*g
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// c, by byte: 0 lr, 4 decay, 8 1-beta, 12 weight, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func scheduleFreeBF16NearestF32AVX2(n int, c *float32, random *uint32, x *uint16, z *uint16, a *uint16, grad *uint16)
+
+// scheduleFreeBlock8StatesF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	z = (z - decay*x) - lr*g
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// c, by byte: 0 lr, 4 decay, 8 1-beta, 12 weight, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func scheduleFreeBlock8StatesF32AVX2(n int, c *float32, random *uint32, x *float32, z *uint8, a *uint8, grad *float32, zScales *uint8, aScales *uint8)
+
+// scheduleFreeBlock8StatesNearestF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	z = (z - decay*x) - lr*g
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// c, by byte: 0 lr, 4 decay, 8 1-beta, 12 weight, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func scheduleFreeBlock8StatesNearestF32AVX2(n int, c *float32, random *uint32, x *float32, z *uint8, a *uint8, grad *float32, zScales *uint8, aScales *uint8)
+
+// scheduleFreeAdamF32AVX2 updates n elements by
+//
+//	v = beta2*v + ((1-beta2)*g)*g
+//	z = (z - decay*x) - (lr*g)/(sqrt(unbias*v)+eps)
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// c, by byte: 0 beta2, 4 1-beta2, 8 lr, 12 decay, 16 1-beta, 20 weight, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func scheduleFreeAdamF32AVX2(n int, c *float32, x *float32, z *float32, a *float32, v *float32, grad *float32)
+
+// scheduleFreeAdamEachF32AVX2 updates count tensors as scheduleFreeAdamF32AVX2 does one.
+//
+//go:noescape
+func scheduleFreeAdamEachF32AVX2(count int, c *float32, x *[]float32, z *[]float32, a *[]float32, v *[]float32, grad *[]float32)
+
+// scheduleFreeAdamBF16StatesF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	v = beta2*v + ((1-beta2)*g)*g
+//	z = (z - decay*x) - (lr*g)/(sqrt(unbias*v)+eps)
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// c, by byte: 0 beta2, 4 1-beta2, 8 lr, 12 decay, 16 1-beta, 20 weight, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func scheduleFreeAdamBF16StatesF32AVX2(n int, c *float32, random *uint32, x *float32, z *uint16, a *uint16, v *uint16, grad *float32)
+
+// scheduleFreeAdamBF16StatesNearestF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	v = beta2*v + ((1-beta2)*g)*g
+//	z = (z - decay*x) - (lr*g)/(sqrt(unbias*v)+eps)
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// c, by byte: 0 beta2, 4 1-beta2, 8 lr, 12 decay, 16 1-beta, 20 weight, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func scheduleFreeAdamBF16StatesNearestF32AVX2(n int, c *float32, random *uint32, x *float32, z *uint16, a *uint16, v *uint16, grad *float32)
+
+// scheduleFreeAdamBF16F32AVX2 updates n elements, whole blocks of 32, by
+//
+//	v = beta2*v + ((1-beta2)*g)*g
+//	z = (z - decay*x) - (lr*g)/(sqrt(unbias*v)+eps)
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// c, by byte: 0 beta2, 4 1-beta2, 8 lr, 12 decay, 16 1-beta, 20 weight, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func scheduleFreeAdamBF16F32AVX2(n int, c *float32, random *uint32, x *uint16, z *uint16, a *uint16, v *uint16, grad *uint16)
+
+// scheduleFreeAdamBF16NearestF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	v = beta2*v + ((1-beta2)*g)*g
+//	z = (z - decay*x) - (lr*g)/(sqrt(unbias*v)+eps)
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// c, by byte: 0 beta2, 4 1-beta2, 8 lr, 12 decay, 16 1-beta, 20 weight, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func scheduleFreeAdamBF16NearestF32AVX2(n int, c *float32, random *uint32, x *uint16, z *uint16, a *uint16, v *uint16, grad *uint16)
+
+// scheduleFreeAdamBlock8StatesF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	v = beta2*v + ((1-beta2)*g)*g
+//	z = (z - decay*x) - (lr*g)/(sqrt(unbias*v)+eps)
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// c, by byte: 0 beta2, 4 1-beta2, 8 lr, 12 decay, 16 1-beta, 20 weight, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func scheduleFreeAdamBlock8StatesF32AVX2(n int, c *float32, random *uint32, x *float32, z *uint8, a *uint8, v *uint8, grad *float32, zScales *uint8, aScales *uint8, vScales *uint8)
+
+// scheduleFreeAdamBlock8StatesNearestF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	v = beta2*v + ((1-beta2)*g)*g
+//	z = (z - decay*x) - (lr*g)/(sqrt(unbias*v)+eps)
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// c, by byte: 0 beta2, 4 1-beta2, 8 lr, 12 decay, 16 1-beta, 20 weight, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func scheduleFreeAdamBlock8StatesNearestF32AVX2(n int, c *float32, random *uint32, x *float32, z *uint8, a *uint8, v *uint8, grad *float32, zScales *uint8, aScales *uint8, vScales *uint8)
+
+// sophiaF32AVX2 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = gamma*h
+//	d = d > eps ? d : eps
+//	u = m/d
+//	u = least > u ? least : u
+//	u = limit < u ? limit : u
+//	x = x - lr*u
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 lr, 12 gamma, 16 eps, 20 limit, 24 least, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func sophiaF32AVX2(n int, c *float32, x *float32, m *float32, h *float32, grad *float32)
+
+// sophiaEachF32AVX2 updates count tensors as sophiaF32AVX2 does one.
+//
+//go:noescape
+func sophiaEachF32AVX2(count int, c *float32, x *[]float32, m *[]float32, h *[]float32, grad *[]float32)
+
+// sophiaBF16StatesF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = gamma*h
+//	d = d > eps ? d : eps
+//	u = m/d
+//	u = least > u ? least : u
+//	u = limit < u ? limit : u
+//	x = x - lr*u
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 lr, 12 gamma, 16 eps, 20 limit, 24 least, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func sophiaBF16StatesF32AVX2(n int, c *float32, random *uint32, x *float32, m *uint16, h *uint16, grad *float32)
+
+// sophiaBF16StatesNearestF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = gamma*h
+//	d = d > eps ? d : eps
+//	u = m/d
+//	u = least > u ? least : u
+//	u = limit < u ? limit : u
+//	x = x - lr*u
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 lr, 12 gamma, 16 eps, 20 limit, 24 least, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func sophiaBF16StatesNearestF32AVX2(n int, c *float32, random *uint32, x *float32, m *uint16, h *uint16, grad *float32)
+
+// sophiaBF16F32AVX2 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = gamma*h
+//	d = d > eps ? d : eps
+//	u = m/d
+//	u = least > u ? least : u
+//	u = limit < u ? limit : u
+//	x = x - lr*u
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 lr, 12 gamma, 16 eps, 20 limit, 24 least, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func sophiaBF16F32AVX2(n int, c *float32, random *uint32, x *uint16, m *uint16, h *uint16, grad *uint16)
+
+// sophiaBF16NearestF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = gamma*h
+//	d = d > eps ? d : eps
+//	u = m/d
+//	u = least > u ? least : u
+//	u = limit < u ? limit : u
+//	x = x - lr*u
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 lr, 12 gamma, 16 eps, 20 limit, 24 least, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func sophiaBF16NearestF32AVX2(n int, c *float32, random *uint32, x *uint16, m *uint16, h *uint16, grad *uint16)
+
+// sophiaBlock8StatesF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = gamma*h
+//	d = d > eps ? d : eps
+//	u = m/d
+//	u = least > u ? least : u
+//	u = limit < u ? limit : u
+//	x = x - lr*u
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 lr, 12 gamma, 16 eps, 20 limit, 24 least, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func sophiaBlock8StatesF32AVX2(n int, c *float32, random *uint32, x *float32, m *uint8, h *uint8, grad *float32, mScales *uint8, hScales *uint8)
+
+// sophiaBlock8StatesNearestF32AVX2 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = gamma*h
+//	d = d > eps ? d : eps
+//	u = m/d
+//	u = least > u ? least : u
+//	u = limit < u ? limit : u
+//	x = x - lr*u
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 lr, 12 gamma, 16 eps, 20 limit, 24 least, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func sophiaBlock8StatesNearestF32AVX2(n int, c *float32, random *uint32, x *float32, m *uint8, h *uint8, grad *float32, mScales *uint8, hScales *uint8)
+
+// madgradF32AVX2 updates n elements by
+//
+//	s = s + rate*g
+//	v = v + (rate*g)*g
+//	w = v > floor ? v : floor
+//	a = sqrt(sqrt(w))
+//	b = sqrt(sqrt(a))
+//	c = sqrt(sqrt(b))
+//	d = sqrt(sqrt(c))
+//	r = (a*b)*(c*d)
+//	q = (r*r)*r
+//	r = r + r*((w-q)/((q+q)+w))
+//	q = (r*r)*r
+//	r = r + r*((w-q)/((q+q)+w))
+//	q = (r*r)*r
+//	r = r + r*((w-q)/((q+q)+w))
+//	x = rho*x + (1-rho)*(start - s/(r+eps))
+//
+// c, by byte: 0 rate, 4 floor, 8 rho, 12 1-rho, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func madgradF32AVX2(n int, c *float32, x *float32, s *float32, v *float32, start *float32, grad *float32)
+
+// madgradEachF32AVX2 updates count tensors as madgradF32AVX2 does one.
+//
+//go:noescape
+func madgradEachF32AVX2(count int, c *float32, x *[]float32, s *[]float32, v *[]float32, start *[]float32, grad *[]float32)
+
 // axpyF32AVX2 updates n elements by
 //
 //	y = y + a*x
@@ -2533,6 +3280,213 @@ func rpropF64AVX2(n int, c *float64, x *float64, p *float64, s *float64, grad *f
 //
 //go:noescape
 func rpropEachF64AVX2(count int, c *float64, x *[]float64, p *[]float64, s *[]float64, grad *[]float64)
+
+// adaBeliefF64AVX2 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = g - m
+//	s = (beta2*s + ((1-beta2)*d)*d) + eps
+//	x = x - (alpha*m)/(sqrt(unbias*s)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
+//
+//go:noescape
+func adaBeliefF64AVX2(n int, c *float64, x *float64, m *float64, s *float64, grad *float64)
+
+// adaBeliefF64AVX2Roots1Of3Depth2 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = g - m
+//	s = (beta2*s + ((1-beta2)*d)*d) + eps
+//	x = x - (alpha*m)/(sqrt(unbias*s)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
+//
+//go:noescape
+func adaBeliefF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, m *float64, s *float64, grad *float64)
+
+// adaBeliefF64AVX2Roots1Of2Depth2 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = g - m
+//	s = (beta2*s + ((1-beta2)*d)*d) + eps
+//	x = x - (alpha*m)/(sqrt(unbias*s)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
+//
+//go:noescape
+func adaBeliefF64AVX2Roots1Of2Depth2(n int, c *float64, x *float64, m *float64, s *float64, grad *float64)
+
+// adaBeliefEachF64AVX2 updates count tensors as adaBeliefF64AVX2 does one.
+//
+//go:noescape
+func adaBeliefEachF64AVX2(count int, c *float64, x *[]float64, m *[]float64, s *[]float64, grad *[]float64)
+
+// adaBeliefEachF64AVX2Roots1Of3Depth2 updates count tensors as adaBeliefF64AVX2 does one.
+//
+//go:noescape
+func adaBeliefEachF64AVX2Roots1Of3Depth2(count int, c *float64, x *[]float64, m *[]float64, s *[]float64, grad *[]float64)
+
+// adaBeliefEachF64AVX2Roots1Of2Depth2 updates count tensors as adaBeliefF64AVX2 does one.
+//
+//go:noescape
+func adaBeliefEachF64AVX2Roots1Of2Depth2(count int, c *float64, x *[]float64, m *[]float64, s *[]float64, grad *[]float64)
+
+// yogiF64AVX2 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	q = g*g
+//	v = v - ((1-beta2)*q)*sign(v-q)
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 1-beta2, 24 alpha, 32 unbias, 40 eps, 48 scale, 56 lo, 64 hi, 72 l2, 80 keep, 88 use.
+//
+//go:noescape
+func yogiF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
+
+// yogiEachF64AVX2 updates count tensors as yogiF64AVX2 does one.
+//
+//go:noescape
+func yogiEachF64AVX2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
+
+// adanF64AVX2 updates n elements by
+//
+//	d = g - p
+//	u = g + beta2*d
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + (1-beta2)*d
+//	s = beta3*s + ((1-beta3)*u)*u
+//	x = x - (alpha*m + gamma*v)/(sqrt(unbias*s)+eps)
+//	p = g
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 beta3, 40 1-beta3, 48 alpha, 56 gamma, 64 unbias, 72 eps, 80 scale, 88 lo, 96 hi, 104 l2, 112 keep, 120 use.
+//
+//go:noescape
+func adanF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, s *float64, p *float64, grad *float64)
+
+// adanEachF64AVX2 updates count tensors as adanF64AVX2 does one.
+//
+//go:noescape
+func adanEachF64AVX2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, s *[]float64, p *[]float64, grad *[]float64)
+
+// adoptF64AVX2 updates n elements by
+//
+//	r = sqrt(v)
+//	d = r > eps ? r : eps
+//	n = g/d
+//	n = least > n ? least : n
+//	n = limit < n ? limit : n
+//	m = beta1*m + (1-beta1)*n
+//	x = x - lr*m
+//	v = beta2*v + ((1-beta2)*g)*g
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 lr, 40 eps, 48 limit, 56 least, 64 scale, 72 lo, 80 hi, 88 l2, 96 keep, 104 use.
+//
+//go:noescape
+func adoptF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
+
+// adoptEachF64AVX2 updates count tensors as adoptF64AVX2 does one.
+//
+//go:noescape
+func adoptEachF64AVX2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
+
+// adEMAMixF64AVX2 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	l = beta3*l + (1-beta3)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*l)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 beta3, 40 1-beta3, 48 alpha, 56 gamma, 64 unbias, 72 eps, 80 scale, 88 lo, 96 hi, 104 l2, 112 keep, 120 use.
+//
+//go:noescape
+func adEMAMixF64AVX2(n int, c *float64, x *float64, m *float64, l *float64, v *float64, grad *float64)
+
+// adEMAMixEachF64AVX2 updates count tensors as adEMAMixF64AVX2 does one.
+//
+//go:noescape
+func adEMAMixEachF64AVX2(count int, c *float64, x *[]float64, m *[]float64, l *[]float64, v *[]float64, grad *[]float64)
+
+// scheduleFreeF64AVX2 updates n elements by
+//
+//	z = (z - decay*x) - lr*g
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// c, by byte: 0 lr, 8 decay, 16 1-beta, 24 weight, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
+//
+//go:noescape
+func scheduleFreeF64AVX2(n int, c *float64, x *float64, z *float64, a *float64, grad *float64)
+
+// scheduleFreeEachF64AVX2 updates count tensors as scheduleFreeF64AVX2 does one.
+//
+//go:noescape
+func scheduleFreeEachF64AVX2(count int, c *float64, x *[]float64, z *[]float64, a *[]float64, grad *[]float64)
+
+// scheduleFreeAdamF64AVX2 updates n elements by
+//
+//	v = beta2*v + ((1-beta2)*g)*g
+//	z = (z - decay*x) - (lr*g)/(sqrt(unbias*v)+eps)
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// c, by byte: 0 beta2, 8 1-beta2, 16 lr, 24 decay, 32 1-beta, 40 weight, 48 unbias, 56 eps, 64 scale, 72 lo, 80 hi, 88 l2, 96 keep, 104 use.
+//
+//go:noescape
+func scheduleFreeAdamF64AVX2(n int, c *float64, x *float64, z *float64, a *float64, v *float64, grad *float64)
+
+// scheduleFreeAdamEachF64AVX2 updates count tensors as scheduleFreeAdamF64AVX2 does one.
+//
+//go:noescape
+func scheduleFreeAdamEachF64AVX2(count int, c *float64, x *[]float64, z *[]float64, a *[]float64, v *[]float64, grad *[]float64)
+
+// sophiaF64AVX2 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = gamma*h
+//	d = d > eps ? d : eps
+//	u = m/d
+//	u = least > u ? least : u
+//	u = limit < u ? limit : u
+//	x = x - lr*u
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 lr, 24 gamma, 32 eps, 40 limit, 48 least, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
+//
+//go:noescape
+func sophiaF64AVX2(n int, c *float64, x *float64, m *float64, h *float64, grad *float64)
+
+// sophiaEachF64AVX2 updates count tensors as sophiaF64AVX2 does one.
+//
+//go:noescape
+func sophiaEachF64AVX2(count int, c *float64, x *[]float64, m *[]float64, h *[]float64, grad *[]float64)
+
+// madgradF64AVX2 updates n elements by
+//
+//	s = s + rate*g
+//	v = v + (rate*g)*g
+//	w = v > floor ? v : floor
+//	a = sqrt(sqrt(w))
+//	b = sqrt(sqrt(a))
+//	c = sqrt(sqrt(b))
+//	d = sqrt(sqrt(c))
+//	r = (a*b)*(c*d)
+//	q = (r*r)*r
+//	r = r + r*((w-q)/((q+q)+w))
+//	q = (r*r)*r
+//	r = r + r*((w-q)/((q+q)+w))
+//	q = (r*r)*r
+//	r = r + r*((w-q)/((q+q)+w))
+//	x = rho*x + (1-rho)*(start - s/(r+eps))
+//
+// c, by byte: 0 rate, 8 floor, 16 rho, 24 1-rho, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
+//
+//go:noescape
+func madgradF64AVX2(n int, c *float64, x *float64, s *float64, v *float64, start *float64, grad *float64)
+
+// madgradEachF64AVX2 updates count tensors as madgradF64AVX2 does one.
+//
+//go:noescape
+func madgradEachF64AVX2(count int, c *float64, x *[]float64, s *[]float64, v *[]float64, start *[]float64, grad *[]float64)
 
 // axpyF64AVX2 updates n elements by
 //
@@ -4510,6 +5464,968 @@ func rpropBlock8StatesF32AVX512(n int, c *float32, random *uint32, x *float32, p
 //go:noescape
 func rpropBlock8StatesNearestF32AVX512(n int, c *float32, random *uint32, x *float32, p *uint8, s *uint8, grad *float32, pScales *uint8, sScales *uint8)
 
+// adaBeliefF32AVX512 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = g - m
+//	s = (beta2*s + ((1-beta2)*d)*d) + eps
+//	x = x - (alpha*m)/(sqrt(unbias*s)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func adaBeliefF32AVX512(n int, c *float32, x *float32, m *float32, s *float32, grad *float32)
+
+// adaBeliefF32AVX512Roots1Of5Depth2 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = g - m
+//	s = (beta2*s + ((1-beta2)*d)*d) + eps
+//	x = x - (alpha*m)/(sqrt(unbias*s)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func adaBeliefF32AVX512Roots1Of5Depth2(n int, c *float32, x *float32, m *float32, s *float32, grad *float32)
+
+// adaBeliefF32AVX512Roots1Of3Depth3 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = g - m
+//	s = (beta2*s + ((1-beta2)*d)*d) + eps
+//	x = x - (alpha*m)/(sqrt(unbias*s)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func adaBeliefF32AVX512Roots1Of3Depth3(n int, c *float32, x *float32, m *float32, s *float32, grad *float32)
+
+// adaBeliefF32AVX512Roots3Of3Depth3 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = g - m
+//	s = (beta2*s + ((1-beta2)*d)*d) + eps
+//	x = x - (alpha*m)/(sqrt(unbias*s)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func adaBeliefF32AVX512Roots3Of3Depth3(n int, c *float32, x *float32, m *float32, s *float32, grad *float32)
+
+// adaBeliefEachF32AVX512 updates count tensors as adaBeliefF32AVX512 does one.
+//
+//go:noescape
+func adaBeliefEachF32AVX512(count int, c *float32, x *[]float32, m *[]float32, s *[]float32, grad *[]float32)
+
+// adaBeliefEachF32AVX512Roots1Of5Depth2 updates count tensors as adaBeliefF32AVX512 does one.
+//
+//go:noescape
+func adaBeliefEachF32AVX512Roots1Of5Depth2(count int, c *float32, x *[]float32, m *[]float32, s *[]float32, grad *[]float32)
+
+// adaBeliefEachF32AVX512Roots1Of3Depth3 updates count tensors as adaBeliefF32AVX512 does one.
+//
+//go:noescape
+func adaBeliefEachF32AVX512Roots1Of3Depth3(count int, c *float32, x *[]float32, m *[]float32, s *[]float32, grad *[]float32)
+
+// adaBeliefEachF32AVX512Roots3Of3Depth3 updates count tensors as adaBeliefF32AVX512 does one.
+//
+//go:noescape
+func adaBeliefEachF32AVX512Roots3Of3Depth3(count int, c *float32, x *[]float32, m *[]float32, s *[]float32, grad *[]float32)
+
+// adaBeliefBF16StatesF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = g - m
+//	s = (beta2*s + ((1-beta2)*d)*d) + eps
+//	x = x - (alpha*m)/(sqrt(unbias*s)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func adaBeliefBF16StatesF32AVX512(n int, c *float32, random *uint32, x *float32, m *uint16, s *uint16, grad *float32)
+
+// adaBeliefBF16StatesNearestF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = g - m
+//	s = (beta2*s + ((1-beta2)*d)*d) + eps
+//	x = x - (alpha*m)/(sqrt(unbias*s)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func adaBeliefBF16StatesNearestF32AVX512(n int, c *float32, random *uint32, x *float32, m *uint16, s *uint16, grad *float32)
+
+// adaBeliefBF16F32AVX512 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = g - m
+//	s = (beta2*s + ((1-beta2)*d)*d) + eps
+//	x = x - (alpha*m)/(sqrt(unbias*s)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func adaBeliefBF16F32AVX512(n int, c *float32, random *uint32, x *uint16, m *uint16, s *uint16, grad *uint16)
+
+// adaBeliefBF16NearestF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = g - m
+//	s = (beta2*s + ((1-beta2)*d)*d) + eps
+//	x = x - (alpha*m)/(sqrt(unbias*s)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func adaBeliefBF16NearestF32AVX512(n int, c *float32, random *uint32, x *uint16, m *uint16, s *uint16, grad *uint16)
+
+// adaBeliefBlock8StatesF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = g - m
+//	s = (beta2*s + ((1-beta2)*d)*d) + eps
+//	x = x - (alpha*m)/(sqrt(unbias*s)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func adaBeliefBlock8StatesF32AVX512(n int, c *float32, random *uint32, x *float32, m *uint8, s *uint8, grad *float32, mScales *uint8, sScales *uint8)
+
+// adaBeliefBlock8StatesNearestF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = g - m
+//	s = (beta2*s + ((1-beta2)*d)*d) + eps
+//	x = x - (alpha*m)/(sqrt(unbias*s)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func adaBeliefBlock8StatesNearestF32AVX512(n int, c *float32, random *uint32, x *float32, m *uint8, s *uint8, grad *float32, mScales *uint8, sScales *uint8)
+
+// yogiF32AVX512 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	q = g*g
+//	v = v - ((1-beta2)*q)*sign(v-q)
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 1-beta2, 12 alpha, 16 unbias, 20 eps, 24 scale, 28 lo, 32 hi, 36 l2, 40 keep, 44 use.
+//
+//go:noescape
+func yogiF32AVX512(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+
+// yogiEachF32AVX512 updates count tensors as yogiF32AVX512 does one.
+//
+//go:noescape
+func yogiEachF32AVX512(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+
+// yogiBF16StatesF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	q = g*g
+//	v = v - ((1-beta2)*q)*sign(v-q)
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 1-beta2, 12 alpha, 16 unbias, 20 eps, 24 scale, 28 lo, 32 hi, 36 l2, 40 keep, 44 use.
+//
+//go:noescape
+func yogiBF16StatesF32AVX512(n int, c *float32, random *uint32, x *float32, m *uint16, v *uint16, grad *float32)
+
+// yogiBF16StatesNearestF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	q = g*g
+//	v = v - ((1-beta2)*q)*sign(v-q)
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 1-beta2, 12 alpha, 16 unbias, 20 eps, 24 scale, 28 lo, 32 hi, 36 l2, 40 keep, 44 use.
+//
+//go:noescape
+func yogiBF16StatesNearestF32AVX512(n int, c *float32, random *uint32, x *float32, m *uint16, v *uint16, grad *float32)
+
+// yogiBF16F32AVX512 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	q = g*g
+//	v = v - ((1-beta2)*q)*sign(v-q)
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 1-beta2, 12 alpha, 16 unbias, 20 eps, 24 scale, 28 lo, 32 hi, 36 l2, 40 keep, 44 use.
+//
+//go:noescape
+func yogiBF16F32AVX512(n int, c *float32, random *uint32, x *uint16, m *uint16, v *uint16, grad *uint16)
+
+// yogiBF16NearestF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	q = g*g
+//	v = v - ((1-beta2)*q)*sign(v-q)
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 1-beta2, 12 alpha, 16 unbias, 20 eps, 24 scale, 28 lo, 32 hi, 36 l2, 40 keep, 44 use.
+//
+//go:noescape
+func yogiBF16NearestF32AVX512(n int, c *float32, random *uint32, x *uint16, m *uint16, v *uint16, grad *uint16)
+
+// yogiBlock8StatesF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	q = g*g
+//	v = v - ((1-beta2)*q)*sign(v-q)
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 1-beta2, 12 alpha, 16 unbias, 20 eps, 24 scale, 28 lo, 32 hi, 36 l2, 40 keep, 44 use.
+//
+//go:noescape
+func yogiBlock8StatesF32AVX512(n int, c *float32, random *uint32, x *float32, m *uint8, v *uint8, grad *float32, mScales *uint8, vScales *uint8)
+
+// yogiBlock8StatesNearestF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	q = g*g
+//	v = v - ((1-beta2)*q)*sign(v-q)
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 1-beta2, 12 alpha, 16 unbias, 20 eps, 24 scale, 28 lo, 32 hi, 36 l2, 40 keep, 44 use.
+//
+//go:noescape
+func yogiBlock8StatesNearestF32AVX512(n int, c *float32, random *uint32, x *float32, m *uint8, v *uint8, grad *float32, mScales *uint8, vScales *uint8)
+
+// adanF32AVX512 updates n elements by
+//
+//	d = g - p
+//	u = g + beta2*d
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + (1-beta2)*d
+//	s = beta3*s + ((1-beta3)*u)*u
+//	x = x - (alpha*m + gamma*v)/(sqrt(unbias*s)+eps)
+//	p = g
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 beta3, 20 1-beta3, 24 alpha, 28 gamma, 32 unbias, 36 eps, 40 scale, 44 lo, 48 hi, 52 l2, 56 keep, 60 use.
+//
+//go:noescape
+func adanF32AVX512(n int, c *float32, x *float32, m *float32, v *float32, s *float32, p *float32, grad *float32)
+
+// adanEachF32AVX512 updates count tensors as adanF32AVX512 does one.
+//
+//go:noescape
+func adanEachF32AVX512(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, s *[]float32, p *[]float32, grad *[]float32)
+
+// adanBF16StatesF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	d = g - p
+//	u = g + beta2*d
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + (1-beta2)*d
+//	s = beta3*s + ((1-beta3)*u)*u
+//	x = x - (alpha*m + gamma*v)/(sqrt(unbias*s)+eps)
+//	p = g
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 beta3, 20 1-beta3, 24 alpha, 28 gamma, 32 unbias, 36 eps, 40 scale, 44 lo, 48 hi, 52 l2, 56 keep, 60 use.
+//
+//go:noescape
+func adanBF16StatesF32AVX512(n int, c *float32, random *uint32, x *float32, m *uint16, v *uint16, s *uint16, p *uint16, grad *float32)
+
+// adanBF16StatesNearestF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	d = g - p
+//	u = g + beta2*d
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + (1-beta2)*d
+//	s = beta3*s + ((1-beta3)*u)*u
+//	x = x - (alpha*m + gamma*v)/(sqrt(unbias*s)+eps)
+//	p = g
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 beta3, 20 1-beta3, 24 alpha, 28 gamma, 32 unbias, 36 eps, 40 scale, 44 lo, 48 hi, 52 l2, 56 keep, 60 use.
+//
+//go:noescape
+func adanBF16StatesNearestF32AVX512(n int, c *float32, random *uint32, x *float32, m *uint16, v *uint16, s *uint16, p *uint16, grad *float32)
+
+// adanBF16F32AVX512 updates n elements, whole blocks of 32, by
+//
+//	d = g - p
+//	u = g + beta2*d
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + (1-beta2)*d
+//	s = beta3*s + ((1-beta3)*u)*u
+//	x = x - (alpha*m + gamma*v)/(sqrt(unbias*s)+eps)
+//	p = g
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 beta3, 20 1-beta3, 24 alpha, 28 gamma, 32 unbias, 36 eps, 40 scale, 44 lo, 48 hi, 52 l2, 56 keep, 60 use.
+//
+//go:noescape
+func adanBF16F32AVX512(n int, c *float32, random *uint32, x *uint16, m *uint16, v *uint16, s *uint16, p *uint16, grad *uint16)
+
+// adanBF16NearestF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	d = g - p
+//	u = g + beta2*d
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + (1-beta2)*d
+//	s = beta3*s + ((1-beta3)*u)*u
+//	x = x - (alpha*m + gamma*v)/(sqrt(unbias*s)+eps)
+//	p = g
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 beta3, 20 1-beta3, 24 alpha, 28 gamma, 32 unbias, 36 eps, 40 scale, 44 lo, 48 hi, 52 l2, 56 keep, 60 use.
+//
+//go:noescape
+func adanBF16NearestF32AVX512(n int, c *float32, random *uint32, x *uint16, m *uint16, v *uint16, s *uint16, p *uint16, grad *uint16)
+
+// adoptF32AVX512 updates n elements by
+//
+//	r = sqrt(v)
+//	d = r > eps ? r : eps
+//	n = g/d
+//	n = least > n ? least : n
+//	n = limit < n ? limit : n
+//	m = beta1*m + (1-beta1)*n
+//	x = x - lr*m
+//	v = beta2*v + ((1-beta2)*g)*g
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 lr, 20 eps, 24 limit, 28 least, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func adoptF32AVX512(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+
+// adoptEachF32AVX512 updates count tensors as adoptF32AVX512 does one.
+//
+//go:noescape
+func adoptEachF32AVX512(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+
+// adoptbf16StatesF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	r = sqrt(v)
+//	d = r > eps ? r : eps
+//	n = g/d
+//	n = least > n ? least : n
+//	n = limit < n ? limit : n
+//	m = beta1*m + (1-beta1)*n
+//	x = x - lr*m
+//	v = beta2*v + ((1-beta2)*g)*g
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 lr, 20 eps, 24 limit, 28 least, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func adoptbf16StatesF32AVX512(n int, c *float32, random *uint32, x *float32, m *uint16, v *uint16, grad *float32)
+
+// adoptbf16StatesNearestF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	r = sqrt(v)
+//	d = r > eps ? r : eps
+//	n = g/d
+//	n = least > n ? least : n
+//	n = limit < n ? limit : n
+//	m = beta1*m + (1-beta1)*n
+//	x = x - lr*m
+//	v = beta2*v + ((1-beta2)*g)*g
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 lr, 20 eps, 24 limit, 28 least, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func adoptbf16StatesNearestF32AVX512(n int, c *float32, random *uint32, x *float32, m *uint16, v *uint16, grad *float32)
+
+// adoptbf16F32AVX512 updates n elements, whole blocks of 32, by
+//
+//	r = sqrt(v)
+//	d = r > eps ? r : eps
+//	n = g/d
+//	n = least > n ? least : n
+//	n = limit < n ? limit : n
+//	m = beta1*m + (1-beta1)*n
+//	x = x - lr*m
+//	v = beta2*v + ((1-beta2)*g)*g
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 lr, 20 eps, 24 limit, 28 least, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func adoptbf16F32AVX512(n int, c *float32, random *uint32, x *uint16, m *uint16, v *uint16, grad *uint16)
+
+// adoptbf16NearestF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	r = sqrt(v)
+//	d = r > eps ? r : eps
+//	n = g/d
+//	n = least > n ? least : n
+//	n = limit < n ? limit : n
+//	m = beta1*m + (1-beta1)*n
+//	x = x - lr*m
+//	v = beta2*v + ((1-beta2)*g)*g
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 lr, 20 eps, 24 limit, 28 least, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func adoptbf16NearestF32AVX512(n int, c *float32, random *uint32, x *uint16, m *uint16, v *uint16, grad *uint16)
+
+// adoptBlock8StatesF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	r = sqrt(v)
+//	d = r > eps ? r : eps
+//	n = g/d
+//	n = least > n ? least : n
+//	n = limit < n ? limit : n
+//	m = beta1*m + (1-beta1)*n
+//	x = x - lr*m
+//	v = beta2*v + ((1-beta2)*g)*g
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 lr, 20 eps, 24 limit, 28 least, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func adoptBlock8StatesF32AVX512(n int, c *float32, random *uint32, x *float32, m *uint8, v *uint8, grad *float32, mScales *uint8, vScales *uint8)
+
+// adoptBlock8StatesNearestF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	r = sqrt(v)
+//	d = r > eps ? r : eps
+//	n = g/d
+//	n = least > n ? least : n
+//	n = limit < n ? limit : n
+//	m = beta1*m + (1-beta1)*n
+//	x = x - lr*m
+//	v = beta2*v + ((1-beta2)*g)*g
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 lr, 20 eps, 24 limit, 28 least, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func adoptBlock8StatesNearestF32AVX512(n int, c *float32, random *uint32, x *float32, m *uint8, v *uint8, grad *float32, mScales *uint8, vScales *uint8)
+
+// adEMAMixF32AVX512 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	l = beta3*l + (1-beta3)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*l)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 beta3, 20 1-beta3, 24 alpha, 28 gamma, 32 unbias, 36 eps, 40 scale, 44 lo, 48 hi, 52 l2, 56 keep, 60 use.
+//
+//go:noescape
+func adEMAMixF32AVX512(n int, c *float32, x *float32, m *float32, l *float32, v *float32, grad *float32)
+
+// adEMAMixEachF32AVX512 updates count tensors as adEMAMixF32AVX512 does one.
+//
+//go:noescape
+func adEMAMixEachF32AVX512(count int, c *float32, x *[]float32, m *[]float32, l *[]float32, v *[]float32, grad *[]float32)
+
+// adEMAMixBF16StatesF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	l = beta3*l + (1-beta3)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*l)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 beta3, 20 1-beta3, 24 alpha, 28 gamma, 32 unbias, 36 eps, 40 scale, 44 lo, 48 hi, 52 l2, 56 keep, 60 use.
+//
+//go:noescape
+func adEMAMixBF16StatesF32AVX512(n int, c *float32, random *uint32, x *float32, m *uint16, l *uint16, v *uint16, grad *float32)
+
+// adEMAMixBF16StatesNearestF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	l = beta3*l + (1-beta3)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*l)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 beta3, 20 1-beta3, 24 alpha, 28 gamma, 32 unbias, 36 eps, 40 scale, 44 lo, 48 hi, 52 l2, 56 keep, 60 use.
+//
+//go:noescape
+func adEMAMixBF16StatesNearestF32AVX512(n int, c *float32, random *uint32, x *float32, m *uint16, l *uint16, v *uint16, grad *float32)
+
+// adEMAMixBF16F32AVX512 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	l = beta3*l + (1-beta3)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*l)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 beta3, 20 1-beta3, 24 alpha, 28 gamma, 32 unbias, 36 eps, 40 scale, 44 lo, 48 hi, 52 l2, 56 keep, 60 use.
+//
+//go:noescape
+func adEMAMixBF16F32AVX512(n int, c *float32, random *uint32, x *uint16, m *uint16, l *uint16, v *uint16, grad *uint16)
+
+// adEMAMixBF16NearestF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	l = beta3*l + (1-beta3)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*l)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 beta3, 20 1-beta3, 24 alpha, 28 gamma, 32 unbias, 36 eps, 40 scale, 44 lo, 48 hi, 52 l2, 56 keep, 60 use.
+//
+//go:noescape
+func adEMAMixBF16NearestF32AVX512(n int, c *float32, random *uint32, x *uint16, m *uint16, l *uint16, v *uint16, grad *uint16)
+
+// adEMAMixBlock8StatesF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	l = beta3*l + (1-beta3)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*l)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 beta3, 20 1-beta3, 24 alpha, 28 gamma, 32 unbias, 36 eps, 40 scale, 44 lo, 48 hi, 52 l2, 56 keep, 60 use.
+//
+//go:noescape
+func adEMAMixBlock8StatesF32AVX512(n int, c *float32, random *uint32, x *float32, m *uint8, l *uint8, v *uint8, grad *float32, mScales *uint8, lScales *uint8, vScales *uint8)
+
+// adEMAMixBlock8StatesNearestF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	l = beta3*l + (1-beta3)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*l)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 beta3, 20 1-beta3, 24 alpha, 28 gamma, 32 unbias, 36 eps, 40 scale, 44 lo, 48 hi, 52 l2, 56 keep, 60 use.
+//
+//go:noescape
+func adEMAMixBlock8StatesNearestF32AVX512(n int, c *float32, random *uint32, x *float32, m *uint8, l *uint8, v *uint8, grad *float32, mScales *uint8, lScales *uint8, vScales *uint8)
+
+// scheduleFreeF32AVX512 updates n elements by
+//
+//	z = (z - decay*x) - lr*g
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// c, by byte: 0 lr, 4 decay, 8 1-beta, 12 weight, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func scheduleFreeF32AVX512(n int, c *float32, x *float32, z *float32, a *float32, grad *float32)
+
+// scheduleFreeEachF32AVX512 updates count tensors as scheduleFreeF32AVX512 does one.
+//
+//go:noescape
+func scheduleFreeEachF32AVX512(count int, c *float32, x *[]float32, z *[]float32, a *[]float32, grad *[]float32)
+
+// scheduleFreeBF16StatesF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	z = (z - decay*x) - lr*g
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// c, by byte: 0 lr, 4 decay, 8 1-beta, 12 weight, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func scheduleFreeBF16StatesF32AVX512(n int, c *float32, random *uint32, x *float32, z *uint16, a *uint16, grad *float32)
+
+// scheduleFreeBF16StatesNearestF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	z = (z - decay*x) - lr*g
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// c, by byte: 0 lr, 4 decay, 8 1-beta, 12 weight, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func scheduleFreeBF16StatesNearestF32AVX512(n int, c *float32, random *uint32, x *float32, z *uint16, a *uint16, grad *float32)
+
+// scheduleFreeBF16F32AVX512 updates n elements, whole blocks of 32, by
+//
+//	z = (z - decay*x) - lr*g
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// c, by byte: 0 lr, 4 decay, 8 1-beta, 12 weight, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func scheduleFreeBF16F32AVX512(n int, c *float32, random *uint32, x *uint16, z *uint16, a *uint16, grad *uint16)
+
+// scheduleFreeBF16NearestF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	z = (z - decay*x) - lr*g
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// c, by byte: 0 lr, 4 decay, 8 1-beta, 12 weight, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func scheduleFreeBF16NearestF32AVX512(n int, c *float32, random *uint32, x *uint16, z *uint16, a *uint16, grad *uint16)
+
+// scheduleFreeBlock8StatesF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	z = (z - decay*x) - lr*g
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// c, by byte: 0 lr, 4 decay, 8 1-beta, 12 weight, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func scheduleFreeBlock8StatesF32AVX512(n int, c *float32, random *uint32, x *float32, z *uint8, a *uint8, grad *float32, zScales *uint8, aScales *uint8)
+
+// scheduleFreeBlock8StatesNearestF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	z = (z - decay*x) - lr*g
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// c, by byte: 0 lr, 4 decay, 8 1-beta, 12 weight, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
+//
+//go:noescape
+func scheduleFreeBlock8StatesNearestF32AVX512(n int, c *float32, random *uint32, x *float32, z *uint8, a *uint8, grad *float32, zScales *uint8, aScales *uint8)
+
+// scheduleFreeAdamF32AVX512 updates n elements by
+//
+//	v = beta2*v + ((1-beta2)*g)*g
+//	z = (z - decay*x) - (lr*g)/(sqrt(unbias*v)+eps)
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// c, by byte: 0 beta2, 4 1-beta2, 8 lr, 12 decay, 16 1-beta, 20 weight, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func scheduleFreeAdamF32AVX512(n int, c *float32, x *float32, z *float32, a *float32, v *float32, grad *float32)
+
+// scheduleFreeAdamEachF32AVX512 updates count tensors as scheduleFreeAdamF32AVX512 does one.
+//
+//go:noescape
+func scheduleFreeAdamEachF32AVX512(count int, c *float32, x *[]float32, z *[]float32, a *[]float32, v *[]float32, grad *[]float32)
+
+// scheduleFreeAdamBF16StatesF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	v = beta2*v + ((1-beta2)*g)*g
+//	z = (z - decay*x) - (lr*g)/(sqrt(unbias*v)+eps)
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// c, by byte: 0 beta2, 4 1-beta2, 8 lr, 12 decay, 16 1-beta, 20 weight, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func scheduleFreeAdamBF16StatesF32AVX512(n int, c *float32, random *uint32, x *float32, z *uint16, a *uint16, v *uint16, grad *float32)
+
+// scheduleFreeAdamBF16StatesNearestF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	v = beta2*v + ((1-beta2)*g)*g
+//	z = (z - decay*x) - (lr*g)/(sqrt(unbias*v)+eps)
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// c, by byte: 0 beta2, 4 1-beta2, 8 lr, 12 decay, 16 1-beta, 20 weight, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func scheduleFreeAdamBF16StatesNearestF32AVX512(n int, c *float32, random *uint32, x *float32, z *uint16, a *uint16, v *uint16, grad *float32)
+
+// scheduleFreeAdamBF16F32AVX512 updates n elements, whole blocks of 32, by
+//
+//	v = beta2*v + ((1-beta2)*g)*g
+//	z = (z - decay*x) - (lr*g)/(sqrt(unbias*v)+eps)
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// c, by byte: 0 beta2, 4 1-beta2, 8 lr, 12 decay, 16 1-beta, 20 weight, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func scheduleFreeAdamBF16F32AVX512(n int, c *float32, random *uint32, x *uint16, z *uint16, a *uint16, v *uint16, grad *uint16)
+
+// scheduleFreeAdamBF16NearestF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	v = beta2*v + ((1-beta2)*g)*g
+//	z = (z - decay*x) - (lr*g)/(sqrt(unbias*v)+eps)
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// c, by byte: 0 beta2, 4 1-beta2, 8 lr, 12 decay, 16 1-beta, 20 weight, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func scheduleFreeAdamBF16NearestF32AVX512(n int, c *float32, random *uint32, x *uint16, z *uint16, a *uint16, v *uint16, grad *uint16)
+
+// scheduleFreeAdamBlock8StatesF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	v = beta2*v + ((1-beta2)*g)*g
+//	z = (z - decay*x) - (lr*g)/(sqrt(unbias*v)+eps)
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// c, by byte: 0 beta2, 4 1-beta2, 8 lr, 12 decay, 16 1-beta, 20 weight, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func scheduleFreeAdamBlock8StatesF32AVX512(n int, c *float32, random *uint32, x *float32, z *uint8, a *uint8, v *uint8, grad *float32, zScales *uint8, aScales *uint8, vScales *uint8)
+
+// scheduleFreeAdamBlock8StatesNearestF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	v = beta2*v + ((1-beta2)*g)*g
+//	z = (z - decay*x) - (lr*g)/(sqrt(unbias*v)+eps)
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// c, by byte: 0 beta2, 4 1-beta2, 8 lr, 12 decay, 16 1-beta, 20 weight, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
+//
+//go:noescape
+func scheduleFreeAdamBlock8StatesNearestF32AVX512(n int, c *float32, random *uint32, x *float32, z *uint8, a *uint8, v *uint8, grad *float32, zScales *uint8, aScales *uint8, vScales *uint8)
+
+// sophiaF32AVX512 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = gamma*h
+//	d = d > eps ? d : eps
+//	u = m/d
+//	u = least > u ? least : u
+//	u = limit < u ? limit : u
+//	x = x - lr*u
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 lr, 12 gamma, 16 eps, 20 limit, 24 least, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func sophiaF32AVX512(n int, c *float32, x *float32, m *float32, h *float32, grad *float32)
+
+// sophiaEachF32AVX512 updates count tensors as sophiaF32AVX512 does one.
+//
+//go:noescape
+func sophiaEachF32AVX512(count int, c *float32, x *[]float32, m *[]float32, h *[]float32, grad *[]float32)
+
+// sophiaBF16StatesF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = gamma*h
+//	d = d > eps ? d : eps
+//	u = m/d
+//	u = least > u ? least : u
+//	u = limit < u ? limit : u
+//	x = x - lr*u
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 lr, 12 gamma, 16 eps, 20 limit, 24 least, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func sophiaBF16StatesF32AVX512(n int, c *float32, random *uint32, x *float32, m *uint16, h *uint16, grad *float32)
+
+// sophiaBF16StatesNearestF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = gamma*h
+//	d = d > eps ? d : eps
+//	u = m/d
+//	u = least > u ? least : u
+//	u = limit < u ? limit : u
+//	x = x - lr*u
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 lr, 12 gamma, 16 eps, 20 limit, 24 least, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func sophiaBF16StatesNearestF32AVX512(n int, c *float32, random *uint32, x *float32, m *uint16, h *uint16, grad *float32)
+
+// sophiaBF16F32AVX512 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = gamma*h
+//	d = d > eps ? d : eps
+//	u = m/d
+//	u = least > u ? least : u
+//	u = limit < u ? limit : u
+//	x = x - lr*u
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 lr, 12 gamma, 16 eps, 20 limit, 24 least, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func sophiaBF16F32AVX512(n int, c *float32, random *uint32, x *uint16, m *uint16, h *uint16, grad *uint16)
+
+// sophiaBF16NearestF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = gamma*h
+//	d = d > eps ? d : eps
+//	u = m/d
+//	u = least > u ? least : u
+//	u = limit < u ? limit : u
+//	x = x - lr*u
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 lr, 12 gamma, 16 eps, 20 limit, 24 least, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func sophiaBF16NearestF32AVX512(n int, c *float32, random *uint32, x *uint16, m *uint16, h *uint16, grad *uint16)
+
+// sophiaBlock8StatesF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = gamma*h
+//	d = d > eps ? d : eps
+//	u = m/d
+//	u = least > u ? least : u
+//	u = limit < u ? limit : u
+//	x = x - lr*u
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 lr, 12 gamma, 16 eps, 20 limit, 24 least, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func sophiaBlock8StatesF32AVX512(n int, c *float32, random *uint32, x *float32, m *uint8, h *uint8, grad *float32, mScales *uint8, hScales *uint8)
+
+// sophiaBlock8StatesNearestF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = gamma*h
+//	d = d > eps ? d : eps
+//	u = m/d
+//	u = least > u ? least : u
+//	u = limit < u ? limit : u
+//	x = x - lr*u
+//
+// c, by byte: 0 beta1, 4 1-beta1, 8 lr, 12 gamma, 16 eps, 20 limit, 24 least, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
+//
+//go:noescape
+func sophiaBlock8StatesNearestF32AVX512(n int, c *float32, random *uint32, x *float32, m *uint8, h *uint8, grad *float32, mScales *uint8, hScales *uint8)
+
+// madgradF32AVX512 updates n elements by
+//
+//	s = s + rate*g
+//	v = v + (rate*g)*g
+//	w = v > floor ? v : floor
+//	a = sqrt(sqrt(w))
+//	b = sqrt(sqrt(a))
+//	c = sqrt(sqrt(b))
+//	d = sqrt(sqrt(c))
+//	r = (a*b)*(c*d)
+//	q = (r*r)*r
+//	r = r + r*((w-q)/((q+q)+w))
+//	q = (r*r)*r
+//	r = r + r*((w-q)/((q+q)+w))
+//	q = (r*r)*r
+//	r = r + r*((w-q)/((q+q)+w))
+//	x = rho*x + (1-rho)*(start - s/(r+eps))
+//
+// c, by byte: 0 rate, 4 floor, 8 rho, 12 1-rho, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func madgradF32AVX512(n int, c *float32, x *float32, s *float32, v *float32, start *float32, grad *float32)
+
+// madgradEachF32AVX512 updates count tensors as madgradF32AVX512 does one.
+//
+//go:noescape
+func madgradEachF32AVX512(count int, c *float32, x *[]float32, s *[]float32, v *[]float32, start *[]float32, grad *[]float32)
+
+// madgradbf16StatesF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	s = s + rate*g
+//	v = v + (rate*g)*g
+//	w = v > floor ? v : floor
+//	a = sqrt(sqrt(w))
+//	b = sqrt(sqrt(a))
+//	c = sqrt(sqrt(b))
+//	d = sqrt(sqrt(c))
+//	r = (a*b)*(c*d)
+//	q = (r*r)*r
+//	r = r + r*((w-q)/((q+q)+w))
+//	q = (r*r)*r
+//	r = r + r*((w-q)/((q+q)+w))
+//	q = (r*r)*r
+//	r = r + r*((w-q)/((q+q)+w))
+//	x = rho*x + (1-rho)*(start - s/(r+eps))
+//
+// c, by byte: 0 rate, 4 floor, 8 rho, 12 1-rho, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func madgradbf16StatesF32AVX512(n int, c *float32, random *uint32, x *float32, s *uint16, v *uint16, start *uint16, grad *float32)
+
+// madgradbf16StatesNearestF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	s = s + rate*g
+//	v = v + (rate*g)*g
+//	w = v > floor ? v : floor
+//	a = sqrt(sqrt(w))
+//	b = sqrt(sqrt(a))
+//	c = sqrt(sqrt(b))
+//	d = sqrt(sqrt(c))
+//	r = (a*b)*(c*d)
+//	q = (r*r)*r
+//	r = r + r*((w-q)/((q+q)+w))
+//	q = (r*r)*r
+//	r = r + r*((w-q)/((q+q)+w))
+//	q = (r*r)*r
+//	r = r + r*((w-q)/((q+q)+w))
+//	x = rho*x + (1-rho)*(start - s/(r+eps))
+//
+// c, by byte: 0 rate, 4 floor, 8 rho, 12 1-rho, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func madgradbf16StatesNearestF32AVX512(n int, c *float32, random *uint32, x *float32, s *uint16, v *uint16, start *uint16, grad *float32)
+
+// madgradbf16F32AVX512 updates n elements, whole blocks of 32, by
+//
+//	s = s + rate*g
+//	v = v + (rate*g)*g
+//	w = v > floor ? v : floor
+//	a = sqrt(sqrt(w))
+//	b = sqrt(sqrt(a))
+//	c = sqrt(sqrt(b))
+//	d = sqrt(sqrt(c))
+//	r = (a*b)*(c*d)
+//	q = (r*r)*r
+//	r = r + r*((w-q)/((q+q)+w))
+//	q = (r*r)*r
+//	r = r + r*((w-q)/((q+q)+w))
+//	q = (r*r)*r
+//	r = r + r*((w-q)/((q+q)+w))
+//	x = rho*x + (1-rho)*(start - s/(r+eps))
+//
+// c, by byte: 0 rate, 4 floor, 8 rho, 12 1-rho, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func madgradbf16F32AVX512(n int, c *float32, random *uint32, x *uint16, s *uint16, v *uint16, start *uint16, grad *uint16)
+
+// madgradbf16NearestF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	s = s + rate*g
+//	v = v + (rate*g)*g
+//	w = v > floor ? v : floor
+//	a = sqrt(sqrt(w))
+//	b = sqrt(sqrt(a))
+//	c = sqrt(sqrt(b))
+//	d = sqrt(sqrt(c))
+//	r = (a*b)*(c*d)
+//	q = (r*r)*r
+//	r = r + r*((w-q)/((q+q)+w))
+//	q = (r*r)*r
+//	r = r + r*((w-q)/((q+q)+w))
+//	q = (r*r)*r
+//	r = r + r*((w-q)/((q+q)+w))
+//	x = rho*x + (1-rho)*(start - s/(r+eps))
+//
+// c, by byte: 0 rate, 4 floor, 8 rho, 12 1-rho, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func madgradbf16NearestF32AVX512(n int, c *float32, random *uint32, x *uint16, s *uint16, v *uint16, start *uint16, grad *uint16)
+
+// madgradBlock8StatesF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	s = s + rate*g
+//	v = v + (rate*g)*g
+//	w = v > floor ? v : floor
+//	a = sqrt(sqrt(w))
+//	b = sqrt(sqrt(a))
+//	c = sqrt(sqrt(b))
+//	d = sqrt(sqrt(c))
+//	r = (a*b)*(c*d)
+//	q = (r*r)*r
+//	r = r + r*((w-q)/((q+q)+w))
+//	q = (r*r)*r
+//	r = r + r*((w-q)/((q+q)+w))
+//	q = (r*r)*r
+//	r = r + r*((w-q)/((q+q)+w))
+//	x = rho*x + (1-rho)*(start - s/(r+eps))
+//
+// c, by byte: 0 rate, 4 floor, 8 rho, 12 1-rho, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func madgradBlock8StatesF32AVX512(n int, c *float32, random *uint32, x *float32, s *uint8, v *uint8, start *uint8, grad *float32, sScales *uint8, vScales *uint8, startScales *uint8)
+
+// madgradBlock8StatesNearestF32AVX512 updates n elements, whole blocks of 32, by
+//
+//	s = s + rate*g
+//	v = v + (rate*g)*g
+//	w = v > floor ? v : floor
+//	a = sqrt(sqrt(w))
+//	b = sqrt(sqrt(a))
+//	c = sqrt(sqrt(b))
+//	d = sqrt(sqrt(c))
+//	r = (a*b)*(c*d)
+//	q = (r*r)*r
+//	r = r + r*((w-q)/((q+q)+w))
+//	q = (r*r)*r
+//	r = r + r*((w-q)/((q+q)+w))
+//	q = (r*r)*r
+//	r = r + r*((w-q)/((q+q)+w))
+//	x = rho*x + (1-rho)*(start - s/(r+eps))
+//
+// c, by byte: 0 rate, 4 floor, 8 rho, 12 1-rho, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
+//
+//go:noescape
+func madgradBlock8StatesNearestF32AVX512(n int, c *float32, random *uint32, x *float32, s *uint8, v *uint8, start *uint8, grad *float32, sScales *uint8, vScales *uint8, startScales *uint8)
+
 // axpyF32AVX512 updates n elements by
 //
 //	y = y + a*x
@@ -5231,6 +7147,213 @@ func rpropF64AVX512(n int, c *float64, x *float64, p *float64, s *float64, grad 
 //
 //go:noescape
 func rpropEachF64AVX512(count int, c *float64, x *[]float64, p *[]float64, s *[]float64, grad *[]float64)
+
+// adaBeliefF64AVX512 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = g - m
+//	s = (beta2*s + ((1-beta2)*d)*d) + eps
+//	x = x - (alpha*m)/(sqrt(unbias*s)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
+//
+//go:noescape
+func adaBeliefF64AVX512(n int, c *float64, x *float64, m *float64, s *float64, grad *float64)
+
+// adaBeliefF64AVX512Roots2Of4Depth2 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = g - m
+//	s = (beta2*s + ((1-beta2)*d)*d) + eps
+//	x = x - (alpha*m)/(sqrt(unbias*s)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
+//
+//go:noescape
+func adaBeliefF64AVX512Roots2Of4Depth2(n int, c *float64, x *float64, m *float64, s *float64, grad *float64)
+
+// adaBeliefF64AVX512Roots2Of2Depth3 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = g - m
+//	s = (beta2*s + ((1-beta2)*d)*d) + eps
+//	x = x - (alpha*m)/(sqrt(unbias*s)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
+//
+//go:noescape
+func adaBeliefF64AVX512Roots2Of2Depth3(n int, c *float64, x *float64, m *float64, s *float64, grad *float64)
+
+// adaBeliefEachF64AVX512 updates count tensors as adaBeliefF64AVX512 does one.
+//
+//go:noescape
+func adaBeliefEachF64AVX512(count int, c *float64, x *[]float64, m *[]float64, s *[]float64, grad *[]float64)
+
+// adaBeliefEachF64AVX512Roots2Of4Depth2 updates count tensors as adaBeliefF64AVX512 does one.
+//
+//go:noescape
+func adaBeliefEachF64AVX512Roots2Of4Depth2(count int, c *float64, x *[]float64, m *[]float64, s *[]float64, grad *[]float64)
+
+// adaBeliefEachF64AVX512Roots2Of2Depth3 updates count tensors as adaBeliefF64AVX512 does one.
+//
+//go:noescape
+func adaBeliefEachF64AVX512Roots2Of2Depth3(count int, c *float64, x *[]float64, m *[]float64, s *[]float64, grad *[]float64)
+
+// yogiF64AVX512 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	q = g*g
+//	v = v - ((1-beta2)*q)*sign(v-q)
+//	x = x - (alpha*m)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 1-beta2, 24 alpha, 32 unbias, 40 eps, 48 scale, 56 lo, 64 hi, 72 l2, 80 keep, 88 use.
+//
+//go:noescape
+func yogiF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
+
+// yogiEachF64AVX512 updates count tensors as yogiF64AVX512 does one.
+//
+//go:noescape
+func yogiEachF64AVX512(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
+
+// adanF64AVX512 updates n elements by
+//
+//	d = g - p
+//	u = g + beta2*d
+//	m = beta1*m + (1-beta1)*g
+//	v = beta2*v + (1-beta2)*d
+//	s = beta3*s + ((1-beta3)*u)*u
+//	x = x - (alpha*m + gamma*v)/(sqrt(unbias*s)+eps)
+//	p = g
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 beta3, 40 1-beta3, 48 alpha, 56 gamma, 64 unbias, 72 eps, 80 scale, 88 lo, 96 hi, 104 l2, 112 keep, 120 use.
+//
+//go:noescape
+func adanF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, s *float64, p *float64, grad *float64)
+
+// adanEachF64AVX512 updates count tensors as adanF64AVX512 does one.
+//
+//go:noescape
+func adanEachF64AVX512(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, s *[]float64, p *[]float64, grad *[]float64)
+
+// adoptF64AVX512 updates n elements by
+//
+//	r = sqrt(v)
+//	d = r > eps ? r : eps
+//	n = g/d
+//	n = least > n ? least : n
+//	n = limit < n ? limit : n
+//	m = beta1*m + (1-beta1)*n
+//	x = x - lr*m
+//	v = beta2*v + ((1-beta2)*g)*g
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 lr, 40 eps, 48 limit, 56 least, 64 scale, 72 lo, 80 hi, 88 l2, 96 keep, 104 use.
+//
+//go:noescape
+func adoptF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
+
+// adoptEachF64AVX512 updates count tensors as adoptF64AVX512 does one.
+//
+//go:noescape
+func adoptEachF64AVX512(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
+
+// adEMAMixF64AVX512 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	l = beta3*l + (1-beta3)*g
+//	v = beta2*v + ((1-beta2)*g)*g
+//	x = x - (alpha*m + gamma*l)/(sqrt(unbias*v)+eps)
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 beta3, 40 1-beta3, 48 alpha, 56 gamma, 64 unbias, 72 eps, 80 scale, 88 lo, 96 hi, 104 l2, 112 keep, 120 use.
+//
+//go:noescape
+func adEMAMixF64AVX512(n int, c *float64, x *float64, m *float64, l *float64, v *float64, grad *float64)
+
+// adEMAMixEachF64AVX512 updates count tensors as adEMAMixF64AVX512 does one.
+//
+//go:noescape
+func adEMAMixEachF64AVX512(count int, c *float64, x *[]float64, m *[]float64, l *[]float64, v *[]float64, grad *[]float64)
+
+// scheduleFreeF64AVX512 updates n elements by
+//
+//	z = (z - decay*x) - lr*g
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// c, by byte: 0 lr, 8 decay, 16 1-beta, 24 weight, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
+//
+//go:noescape
+func scheduleFreeF64AVX512(n int, c *float64, x *float64, z *float64, a *float64, grad *float64)
+
+// scheduleFreeEachF64AVX512 updates count tensors as scheduleFreeF64AVX512 does one.
+//
+//go:noescape
+func scheduleFreeEachF64AVX512(count int, c *float64, x *[]float64, z *[]float64, a *[]float64, grad *[]float64)
+
+// scheduleFreeAdamF64AVX512 updates n elements by
+//
+//	v = beta2*v + ((1-beta2)*g)*g
+//	z = (z - decay*x) - (lr*g)/(sqrt(unbias*v)+eps)
+//	a = a + weight*(z-a)
+//	x = a + (1-beta)*(z-a)
+//
+// c, by byte: 0 beta2, 8 1-beta2, 16 lr, 24 decay, 32 1-beta, 40 weight, 48 unbias, 56 eps, 64 scale, 72 lo, 80 hi, 88 l2, 96 keep, 104 use.
+//
+//go:noescape
+func scheduleFreeAdamF64AVX512(n int, c *float64, x *float64, z *float64, a *float64, v *float64, grad *float64)
+
+// scheduleFreeAdamEachF64AVX512 updates count tensors as scheduleFreeAdamF64AVX512 does one.
+//
+//go:noescape
+func scheduleFreeAdamEachF64AVX512(count int, c *float64, x *[]float64, z *[]float64, a *[]float64, v *[]float64, grad *[]float64)
+
+// sophiaF64AVX512 updates n elements by
+//
+//	m = beta1*m + (1-beta1)*g
+//	d = gamma*h
+//	d = d > eps ? d : eps
+//	u = m/d
+//	u = least > u ? least : u
+//	u = limit < u ? limit : u
+//	x = x - lr*u
+//
+// c, by byte: 0 beta1, 8 1-beta1, 16 lr, 24 gamma, 32 eps, 40 limit, 48 least, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
+//
+//go:noescape
+func sophiaF64AVX512(n int, c *float64, x *float64, m *float64, h *float64, grad *float64)
+
+// sophiaEachF64AVX512 updates count tensors as sophiaF64AVX512 does one.
+//
+//go:noescape
+func sophiaEachF64AVX512(count int, c *float64, x *[]float64, m *[]float64, h *[]float64, grad *[]float64)
+
+// madgradF64AVX512 updates n elements by
+//
+//	s = s + rate*g
+//	v = v + (rate*g)*g
+//	w = v > floor ? v : floor
+//	a = sqrt(sqrt(w))
+//	b = sqrt(sqrt(a))
+//	c = sqrt(sqrt(b))
+//	d = sqrt(sqrt(c))
+//	r = (a*b)*(c*d)
+//	q = (r*r)*r
+//	r = r + r*((w-q)/((q+q)+w))
+//	q = (r*r)*r
+//	r = r + r*((w-q)/((q+q)+w))
+//	q = (r*r)*r
+//	r = r + r*((w-q)/((q+q)+w))
+//	x = rho*x + (1-rho)*(start - s/(r+eps))
+//
+// c, by byte: 0 rate, 8 floor, 16 rho, 24 1-rho, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
+//
+//go:noescape
+func madgradF64AVX512(n int, c *float64, x *float64, s *float64, v *float64, start *float64, grad *float64)
+
+// madgradEachF64AVX512 updates count tensors as madgradF64AVX512 does one.
+//
+//go:noescape
+func madgradEachF64AVX512(count int, c *float64, x *[]float64, s *[]float64, v *[]float64, start *[]float64, grad *[]float64)
 
 // axpyF64AVX512 updates n elements by
 //

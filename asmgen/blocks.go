@@ -55,8 +55,12 @@ func (k *storedKernel) blocks(n, prelude Reg) {
 				}
 			}
 		}
-		for j, s := range states {
-			k.encode(s, j, words+j/2*vectors, vectors)
+		j := 0
+		for _, s := range states {
+			if s.Write {
+				k.encode(s, j, words+j/2*vectors, vectors)
+				j++
+			}
 			k.AddImm(s.scales, 1)
 		}
 		k.advance(table.Block)
@@ -82,7 +86,7 @@ func (k *storedKernel) magnitude(s *state, v Reg) Reg {
 	return k.AndBits(v, k.constant(0x7fffffff))
 }
 
-// vector computes the lines of vector u of a block, stores what is float32, and keeps the states.
+// vector computes the lines of vector u of a block, stores what is float32, and keeps the states that are written.
 func (k *storedKernel) vector(e *element, u int, states []*state) {
 	stores := map[string][]Reg{}
 	for _, l := range k.Lines {
@@ -98,6 +102,9 @@ func (k *storedKernel) vector(e *element, u int, states []*state) {
 	}
 	k.canonical(stores)
 	for _, s := range states {
+		if !s.Write {
+			continue
+		}
 		v := stores[s.Name][0]
 		k.keep(s.values+u, v)
 		k.Move(s.most, k.MaxInt(s.most, k.magnitude(s, v)))

@@ -92,9 +92,22 @@ func (v variant) suffix() string {
 
 // storedHas reports whether a machine has assembly for a row in a variant.
 func storedHas(m Machine, row table.Row, v variant) bool {
-	_, can := m.(storing)
+	s, can := m.(storing)
 	p, ok := v.of(row)
-	return can && ok && m.ElemBytes() == 4 && emits(m, p)
+	return can && ok && m.ElemBytes() == 4 && emits(m, p) && storedFits(s, p)
+}
+
+// storedFits reports whether there are registers: for a pair of vectors of each operand, of which 16 hold five, and for
+// pointers, of which there are nine: one of each operand and one of the scales of each in blocks. Adan has more. Of
+// roots of roots, as MADGRAD has, 16 vectors do not hold what is needed later.
+func storedFits(m storing, p *program.Program) bool {
+	pointers := len(p.Row.Operands)
+	for _, o := range p.Row.Operands {
+		if o.Storage == table.Block8 {
+			pointers++
+		}
+	}
+	return pointers <= 9 && (len(p.Row.Operands) <= 5 && p.Count(program.Sqrt) <= 1 || m.Registers() > 16)
 }
 
 // A storedKernel is a step in narrow storage at work.
