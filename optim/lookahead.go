@@ -16,7 +16,7 @@ var _ = register(Algorithm{
 	},
 })
 
-// Lookahead is another algorithm, whose parameters x are drawn back to slow weights after every few steps (Zhang et al.,
+// Lookahead is another algorithm, whose parameters x are drawn back to slow weights every few steps (Zhang et al.,
 // Lookahead Optimizer: k Steps Forward, 1 Step Back, 2019):
 //
 //	slow = pull*x + (1-pull)*slow

@@ -32,7 +32,7 @@ type SAMConfig struct {
 //	s.Step(grads...)   // from x, to which the parameters return bit for bit
 //
 // Where the norm is 0, x' is x; where it is not finite the parameters become NaN, so that the second gradient shows it
-// (see Options.SkipNonFinite). The scale of gradients has no influence on x', but its sign, and so Options.Maximize, has.
+// (see Options.SkipNonFinite). The scale of gradients does not matter for x'; its sign, and so Options.Maximize, does.
 // Between steps a SAM has no state: what the optimizer saves is all.
 //
 // Memory: one element per parameter, with Adaptive two.

@@ -99,7 +99,8 @@ func (o *Optimizer[T]) momentumFactor() (float64, error) {
 	}
 	for i, g := range o.groups {
 		if m := g.spec.momentum; m != nil && T(*m*factor) >= 1 {
-			return 0, fmt.Errorf("the momentum of group %d at step %d is %v times the schedule's factor %v, want below 1",
+			return 0, fmt.Errorf("the momentum of group %d at step %d is %v times the schedule's factor %v, "+
+				"want below 1",
 				i, o.steps, *m, factor)
 		}
 	}
