@@ -65,6 +65,10 @@
 // NAdam, Adafactor and Muon are those of later versions, compared with a transcription: 1.13 has a momentum twice in a
 // product of NAdam's, and not the others. Muon iterates in the parameters' type here and in bfloat16 there.
 //
+// LAMB, LARS, AdaBelief, Yogi, Adan, AdEMAMix, ADOPT, Signum, Schedule-Free, Prodigy, MADGRAD and Sophia are their
+// papers', compared with transcriptions in NumPy (testdata/make_papers.py). [Lookahead] draws another algorithm back,
+// [SAM] gives it the gradient of another place, [Accumulator] that of several minibatches, and [EMA] averages weights.
+//
 // What differs: the default of eps, which for the lecture's algorithms is 1e-7 here and 1e-8 or (Adagrad) 1e-10
 // there; momentum's first step with dampening, see [Momentum]; and clipping by norm, which divides by the
 // norm here and by the norm plus 1e-6 there. eps is added to the root, not under it, in both, and for Adam
