@@ -9,7 +9,7 @@ import (
 
 var _ = register(Algorithm{
 	Place: 17,
-	Names: []Name{{Name: "adafactor", Config: func(lr float64) Config { return Adafactor{LR: lr} }, Rate: 1e-2}},
+	Names: []Name{{Name: "adafactor", Config: func(lr float64) Config { return Adafactor{LR: lr} }, Rate: 3e-2}},
 	Settings: []Setting{
 		{Name: "Adafactor", Config: Adafactor{}},
 		{Name: "Adafactor/decoupled", Config: Adafactor{LR: 0.05, D: 0.5, WeightDecay: 0.1, Decoupled: true},

@@ -8,7 +8,7 @@ import (
 
 var _ = register(Algorithm{
 	Place: 35,
-	Names: []Name{{Name: "lamb", Config: func(lr float64) Config { return LAMB{LR: lr} }, Rate: 1e-3}},
+	Names: []Name{{Name: "lamb", Config: func(lr float64) Config { return LAMB{LR: lr} }, Rate: 1e-2}},
 	Settings: []Setting{
 		{Name: "LAMB", Config: LAMB{LR: 0.005, Decay: 0.01}},
 		{Name: "LAMB/coupled", Config: LAMB{LR: 0.005, WeightDecay: 0.01}, Options: clippedSetting},

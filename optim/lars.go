@@ -8,7 +8,7 @@ import (
 
 var _ = register(Algorithm{
 	Place: 34,
-	Names: []Name{{Name: "lars", Config: func(lr float64) Config { return LARS{LR: lr} }, Rate: 0.1}},
+	Names: []Name{{Name: "lars", Config: func(lr float64) Config { return LARS{LR: lr} }, Rate: 3}},
 	Settings: []Setting{
 		{Name: "LARS", Config: LARS{LR: 0.5}},
 		{Name: "LARS/coupled", Config: LARS{LR: 0.5, WeightDecay: 0.01}, Options: clippedSetting},

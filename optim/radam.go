@@ -8,7 +8,7 @@ import (
 
 var _ = register(Algorithm{
 	Place: 13,
-	Names: []Name{{Name: "radam", Config: func(lr float64) Config { return RAdam{LR: lr} }, Rate: 3e-4}},
+	Names: []Name{{Name: "radam", Config: func(lr float64) Config { return RAdam{LR: lr} }, Rate: 1e-3}},
 	Settings: []Setting{
 		{Name: "RAdam", Config: RAdam{LR: 0.01}},
 		{Name: "RAdam/decoupled", Config: RAdam{LR: 0.01, WeightDecay: 0.01, Decoupled: true}, Options: clippedSetting},

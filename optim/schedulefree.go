@@ -10,7 +10,7 @@ var _ = register(Algorithm{
 	Place: 39,
 	Names: []Name{
 		{Name: "schedule-free-sgd", About: "a mean of steps, of which State(\"a\") is to be used",
-			Config: func(lr float64) Config { return ScheduleFreeSGD{LR: lr} }, Rate: 1e-3},
+			Config: func(lr float64) Config { return ScheduleFreeSGD{LR: lr} }, Rate: 1e-2},
 		{Name: "schedule-free-adamw", About: "with a decay of 0.01",
 			Config: func(lr float64) Config { return ScheduleFreeAdam{LR: lr, WeightDecay: 0.01, Decoupled: true} },
 			Rate:   1e-3},
