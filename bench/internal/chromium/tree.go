@@ -67,20 +67,23 @@ func (b *Tab) Tree() (all, stops []Node) {
 // Stops presses Tab from the page's beginning to its end, and returns where the focus comes.
 func (b *Tab) Stops() (all []Node) {
 	b.t.Helper()
-	// Where Tab goes on from is where the focus was last.
-	b.Eval("document.body.tabIndex = -1, document.body.focus(), document.body.removeAttribute('tabindex'), " +
-		"getSelection().removeAllRanges(), scrollTo(0, 0)")
-	for range 500 {
+	b.Eval("document.activeElement.blur(), getSelection().removeAllRanges(), scrollTo(0, 0)")
+	left := false // Tab goes on from where the focus was last: behind the page's end it begins anew
+	for range 1000 {
 		b.Press("Tab")
 		var active struct{ Result struct{ ObjectID string } }
 		b.Call("Runtime.evaluate", Fields{"expression": "document.activeElement"}, &active)
 		var tree struct{ Nodes []axNode }
 		b.Call("Accessibility.getPartialAXTree",
 			Fields{"objectId": active.Result.ObjectID, "fetchRelatives": false}, &tree)
-		if b.Eval("document.activeElement === document.body") == "true" {
+		switch out := b.Eval("document.activeElement === document.body") == "true"; {
+		case out && left:
 			return all
+		case out:
+			left = true
+		case left:
+			all = append(all, tree.Nodes[0].node())
 		}
-		all = append(all, tree.Nodes[0].node())
 	}
 	b.t.Fatal("the keyboard's focus does not leave the page")
 	return nil
