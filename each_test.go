@@ -12,10 +12,10 @@ import (
 	"github.com/bitstep-go/bitstep/kernels/table"
 )
 
-// forEachStep is forEach for the steps of the table.
-func forEachStep(t *testing.T, f32 func(*testing.T, bitstep.Engine[float32], table.Row),
+// forEachStep is forEachKind for the steps of the table.
+func forEachStep(t *testing.T, most int, f32 func(*testing.T, bitstep.Engine[float32], table.Row),
 	f64 func(*testing.T, bitstep.Engine[float64], table.Row)) {
-	forEach(t, func(t *testing.T, k bitstep.Engine[float32], row table.Row) {
+	forEachKind(t, most, func(t *testing.T, k bitstep.Engine[float32], row table.Row) {
 		if row.Kind == table.Step {
 			f32(t, k, row)
 		}
@@ -56,7 +56,12 @@ func (c trial[T]) runEach(t *testing.T, lengths []int, alloc allocator) {
 // A step of several tensors is that of each: of all lengths up to three vectors, of some that are too large to run
 // together, and of more elements than one call of assembly takes; each list at other offsets, with every use of the
 // prelude.
-func TestEach(t *testing.T) { forEachStep(t, testEach[float32], testEach[float64]) }
+func TestEach(t *testing.T) {
+	forEachStep(t, bitstep.Kinds(), testEach[float32], testEach[float64])
+	if !testing.Short() {
+		forEachStep(t, 2, testEachLong[float32], testEachLong[float64])
+	}
+}
 
 func testEach[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.Row) {
 	var short []int
@@ -78,15 +83,19 @@ func testEach[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.Row)
 	run(2, 0)
 	run(3, 7, 5000, 0, 20000, 4096, 4097, 3)
 	run(4, slices.Repeat([]int{1000}, 40)...)
-	if !testing.Short() {
-		run(5, slices.Repeat([]int{3, 999}, 300)...)
-		run(6, 3*65536+5, 1, 70000)
+}
+
+func testEachLong[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.Row) {
+	for i, lengths := range [][]int{slices.Repeat([]int{3, 999}, 300), {3*65536 + 5, 1, 70000}} {
+		alloc, check := guarded[T](i)
+		trial[T]{k: k, row: row, use: kernels.Use(5 + i), seed: uint64(i)}.runEach(t, lengths, alloc)
+		check(t)
 	}
 }
 
 // Neither do its bits depend on the number of threads, which take some tensors each, and parts of large ones.
 func TestEachThreads(t *testing.T) {
-	forEachStep(t, testEachThreads[float32], testEachThreads[float64])
+	forEachStep(t, 2, testEachThreads[float32], testEachThreads[float64])
 }
 
 func testEachThreads[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.Row) {
@@ -103,7 +112,7 @@ func testEachThreads[T kernels.Float](t *testing.T, k bitstep.Engine[T], row tab
 
 // Tensors that end with the last element of a page behind which there is none, and that begin with the first.
 func TestEachAtPageEnds(t *testing.T) {
-	forEachStep(t, testEachAtPageEnds[float32], testEachAtPageEnds[float64])
+	forEachStep(t, bitstep.Kinds(), testEachAtPageEnds[float32], testEachAtPageEnds[float64])
 }
 
 func testEachAtPageEnds[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.Row) {
@@ -117,7 +126,7 @@ func testEachAtPageEnds[T kernels.Float](t *testing.T, k bitstep.Engine[T], row 
 }
 
 // Calls for several tensors panic before anything is written, and allocate nothing.
-func TestEachChecks(t *testing.T) { forEachStep(t, testEachChecks[float32], testEachChecks[float64]) }
+func TestEachChecks(t *testing.T) { forEachStep(t, 1, testEachChecks[float32], testEachChecks[float64]) }
 
 func testEachChecks[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.Row) {
 	const n, tensors = 20, 3

@@ -676,7 +676,8 @@ func FuzzSealed(f *testing.F) {
 					err = w.Add(s.Step, s.Facts, state)
 				}
 			}
-			if digest := r.Digest; err == nil && r.Ended {
+			if err == nil && r.Ended {
+				var digest string
 				if digest, err = w.End(r.Results); digest != r.Digest {
 					t.Errorf("the digest is %s, and was %s", digest, r.Digest)
 				}

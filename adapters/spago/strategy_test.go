@@ -73,7 +73,8 @@ func same[T bitstep.Float](a, b []T) bool {
 	return slices.EqualFunc(a, b, func(a, b T) bool { return bits(a) == bits(b) })
 }
 
-// Every optimizer of package optim, as a strategy of spago's optimizer, leaves the bits that it leaves in plain slices.
+// Every optimizer of package optim, as a strategy of spago's optimizer, leaves the bits that it leaves in plain slices,
+// with an optimizer for each: a strategy sees one parameter at a time.
 func TestStepsAreOptims(t *testing.T) {
 	t.Run("float32", testStepsAreOptims[float32])
 	t.Run("float64", testStepsAreOptims[float64])
@@ -92,17 +93,21 @@ func testStepsAreOptims[T bitstep.Float](t *testing.T) {
 			optimizer := spagostrategy.NewOptimizer(nn.Parameters(m), spagostrategy.New(s.Config,
 				spagostrategy.Options{Options: s.Options, Schedule: decay}))
 			var want [][]T
-			var shapes [][]int
-			for _, p := range m.Params {
-				want, shapes = append(want, slices.Clone(elements[T](p))), append(shapes, p.Shape())
+			var opts []*optim.Optimizer[T]
+			for i, p := range m.Params {
+				want = append(want, slices.Clone(elements[T](p)))
+				opt, err := optim.NewGroups(s.Options, optim.Group[T]{Config: s.Config, Params: want[i:],
+					Shapes: [][]int{p.Shape()}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				opt.SetSchedule(decay)
+				opts = append(opts, opt)
 			}
-			opt, err := optim.NewGroups(s.Options, optim.Group[T]{Config: s.Config, Params: want, Shapes: shapes})
-			if err != nil {
-				t.Fatal(err)
-			}
-			opt.SetSchedule(decay)
 			for step := range 6 {
-				opt.Step(accumulate[T](r, m)...)
+				for i, g := range accumulate[T](r, m) {
+					opts[i].Step(g)
+				}
 				if err := optimizer.Optimize(); err != nil {
 					t.Fatal(err)
 				}
