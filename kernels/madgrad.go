@@ -44,9 +44,9 @@ func cubeRoot[T Float](w T) T {
 	b := sqrt(sqrt(a))
 	c := sqrt(sqrt(b))
 	d := sqrt(sqrt(c))
-	r := T(a*b) * T(c*d)
+	r := T(T(a*b) * T(c*d))
 	for range 3 {
-		q := T(r*r) * r
+		q := T(T(r*r) * r)
 		r += T(r * ((w - q) / ((q + q) + w)))
 	}
 	return r

@@ -198,7 +198,7 @@ func Interval(a, b []float64, alpha float64) []float64 {
 	if len(quotients) > 2500 { // where the sums of the distribution take long, and a normal one is as good
 		n, m := float64(len(a)), float64(len(b))
 		deviations := math.Sqrt2 * math.Erfinv(1-alpha)
-		below = int(float64(n*m)/2 - float64(deviations*math.Sqrt(n*m*(n+m+1)/12)) - .5)
+		below = int(float64(n*m/2) - float64(deviations*math.Sqrt(n*m*(n+m+1)/12)) - .5)
 	}
 	if below < 0 {
 		return nil

@@ -231,6 +231,6 @@ func Statistics(samples []float64) (median, spread float64) {
 	if len(s) == 0 {
 		return math.NaN(), math.NaN()
 	}
-	median = s[(len(s)-1)/2]/2 + s[len(s)/2]/2
+	median = float64(s[(len(s)-1)/2]/2) + float64(s[len(s)/2]/2)
 	return median, (s[len(s)*3/4] - s[len(s)/4]) / median
 }

@@ -49,12 +49,12 @@ func (s Series) Uncertainty() float64 {
 // exceed 2.5%.
 func outside(n int) int {
 	if n > 500 { // 2^-n would vanish; by a normal distribution
-		return int(float64(n)/2 - float64(1.96*math.Sqrt(float64(n))/2) - 1)
+		return int(float64(float64(n)/2) - float64(1.96*math.Sqrt(float64(n))/2) - 1)
 	}
 	k, term := -1, math.Ldexp(1, -n) // of k+1
 	for tail := term; tail <= .025; tail += term {
 		k++
-		term *= float64(n-k) / float64(k+1)
+		term = float64(term * (float64(n-k) / float64(k+1)))
 	}
 	return k
 }
