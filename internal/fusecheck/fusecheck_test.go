@@ -36,7 +36,8 @@ type finding struct{ mnemonic, file, line, text string }
 func compile(t *testing.T, dir string, env []string, overlay, flags string, packages ...string) (
 	functions int, found []finding) {
 	t.Helper()
-	cmd := exec.Command("go", append([]string{"build", "-trimpath=false", overlay, "-gcflags=" + flags}, packages...)...)
+	args := append([]string{"build", "-trimpath=false", overlay, "-gcflags=" + flags}, packages...)
+	cmd := exec.Command("go", args...)
 	cmd.Dir = dir
 	cmd.Env = append(append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux"), env...)
 	out, err := cmd.CombinedOutput()
