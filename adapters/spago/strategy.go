@@ -17,8 +17,8 @@ import (
 
 // Options hold for all parameters of a strategy. The zero value asks for nothing.
 type Options struct {
-	// ClipNorm must be 0, since a strategy sees one parameter at a time: see spago's gradclipper. (So Prodigy's distance
-	// is one of each parameter.) SkipNonFinite skips the step of the parameter alone.
+	// ClipNorm must be 0, since a strategy sees one parameter at a time: see spago's gradclipper. (So Prodigy's
+	// distance is one of each parameter.) SkipNonFinite skips the step of the parameter alone.
 	optim.Options
 
 	// Schedule multiplies learning rates by a function of the parameter's count of steps; nil means 1.
