@@ -126,7 +126,9 @@ func testEachAtPageEnds[T kernels.Float](t *testing.T, k bitstep.Engine[T], row 
 }
 
 // Calls for several tensors panic before anything is written, and allocate nothing.
-func TestEachChecks(t *testing.T) { forEachStep(t, 1, testEachChecks[float32], testEachChecks[float64]) }
+func TestEachChecks(t *testing.T) {
+	forEachStep(t, 1, testEachChecks[float32], testEachChecks[float64])
+}
 
 func testEachChecks[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.Row) {
 	const n, tensors = 20, 3
