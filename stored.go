@@ -26,7 +26,8 @@ type (
 // Its steps are those of [Engine], each operand a [Stored] of its own storage. What they store in fewer bits is rounded
 // as r says; arithmetic is in float32. Operands may differ in storage as they please. A step has assembly in the three
 // forms of table.Forms: all in bfloat16; x and g in float32, and all others in bfloat16; or these in 8-bit blocks. In
-// any other it runs its definition, and so do conversions. If all are in float32 it is the [Engine]'s step.
+// any other it runs its definition, and so do conversions, and Adan and MADGRAD where there are not registers enough.
+// If all are in float32 it is the [Engine]'s step.
 //
 // They panic, before anything is written, if operands differ in length, if an operand has more than one storage, if a
 // written operand overlaps another, if 8-bit blocks have other than as many scales as [kernels.Scales] says, or if
