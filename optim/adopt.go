@@ -24,7 +24,7 @@ var _ = register(Algorithm{
 //	x = x - lr*m
 //	v = beta2*v + (1-beta2)*g^2
 //
-// The first step, t = 1, only makes v = g^2. Unlimited leaves the limit out, as in the paper's first version.
+// The first step, t = 1, only makes v = g^2, and x does not decay in it. Unlimited leaves the limit out, as in the paper's first version.
 //
 // State: m and v, together two elements per parameter.
 type ADOPT struct {
@@ -57,8 +57,9 @@ func stepADOPT[T kernels.Float](s *Setup[T], h *ADOPT) func(*Update[T]) {
 		}
 		c := kernels.NewADOPT[T](kernels.ADOPTHyper{LR: u.LR, Beta1: h.Beta1, Beta2: h.Beta2, Eps: h.Eps,
 			Limit: limit})
-		if u.Step == 1 { // the limit of 0 keeps m and x
+		if u.Step == 1 { // the limit of 0 keeps m and x, which does not decay either
 			c.Beta2, c.OneMinusBeta2 = 0, 1
+			decayAlone(&u.Prelude, 0)
 		}
 		c.Prelude = u.Prelude
 		u.checked.ADOPTEach(u.X, m, v, u.G, c)

@@ -18,23 +18,31 @@ func adoptFormula[T kernels.Float](unlimited bool) formula[T] {
 	if unlimited {
 		name += " unlimited"
 	}
-	return formula[T]{name: name, lr: 0.01, states: []string{"m", "v"},
+	return formula[T]{name: name, lr: 0.01, states: []string{"m", "v"}, decay: true,
 		config: func(wd float64, d bool) optim.Config {
 			return optim.ADOPT{LR: 0.01, Beta1: beta1, Beta2: beta2, Eps: eps, Unlimited: unlimited, WeightDecay: wd,
 				Decoupled: d}
 		},
-		step: func(t uint64, lr float64, x, g T, s []T) T {
-			if t == 1 {
-				s[1] = T(g * g)
-				return x
+		group: func(u *groupStep[T]) {
+			for i, x := range u.x {
+				for j, g := range u.g[i] {
+					s := u.s[i][j]
+					if u.t == 1 { // nothing else happens, decay included
+						s[1] = T(g * g)
+						continue
+					}
+					if u.decoupled {
+						x[j] *= T(1 - float64(u.lr*u.wd))
+					}
+					n := g / max(root(s[1]), T(eps))
+					if limit := T(math.Sqrt(math.Sqrt(float64(u.t - 1)))); !unlimited {
+						n = min(max(n, -limit), limit)
+					}
+					s[0] = T(T(beta1)*s[0]) + T(T(1-beta1)*n)
+					s[1] = T(T(beta2)*s[1]) + T(T(T(1-beta2)*g)*g)
+					x[j] -= T(T(u.lr) * s[0])
+				}
 			}
-			n := g / max(root(s[1]), T(eps))
-			if limit := T(math.Sqrt(math.Sqrt(float64(t - 1)))); !unlimited {
-				n = min(max(n, -limit), limit)
-			}
-			s[0] = T(T(beta1)*s[0]) + T(T(1-beta1)*n)
-			s[1] = T(T(beta2)*s[1]) + T(T(T(1-beta2)*g)*g)
-			return x - T(T(lr)*s[0])
 		}}
 }
 
