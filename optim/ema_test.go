@@ -123,6 +123,20 @@ func TestEMASwap(t *testing.T) {
 	}
 }
 
+// A file of an average of one kind is an error for each other kind, and for its own none.
+func TestEMARestoreOfAnotherKind(t *testing.T) {
+	kinds := []optim.EMAConfig{{}, {Mean: true}, {Start: 5}, {Every: 3}, {Mean: true, Start: 5}, {WarmUp: true}}
+	for i, from := range kinds {
+		for j, to := range kinds {
+			c := checkpoint.New()
+			must(optim.NewEMA(from, []float32{1})).Snapshot(c, "ema.")
+			if err := must(optim.NewEMA(to, []float32{1})).Restore(c, "ema."); (err == nil) != (i == j) {
+				t.Errorf("%+v from a file of %+v: error %v", to, from, err)
+			}
+		}
+	}
+}
+
 func TestEMAErrors(t *testing.T) {
 	x := []float32{1, 2}
 	for _, c := range []struct {

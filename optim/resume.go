@@ -200,10 +200,16 @@ func (e *EMA[T]) facts() (facts checkpoint.Facts) {
 	facts.Add("BiasCorrection", e.config.BiasCorrection)
 	facts.Add("WarmUp", e.config.WarmUp)
 	if e.config.Mean || e.config.Start != 0 || e.config.Every > 1 { // files from before there were these lack them
-		facts.Add("Mean", e.config.Mean)
-		facts.Add("Start", int(e.config.Start))
-		facts.Add("Every", int(e.config.Every))
+		facts = append(facts, e.choice()...)
 	}
+	return facts
+}
+
+// choice is what the average takes.
+func (e *EMA[T]) choice() (facts checkpoint.Facts) {
+	facts.Add("Mean", e.config.Mean)
+	facts.Add("Start", e.config.Start)
+	facts.Add("Every", e.config.Every)
 	return facts
 }
 
@@ -239,6 +245,11 @@ func (e *EMA[T]) Restore(c *checkpoint.File, prefix string) error {
 	}
 	if err := c.CheckFacts(prefix, e.facts()); err != nil {
 		return err
+	}
+	if _, ok := c.Meta(prefix + "Mean"); ok {
+		if err := c.CheckFacts(prefix, e.choice()); err != nil {
+			return err
+		}
 	}
 	updates, err := c.MetaUint(prefix + "updates")
 	if err != nil {
