@@ -65,7 +65,8 @@ func (a *Accumulator[T]) Count() uint64 { return a.count }
 
 func (a *Accumulator[T]) facts() (facts checkpoint.Facts) {
 	facts.Add("kind", "bitstep Accumulator")
-	facts.Add("every", int(a.every))
+	facts.Add("parameters", len(a.sums))
+	facts.Add("every", a.every)
 	return facts
 }
 

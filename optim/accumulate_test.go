@@ -84,6 +84,8 @@ func TestAccumulatorMistakes(t *testing.T) {
 		`checkpoint: metadata "every" is 2, but what is to be restored has 3`: must(optim.NewAccumulator(opt, 3)),
 		`checkpoint: tensor "sum.0" has shape [2], want [1]`: must(optim.NewAccumulator(
 			must(optim.New(optim.SGD{LR: 1}, x[:1])), 2)),
+		`checkpoint: metadata "parameters" is 1, but what is to be restored has 2`: must(optim.NewAccumulator(
+			must(optim.New(optim.SGD{LR: 1}, x, []float32{3})), 2)),
 	} {
 		if err := other.Restore(c, ""); err == nil || err.Error() != want || other.Count() != 0 {
 			t.Errorf("error %v, want %s", err, want)
