@@ -42,6 +42,7 @@ type Adamax struct {
 func (c Adamax) Spec() *Spec {
 	s := NewSpec("Adamax", &c.LR, 2e-3, &c.WeightDecay, c.Decoupled)
 	s.Value("Beta1", &c.Beta1, 0.9, 1)
+	s.Momentum(&c.Beta1)
 	s.Value("Beta2", &c.Beta2, 0.999, 1)
 	s.Value("Eps", &c.Eps, 1e-8, math.Inf(1))
 	return Bind(s, &c, stepAdamax[float32], stepAdamax[float64])

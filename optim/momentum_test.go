@@ -16,17 +16,20 @@ func TestSetMomentum(t *testing.T) {
 		with, without := must(optim.New(c, x)), must(optim.New(c, y))
 		with.SetMomentum(factor)
 		for step := range 4 {
-			g := []float64{0.5 + float64(step), -0.25}
+			g := []float64{0.5 + float64(step), []float64{1, 1, 1, -0.1}[step]} // the last is a sign to Lion
 			with.Step(g)
 			without.Step(g)
 		}
 		if got := with.Config(0); got != without.Config(0) {
 			t.Errorf("%+v became %+v", without.Config(0), got)
 		}
-		_, sgd := c.(optim.SGD)
-		_, adagrad := c.(optim.AdaGrad)
-		if moves := x[0] != y[0]; moves && (sgd || adagrad) {
-			t.Errorf("%+v: a factor on momentum changes steps", c)
+		changes := x[0] != y[0] || x[1] != y[1]
+		for _, state := range []string{"m", "v", "b"} { // of signs, steps may be the same
+			a, b := with.State(state), without.State(state)
+			changes = changes || a != nil && a[0][0] != b[0][0]
+		}
+		if changes != hasMomentum(c) {
+			t.Errorf("%+v: a factor on momentum changes steps: %v", c, changes)
 		}
 	}
 	x, v := []float32{1}, float32(0)
@@ -52,6 +55,39 @@ func TestSetMomentum(t *testing.T) {
 		if taken, err := opt.TryStep([]float32{1}); taken || err == nil || err.Error() != bad.want {
 			t.Errorf("error %v, want %s", err, bad.want)
 		}
+	}
+}
+
+// hasMomentum reports whether a schedule of momentum is about c.
+func hasMomentum(c optim.Config) bool {
+	switch c := c.(type) {
+	case optim.SGD, optim.AdaGrad, optim.Adadelta, optim.ASGD, optim.Rprop, optim.Adafactor:
+		return false
+	case optim.NAdam: // has a schedule of its own
+		return false
+	case optim.ScheduleFreeSGD, optim.ScheduleFreeAdam: // Beta is no memory
+		return false
+	case optim.Muon: // of matrices
+		return false
+	case optim.RMSProp:
+		return c.Rho != 0
+	case optim.MADGRAD:
+		return c.Rho != optim.Zero
+	case optim.Lookahead:
+		return hasMomentum(c.Config)
+	}
+	return true
+}
+
+// Of matrices Muon's momentum has the factor.
+func TestSetMomentumOfMuon(t *testing.T) {
+	x, g := make([]float64, 4), []float64{1, 2, 3, 4}
+	opt := must(optim.NewGroups(optim.Options{}, optim.Group[float64]{Config: optim.Muon{Rho: 0.5},
+		Params: [][]float64{x}, Shapes: [][]int{{2, 2}}}))
+	opt.SetMomentum(constant(0.5))
+	opt.Step(g)
+	if m := opt.State("m")[0][3]; m != 0.75*4 {
+		t.Errorf("m = %v, want %v", m, 0.75*4)
 	}
 }
 

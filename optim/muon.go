@@ -61,6 +61,7 @@ type Muon struct {
 func (c Muon) Spec() *Spec {
 	s := NewSpec("Muon", &c.LR, 1e-3, &c.WeightDecay, c.Decoupled)
 	s.Value("Rho", &c.Rho, 0.95, 1)
+	s.Momentum(&c.Rho)
 	s.Value("Eps", &c.Eps, 1e-7, math.Inf(1))
 	s.Value("VectorRate", &c.VectorRate, 1, math.Inf(1))
 	s.Value("Beta1", &c.Beta1, 0.9, 1)

@@ -34,6 +34,8 @@ var _ = register(Algorithm{
 //
 //	alpha = lr*mu_{t+1}/(1 - mu*mu_{t+1})    gamma = lr*(1-mu_t)/(1-mu)    unbias = 1/(1-beta2^t)
 //
+// So beta1 has a schedule of its own: [Optimizer.SetMomentum] does not change it.
+//
 // State: m and v, together two elements per parameter. (mu is made of t.)
 type NAdam struct {
 	LR            float64 // default 2e-3

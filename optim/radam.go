@@ -50,6 +50,7 @@ type RAdam struct {
 func (c RAdam) Spec() *Spec {
 	s := NewSpec("RAdam", &c.LR, 1e-3, &c.WeightDecay, c.Decoupled)
 	s.Value("Beta1", &c.Beta1, 0.9, 1)
+	s.Momentum(&c.Beta1)
 	s.Value("Beta2", &c.Beta2, 0.999, 1)
 	s.Value("Eps", &c.Eps, 1e-8, math.Inf(1))
 	return Bind(s, &c, stepRAdam[float32], stepRAdam[float64])

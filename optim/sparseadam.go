@@ -45,6 +45,7 @@ type SparseAdam struct {
 func (c SparseAdam) Spec() *Spec {
 	s := NewSpec("SparseAdam", &c.LR, 1e-3, &c.WeightDecay, c.Decoupled)
 	s.Value("Beta1", &c.Beta1, 0.9, 1)
+	s.Momentum(&c.Beta1)
 	s.Value("Beta2", &c.Beta2, 0.999, 1)
 	s.Value("Eps", &c.Eps, 1e-8, math.Inf(1))
 	return Bind(s, &c, stepSparseAdam[float32], stepSparseAdam[float64])
