@@ -59,7 +59,10 @@ type Adafactor struct {
 func (c Adafactor) Spec() *Spec {
 	s := NewSpec("Adafactor", &c.LR, 1e-2, &c.WeightDecay, c.Decoupled)
 	s.Value("Decay", &c.Decay, 0.8, math.Inf(1))
-	s.Value("Eps1", &c.Eps1, 0, math.Inf(1))
+	if c.Eps1 == Zero {
+		s.fail("Eps1 = 0, want in (0, +Inf)")
+	}
+	s.Value("Eps1", &c.Eps1, 0, math.Inf(1)) // 0 is eps1's default
 	s.Value("Eps2", &c.Eps2, 1e-3, math.Inf(1))
 	s.Value("D", &c.D, 1, math.Inf(1))
 	if c.D == 0 {

@@ -150,7 +150,7 @@ func TestAdafactorFields(t *testing.T) {
 	if got := must(optim.New(optim.Adafactor{}, []float32{1})).Config(0); got != want {
 		t.Errorf("defaults %+v, want %+v", got, want)
 	}
-	for _, bad := range []optim.Adafactor{{D: optim.Zero}, {Decay: -1}, {Eps2: -1}} {
+	for _, bad := range []optim.Adafactor{{D: optim.Zero}, {Eps1: optim.Zero}, {Decay: -1}, {Eps2: -1}} {
 		if _, err := optim.New(bad, []float32{1}); err == nil {
 			t.Errorf("%+v: no error", bad)
 		}

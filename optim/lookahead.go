@@ -35,7 +35,9 @@ type Lookahead struct {
 // Spec is for package optim: see [Config].
 func (c Lookahead) Spec() *Spec {
 	if c.Config == nil {
-		return nil
+		s := &Spec{name: "Lookahead", config: func() Config { return c }}
+		s.fail("Config = nil, want an algorithm")
+		return s
 	}
 	s := c.Config.Spec()
 	if s == nil || s.config == nil {

@@ -43,6 +43,10 @@ func TestLookaheadFields(t *testing.T) {
 		optim.Lookahead{}, optim.Lookahead{Config: optim.SGD{}}, optim.Lookahead{Config: adam, Every: 2.5},
 		optim.Lookahead{Config: adam, Every: optim.Zero}, optim.Lookahead{Config: adam, Pull: 1},
 		optim.Lookahead{Config: optim.Lookahead{}}, optim.Lookahead{Config: optim.Lookahead{Config: adam}})
+	const none = "optim: Lookahead: Config = nil, want an algorithm"
+	if _, err := optim.New(optim.Lookahead{}, []float32{1}); err == nil || err.Error() != none {
+		t.Errorf("error %v, want %s", err, none)
+	}
 	opt := must(optim.New(optim.Lookahead{Config: optim.SGD{LR: 1}}, []float32{1}))
 	if err := opt.SetLR(0, 0.25); err != nil || opt.LR(0) != 0.25 ||
 		opt.Config(0) != (optim.Lookahead{Config: optim.SGD{LR: 0.25}, Every: 5, Pull: 0.5}) {

@@ -51,6 +51,9 @@ func (c Prodigy) Spec() *Spec {
 	s.Value("Beta2", &c.Beta2, 0.999, 1)
 	s.Value("Eps", &c.Eps, 1e-8, math.Inf(1))
 	s.Value("Distance", &c.Distance, 1e-6, math.Inf(1))
+	if c.Distance == 0 { // where all steps would be 0/0
+		s.fail("Distance = 0, want in (0, +Inf)")
+	}
 	return Bind(s, &c, stepProdigy[float32], stepProdigy[float64])
 }
 

@@ -53,7 +53,8 @@ func prodigyFormula[T kernels.Float]() formula[T] {
 
 func TestProdigyFields(t *testing.T) {
 	testFields(t, optim.Prodigy{}, optim.Prodigy{LR: 1, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, Distance: 1e-6},
-		optim.Prodigy{Beta1: 1}, optim.Prodigy{Beta2: 1}, optim.Prodigy{Eps: -1}, optim.Prodigy{Distance: -1})
+		optim.Prodigy{Beta1: 1}, optim.Prodigy{Beta2: 1}, optim.Prodigy{Eps: -1}, optim.Prodigy{Distance: -1},
+		optim.Prodigy{Distance: optim.Zero})
 }
 
 // The estimate grows from 1e-6 towards the distance, which is 100 here, and does not pass it. Gradients of |x| are what

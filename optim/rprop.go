@@ -50,6 +50,9 @@ func (c Rprop) Spec() *Spec {
 	}
 	s.Value("StepMin", &c.StepMin, 1e-6, math.Inf(1))
 	s.Value("StepMax", &c.StepMax, 50, math.Inf(1))
+	if c.StepMin > c.StepMax {
+		s.fail("StepMin = %v, want at most StepMax = %v", c.StepMin, c.StepMax)
+	}
 	return Bind(s, &c, stepRprop[float32], stepRprop[float64])
 }
 

@@ -40,7 +40,7 @@ func TestRpropFields(t *testing.T) {
 	if got := must(optim.New(optim.Rprop{}, []float32{1})).Config(0); got != want {
 		t.Errorf("defaults %+v, want %+v", got, want)
 	}
-	for _, bad := range []optim.Rprop{{Down: 1}, {Up: 0.9}, {StepMin: -1}} {
+	for _, bad := range []optim.Rprop{{Down: 1}, {Up: 0.9}, {StepMin: -1}, {StepMin: 51}} {
 		if _, err := optim.New(bad, []float32{1}); err == nil {
 			t.Errorf("%+v: no error", bad)
 		}
