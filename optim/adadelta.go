@@ -25,7 +25,7 @@ var _ = register(Algorithm{
 //	d = decay*d + ((1-decay)*u)*u
 //	x = x - lr*u
 //
-// The paper has no rate, which is an LR of 1. eps sets the size of the first steps: sqrt(eps) and less.
+// The paper has no rate, which is an LR of 1. eps sets the size of the first step: lr*sqrt(eps/(1-decay)) and less.
 //
 // State: s and d, together two elements per parameter.
 type Adadelta struct {

@@ -11,7 +11,7 @@ import (
 //
 //	the last parameters most       EMAConfig{Decay: 0.999}
 //	stochastic weight averaging    EMAConfig{Mean: true, Start: steps, Every: stepsPerEpoch}
-//	the mean of averaged SGD       EMAConfig{Mean: true, Start: t0}
+//	the mean of averaged SGD       EMAConfig{Mean: true, Start: t0 + 1}
 //
 // The second is SWA (Izmailov et al., Averaging Weights Leads to Wider Optima, 2018), the third that of Polyak and
 // Juditsky (1992), as torch.optim.ASGD has it.
