@@ -91,3 +91,25 @@ func TestSAMMistakes(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// What stands between gradients and steps allocates nothing.
+func TestAroundAllocations(t *testing.T) {
+	x, g, h := make([]float32, 1000), make([]float32, 1000), make([]float32, 1000)
+	x[7], g[7], h[7] = 1, 1, 1
+	opt := must(optim.New(optim.SGD{LR: 0.01}, x))
+	plain, adaptive := must(optim.NewSAM(optim.SAMConfig{}, opt)), must(optim.NewSAM(optim.SAMConfig{Adaptive: true}, opt))
+	sums := must(optim.NewAccumulator(opt, 2))
+	for name, around := range map[string]func(){
+		"SAM":          func() { plain.Ascend(g); plain.Step(h) },
+		"adaptive SAM": func() { adaptive.Ascend(g); adaptive.Step(h) },
+		"Accumulator":  func() { sums.Add(g); sums.Add(h) },
+	} {
+		got := 1.0
+		for try := 0; try < 5 && got != 0; try++ {
+			got = testing.AllocsPerRun(5, around)
+		}
+		if got != 0 && !raceEnabled {
+			t.Errorf("%s: %v allocations", name, got)
+		}
+	}
+}
