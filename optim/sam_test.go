@@ -97,7 +97,8 @@ func TestAroundAllocations(t *testing.T) {
 	x, g, h := make([]float32, 1000), make([]float32, 1000), make([]float32, 1000)
 	x[7], g[7], h[7] = 1, 1, 1
 	opt := must(optim.New(optim.SGD{LR: 0.01}, x))
-	plain, adaptive := must(optim.NewSAM(optim.SAMConfig{}, opt)), must(optim.NewSAM(optim.SAMConfig{Adaptive: true}, opt))
+	plain := must(optim.NewSAM(optim.SAMConfig{}, opt))
+	adaptive := must(optim.NewSAM(optim.SAMConfig{Adaptive: true}, opt))
 	sums := must(optim.NewAccumulator(opt, 2))
 	for name, around := range map[string]func(){
 		"SAM":          func() { plain.Ascend(g); plain.Step(h) },
