@@ -24,7 +24,8 @@ var _ = register(Algorithm{
 //	x = x - lr*m
 //	v = beta2*v + (1-beta2)*g^2
 //
-// The first step, t = 1, only makes v = g^2, and x does not decay in it. Unlimited leaves the limit out, as in the paper's first version.
+// The first step, t = 1, only makes v = g^2, and x does not decay in it. Unlimited leaves the limit out, as in the
+// paper's first version.
 //
 // State: m and v, together two elements per parameter.
 type ADOPT struct {
