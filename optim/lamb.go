@@ -23,9 +23,10 @@ var _ = register(Algorithm{
 //	d = (m/(1-beta1^t)) / (sqrt(v/(1-beta2^t)) + eps) + decay*x
 //	x = x - lr * (|x|/|d|) * d
 //
-// Where a norm is 0 their quotient is 1. |x| is of the parameter before the step. Decay is the paper's lambda, whose
-// part of the direction counts in |d|; WeightDecay is apart from it, as in every Config. The kernels are
-// [kernels.Adam], which puts d into scratch memory of the largest parameter's size, and [kernels.Axpy].
+// Where a norm is 0 their quotient is 1; lr times it is at most the largest finite number. |x| is of the parameter
+// before the step. Decay is the paper's lambda, whose part of the direction counts in |d|; WeightDecay is apart from
+// it, as in every Config. The kernels are [kernels.Adam], which puts d into scratch memory of the largest parameter's
+// size, and [kernels.Axpy].
 //
 // State: m and v, together two elements per parameter.
 type LAMB struct {
@@ -69,9 +70,9 @@ func stepLAMB[T kernels.Float](s *Setup[T], h *LAMB) func(*Update[T]) {
 			of[0] = d
 			ratio, all := 1.0, norm(u.Engine, of)
 			if length > 0 && all > 0 {
-				ratio = length / all
+				ratio = scalar[float64](length / all)
 			}
-			u.checked.Axpy(x, d, T(-float64(u.LR*ratio)))
+			u.checked.Axpy(x, d, scalar[T](-float64(u.LR*ratio)))
 		}
 	}
 }

@@ -28,12 +28,12 @@ func lambFormula[T kernels.Float]() formula[T] {
 					direction[j] = T(T(unbias1)*s[0]) / (root(T(T(unbias2)*s[1])) + T(eps))
 					direction[j] += T(T(lambda) * x[j])
 				}
-				ratio, size := 1.0, math.Sqrt(float64(kernels.SumSquares(direction)))
+				ratio, size := 1.0, euclidean(direction)
 				if u.xNorms[i] != 0 && size != 0 {
 					ratio = u.xNorms[i] / size
 				}
 				for j := range x {
-					x[j] -= T(T(u.lr*ratio) * direction[j])
+					x[j] -= T(T(min(u.lr*ratio, largest[T]())) * direction[j])
 				}
 			}
 		}}

@@ -24,8 +24,8 @@ var _ = register(Algorithm{
 //	x = x + v
 //
 // wd is WeightDecay, unless it is Decoupled: then it is 0 here. |g| is of the gradient before clipping by value, and
-// |x| of the parameter before the step. Where a norm is 0, local is 1: a parameter of zeros starts to move. v is minus
-// the paper's.
+// |x| of the parameter before the step. Where a norm is 0, local is 1: a parameter of zeros starts to move. lr*local
+// is at most the largest finite number. v is minus the paper's.
 //
 // State: v, one element per parameter.
 type LARS struct {
@@ -56,9 +56,10 @@ func stepLARS[T kernels.Float](s *Setup[T], h *LARS) func(*Update[T]) {
 		for i, x := range u.X {
 			local, norm := 1.0, u.ParamNorms[i]
 			if norm > 0 && u.GradNorms[i] > 0 {
-				local = float64(h.Trust*norm) / (u.GradNorms[i] + float64(wd*norm))
+				local = scalar[float64](float64(h.Trust*norm) / (u.GradNorms[i] + float64(wd*norm)))
 			}
-			c := kernels.NewMomentumVelocity[T](kernels.MomentumVelocityHyper{LR: float64(u.LR * local), Rho: h.Rho})
+			rate := float64(scalar[T](float64(u.LR * local)))
+			c := kernels.NewMomentumVelocity[T](kernels.MomentumVelocityHyper{LR: rate, Rho: h.Rho})
 			c.Prelude = u.Prelude
 			u.checked.MomentumVelocity(x, v[i], u.G[i], c)
 		}

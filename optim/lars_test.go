@@ -27,7 +27,7 @@ func larsFormula[T kernels.Float]() formula[T] {
 				}
 				for j := range x {
 					v := &u.s[i][j][0]
-					*v = T(T(rho)*(*v)) - T(T(u.lr*local)*u.g[i][j])
+					*v = T(T(rho)*(*v)) - T(T(min(u.lr*local, largest[T]()))*u.g[i][j])
 					x[j] += *v
 				}
 			}

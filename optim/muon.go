@@ -160,7 +160,7 @@ func muonStep[T kernels.Float](u *Update[T], h *Muon, i int, a matrix, m []T) {
 		u.Engine.Axpby(x, m, rho, rest)
 	}
 	one := [1][]T{x}
-	u.Engine.Scale(x, T(1/max(norm(u.Engine, one[:]), h.Eps)))
+	u.Engine.Scale(x, scalar[T](1/max(norm(u.Engine, one[:]), h.Eps)))
 	for range 5 {
 		x, y = newtonSchulz(u, a, x, y, gram, sum), x
 	}

@@ -57,3 +57,13 @@ func scaledNorm[T kernels.Float](k bitstep.Engine[T], tensors [][]T) float64 {
 	}
 	return min(math.Ldexp(math.Sqrt(sum), exp), math.MaxFloat64)
 }
+
+// scalar returns v in T: the largest finite number of its sign where it is beyond them. A quotient by a norm near the
+// smallest of T would otherwise make infinite what the norm's vector brings back to the size that was meant.
+func scalar[T kernels.Float](v float64) T {
+	largest := math.MaxFloat64
+	if num.Is32[T]() {
+		largest = math.MaxFloat32
+	}
+	return T(max(-largest, min(v, largest)))
+}

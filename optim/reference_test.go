@@ -295,8 +295,8 @@ func (p *plain[T]) step(grads [][]T) {
 	u := groupStep[T]{t: p.t, lr: lr, wd: p.s.wd, decoupled: p.s.decoupled, x: p.x, g: clone(grads), s: p.state,
 		numbers: &p.numbers}
 	for i, x := range p.x {
-		u.xNorms = append(u.xNorms, math.Sqrt(float64(kernels.SumSquares(x))))
-		u.gNorms = append(u.gNorms, math.Abs(scale)*math.Sqrt(float64(kernels.SumSquares(grads[i]))))
+		u.xNorms = append(u.xNorms, euclidean(x))
+		u.gNorms = append(u.gNorms, math.Abs(scale)*euclidean(grads[i]))
 		for j := range x {
 			g := T(T(scale*undamped) * grads[i][j])
 			if limit := T(p.s.opts.ClipValue * undamped); limit != 0 {
@@ -317,6 +317,26 @@ func (p *plain[T]) step(grads [][]T) {
 	if p.f.group != nil {
 		p.f.group(&u)
 	}
+}
+
+// euclidean is the norm of x. Where squares underflow in T it is that of float64, which has those of float32 exactly.
+func euclidean[T kernels.Float](x []T) float64 {
+	sum := float64(kernels.SumSquares(x))
+	if sum < 0x1p-85 {
+		sum = 0
+		for _, v := range x {
+			sum += float64(float64(v) * float64(v))
+		}
+	}
+	return math.Sqrt(sum)
+}
+
+// largest is the largest finite T.
+func largest[T kernels.Float]() float64 {
+	if _, ok := any(T(0)).(float32); ok {
+		return math.MaxFloat32
+	}
+	return math.MaxFloat64
 }
 
 // tensors are of whole vectors and tails, of one element and of none.

@@ -85,7 +85,7 @@ func (s *SAM[T]) Ascend(grads ...[]T) {
 		along = s.scaled
 	}
 	length := norm(k, along)
-	factor := T(rho / length)
+	factor := scalar[T](rho / length)
 	switch {
 	case length == 0:
 		factor = 0
