@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/bench/internal/record"
 	"github.com/bitstep-go/bitstep/linear/dataset"
 	"github.com/bitstep-go/bitstep/optim"
 )
@@ -54,15 +55,45 @@ func either(names []string) string {
 	return text.String()
 }
 
-// checkFile returns a usageError if no file of that name can be written, as a flag has it.
-func checkFile(flag, name string) error {
-	if info, err := os.Stat(filepath.Dir(name)); err != nil || !info.IsDir() {
-		return usageError{fmt.Errorf("%s %s: there is no such folder", flag, name)}
-	}
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		return usageError{fmt.Errorf("%s %s: is not a file", flag, name)}
+// A written is a file that a run writes.
+type written struct{ flag, name string } // whose folder or name the flag tells
+
+// checkFiles returns a usageError if one of the files cannot be written, or two are the same: of those only the last
+// would be left.
+func checkFiles(files ...written) error {
+	for i, f := range files {
+		if info, err := os.Stat(filepath.Dir(f.name)); err != nil || !info.IsDir() {
+			return usageError{fmt.Errorf("%s %s: there is no such folder", f.flag, f.name)}
+		}
+		if err := record.Writable(f.name, true); err != nil {
+			return usageError{fmt.Errorf("%s: %w", f.flag, err)}
+		}
+		for _, g := range files[:i] {
+			if sameFile(f.name, g.name) {
+				return usageError{fmt.Errorf("%s: %s is a file of %s already", f.flag, f.name, g.flag)}
+			}
+		}
 	}
 	return nil
+}
+
+// sameFile reports whether two names are those of one file, which there may be or not.
+func sameFile(a, b string) bool {
+	one, err := os.Stat(a)
+	other, unread := os.Stat(b)
+	return err == nil && unread == nil && os.SameFile(one, other) || place(a) == place(b)
+}
+
+// place is a file's name with the folder as it is without links.
+func place(name string) string {
+	if abs, err := filepath.Abs(name); err == nil {
+		name = abs
+	}
+	dir, base := filepath.Split(name)
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	return filepath.Join(dir, base)
 }
 
 // makeFolder makes the folder of -out if need be.

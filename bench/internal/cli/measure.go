@@ -176,6 +176,18 @@ func (f *measureFlags) complete() measure.Options {
 
 func (f *measureFlags) run(ctx context.Context, w io.Writer, _ []string) error {
 	o := f.complete()
+	for _, chosen := range []struct { // what would change nothing is a mistake
+		flag   string
+		given  bool
+		groups []string
+	}{{"-kernels", f.options.Kernels != nil, []string{record.Kernel}},
+		{"-sizes", f.options.Levels != nil, []string{record.Kernel, record.Ceiling}},
+		{"-n", f.options.N != nil, []string{record.Product}}} {
+		measured := func(group string) bool { return slices.Contains(o.Groups, group) }
+		if chosen.given && !slices.ContainsFunc(chosen.groups, measured) {
+			return usageError{fmt.Errorf("%s goes with -what %s", chosen.flag, either(chosen.groups))}
+		}
+	}
 	switch {
 	case !slices.Contains(formats, f.format):
 		return usageError{fmt.Errorf("-format %s, want %s", f.format, either(formats))}

@@ -82,11 +82,19 @@ func (f *searchFlags) run(ctx context.Context, w io.Writer, _ []string) error {
 	if err := makeFolder(f.out); err != nil {
 		return err
 	}
+	if err := checkFiles(written{"-out", f.picture(0)}, written{"-out", f.picture(1)}); err != nil {
+		return err
+	}
 	set, err := f.load(w)
 	if err != nil {
 		return err
 	}
 	return compare(ctx, w, f, c, set)
+}
+
+// picture is the file of the weights that a strategy, the first or the second, has found.
+func (f *searchFlags) picture(i int) string {
+	return filepath.Join(f.out, []string{"random-search.png", "gradient-descent.png"}[i])
 }
 
 // checkGuesses returns the error that random search would begin with: it guesses one number.
@@ -193,13 +201,12 @@ func compareStrategies[T kernels.Float](ctx context.Context, w io.Writer, f *sea
 	}
 	printStrategies(w, set, a, b)
 
-	for _, p := range []struct {
-		file string
-		s    strategy
-		m    *linear.Model[T]
-	}{{"random-search.png", a, guessed}, {"gradient-descent.png", b, result.Model}} {
+	for i, p := range []struct {
+		s strategy
+		m *linear.Model[T]
+	}{{a, guessed}, {b, result.Model}} {
 		title := fmt.Sprintf("%s, %s: test accuracy %s", p.s.name, p.s.what, percent(p.s.sets[2].Accuracy()))
-		file := filepath.Join(f.out, p.file)
+		file := f.picture(i)
 		if err := writeTemplates(file, title, p.m, set.test.Classes); err != nil {
 			return err
 		}

@@ -77,11 +77,10 @@ func (r *run[T]) run(ctx context.Context) (result *linear.Result[T], digest stri
 		}
 	}
 	result, digest, err = r.witness.Run(ctx, r.to)
-	var interrupted *linear.InterruptedError
-	switch {
-	case err == nil:
-		err = r.file.Sync()
-	case errors.As(err, &interrupted):
+	if late := r.file.Sync(); late != nil { // of a run that ends early, too: it goes on from what is there
+		err = errors.Join(err, late)
+	}
+	if interrupted := (*linear.InterruptedError)(nil); errors.As(err, &interrupted) {
 		err = &interruption{err, uint64(max(r.to.Segments(), 1)-1) * r.to.Every(), r.path}
 	}
 	return result, digest, err
@@ -113,9 +112,6 @@ func (f *trainFlags) checkReceipt() error {
 			return usageError{errors.New("-receipt-steps without -receipt")}
 		}
 		return nil
-	}
-	if err := checkFile("-receipt", f.receipt); err != nil {
-		return err
 	}
 	switch _, err := os.Stat(f.receipt); {
 	case err == nil && !f.resume:

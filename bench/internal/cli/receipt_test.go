@@ -114,6 +114,21 @@ func TestReceiptResumed(t *testing.T) {
 	if got, err := os.ReadFile(file); err != nil || !bytes.Equal(got, whole) {
 		t.Errorf("resumed: another receipt, of %d bytes and not %d, %v", len(got), len(whole), err)
 	}
+	var f trainFlags
+	set := flag.NewFlagSet("train", flag.ContinueOnError)
+	f.register(set)
+	if err := set.Parse(append(flags, "-resume")); err != nil {
+		t.Fatal(err)
+	}
+	err = f.run(t.Context(), io.Discard, nil)
+	if !errors.Is(err, receipt.ErrEnded) || !strings.Contains(err.Error(), "-resume without -receipt shows") {
+		t.Errorf("resumed at its end: %v", err)
+	}
+	text := runTrain(t, append(flags, "-receipt", file+"2")...)
+	saved := "; saved to " + filepath.Join(dir, "checkpoint.safetensors") + "\n           where an earlier run is"
+	if !strings.Contains(text, saved) {
+		t.Errorf("a run in the place of another:\n%s", text)
+	}
 }
 
 // A writer that calls stop when a text is written.
@@ -149,15 +164,20 @@ func TestReceiptInterrupted(t *testing.T) {
 		kept.saved() != "; the run goes on after step 5, the last state in "+file {
 		t.Fatalf("interrupted: %v", err)
 	}
-	stderr, restore := redirected(t)
 	train := command{name: "train", register: func(*flag.FlagSet) runner {
 		return func(context.Context, io.Writer, []string) error { return err }
 	}}
-	status := train.execute(nil)
-	restore()
-	want := "\nInterrupted after step 8; the run goes on after step 5, the last state in " + file + ".\nTo go on:  "
-	if got := stderr(); status != 130 || !strings.HasPrefix(got, want) || strings.Count(got, "\n") != 3 {
-		t.Errorf("status %d, %q", status, got)
+	for lines := 3; lines <= 4; lines++ {
+		stderr, restore := redirected(t)
+		status := train.execute(nil)
+		restore()
+		want := "\nInterrupted after step 8; the run goes on after step 5, the last state in " + file + ".\nTo go on:  "
+		if got := stderr(); status != 130 || !strings.HasPrefix(got, want) || strings.Count(got, "\n") != lines ||
+			strings.Contains(got, "the disk is full") != (lines == 4) {
+			t.Errorf("status %d, %q", status, got)
+		}
+		// The receipt is there even if the checkpoint is not.
+		interrupted.Checkpoint, interrupted.Unsaved = "", errors.New("the disk is full")
 	}
 }
 

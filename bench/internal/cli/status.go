@@ -83,13 +83,13 @@ func (c command) execute(args []string) int {
 	switch {
 	case err == nil:
 		return 0
-	case errors.As(err, &interrupted) && interrupted.Checkpoint != "":
+	case errors.As(err, &interrupted) && (errors.As(err, &kept) || interrupted.Checkpoint != ""):
 		saved := fmt.Sprintf(", which is saved in %s", interrupted.Checkpoint)
-		if errors.As(err, &kept) {
+		if kept != nil {
 			saved, err = kept.saved(), kept.error
 		}
 		fmt.Fprintf(os.Stderr, "\nInterrupted after step %d%s.\nTo go on:  %s\n", interrupted.Step, saved, again)
-		if err != error(interrupted) { // a receipt that could not be written, say
+		if err != error(interrupted) || interrupted.Unsaved != nil { // a receipt that could not be written, say
 			fmt.Fprintf(os.Stderr, "%s: %v\n", set.Name(), err)
 		}
 		return 130

@@ -19,6 +19,7 @@ import (
 	"github.com/bitstep-go/bitstep/linear/witness"
 	"github.com/bitstep-go/bitstep/optim"
 	"github.com/bitstep-go/bitstep/optim/schedule"
+	"github.com/bitstep-go/bitstep/receipt"
 )
 
 // trainFlags are the flags of bench train.
@@ -108,10 +109,7 @@ func (f *trainFlags) run(ctx context.Context, w io.Writer, _ []string) error {
 	if err := makeFolder(f.out); err != nil {
 		return err
 	}
-	if err := checkFile("-checkpoint", f.checkpoint); err != nil { // better now than after the first epoch
-		return err
-	}
-	if err := f.checkReceipt(); err != nil {
+	if err := f.checkFiles(); err != nil { // better now than after the first epoch
 		return err
 	}
 	f.claimed = f.receipt != ""
@@ -123,6 +121,22 @@ func (f *trainFlags) run(ctx context.Context, w io.Writer, _ []string) error {
 		return ctx.Err()
 	}
 	return train(ctx, w, f, c, set)
+}
+
+// curves and templates are the pictures' files.
+func (f *trainFlags) curves() string    { return filepath.Join(f.out, "curves.png") }
+func (f *trainFlags) templates() string { return filepath.Join(f.out, "templates.png") }
+
+// checkFiles returns a usageError about the files of the run before anything is done.
+func (f *trainFlags) checkFiles() error {
+	files := []written{{"-out", f.curves()}, {"-out", f.templates()}, {"-checkpoint", f.checkpoint}}
+	if f.receipt != "" {
+		files = append(files, written{"-receipt", f.receipt})
+	}
+	if err := checkFiles(files...); err != nil {
+		return err
+	}
+	return f.checkReceipt()
 }
 
 // config is what the flags say, but for the schedule, which needs to know the number of steps.
@@ -207,16 +221,20 @@ func runTraining[T kernels.Float](ctx context.Context, w io.Writer, f *trainFlag
 	fmt.Fprintf(w, "           %d epochs of %d batches of %d, %s; seed %d\n", c.Epochs, steps, batch, f.sampling,
 		f.seed)
 	fmt.Fprintf(w, "running    on %v, %d threads; saved to %s\n", bitstep.Active(), threadsOf(f.threads), c.Checkpoint)
-	if f.receipt != "" {
-		fmt.Fprintf(w, "receipt    to %s\n", f.receipt)
-	}
 	if _, err := os.Stat(c.Checkpoint); err == nil && !f.resume {
 		fmt.Fprintln(w, "           where an earlier run is, which this one replaces: -resume goes on with it")
+	}
+	if f.receipt != "" {
+		fmt.Fprintf(w, "receipt    to %s\n", f.receipt)
 	}
 	if f.resume {
 		if err := r.resume(c.Checkpoint); err != nil {
 			var rate *optim.RateError
-			if errors.As(err, &rate) {
+			switch {
+			case errors.Is(err, receipt.ErrEnded):
+				return fmt.Errorf("%w, and nothing is left of the run; -resume without -receipt shows what it came to",
+					err)
+			case errors.As(err, &rate):
 				err = fmt.Errorf("-lr %v, but the run in %s began with -lr %v", rate.Given, c.Checkpoint, rate.Saved)
 			}
 			return fmt.Errorf("%w\n(-resume goes on with the flags that the run began with; another -out or "+
@@ -276,7 +294,7 @@ func finishTraining[T kernels.Float](w io.Writer, f *trainFlags, r *linear.Resul
 	fmt.Fprintln(w)
 	printConfusion(w, set.test.Classes, r.Test)
 	fmt.Fprintf(w, "\ntest accuracy  %s\n", percent(r.Test.Accuracy()))
-	curves, templates := filepath.Join(f.out, "curves.png"), filepath.Join(f.out, "templates.png")
+	curves, templates := f.curves(), f.templates()
 	if err := writeCurves(curves, r.Epochs, set.validation != nil); err != nil {
 		return err
 	}

@@ -118,6 +118,14 @@ func TestExitStatus(t *testing.T) {
 	if err := os.WriteFile("file", nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
+	for _, folder := range []string{"one/curves.png", "two/gradient-descent.png"} {
+		if err := os.MkdirAll(folder, 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("one", "link"); err != nil {
+		t.Log(err) // "link" is no folder then, which is a mistake, too
+	}
 	for _, c := range []struct {
 		want int
 		args string
@@ -136,6 +144,9 @@ func TestExitStatus(t *testing.T) {
 		{2, "-patience 2 -validation 0"}, {2, "-lr 1e-50"}, {2, "-lambda -1"}, {2, "-lambda NaN"}, {2, "-lambda 1e-50"},
 		{1, "-lr 1e-50 -type float64"}, {2, "-validation -1"}, {2, "-sampling all"}, {2, "-checkpoint ."},
 		{2, "-checkpoint no/file"}, {2, "-loss squared-error"}, {2, "-out="}, {2, "-out file"},
+		{2, "-out one"}, {2, "-receipt new -checkpoint ./new"}, {2, "-receipt bench-train/curves.png"},
+		{2, "-receipt bench-train/checkpoint.safetensors"}, {2, "-checkpoint bench-train/templates.png"},
+		{2, "-receipt link/new -checkpoint one/new"}, {1, "-receipt bench-train/new -checkpoint new"},
 	} {
 		if got := trainCommand.execute(append(strings.Fields(c.args), "-data=nowhere")); got != c.want {
 			t.Errorf("bench train %s: status %d, want %d", c.args, got, c.want)
@@ -146,7 +157,7 @@ func TestExitStatus(t *testing.T) {
 		args string
 	}{
 		{2, "-tries 0"}, {2, "-scale -1"}, {2, "-scale 0"}, {2, "-scale 1e-50"}, {2, "-lambda -1"}, {2, "-lr 1e-50"},
-		{2, "-validation -1"}, {2, "-loss l1"}, {2, "-out="}, {1, ""},
+		{2, "-validation -1"}, {2, "-loss l1"}, {2, "-out="}, {2, "-out two"}, {1, ""},
 	} {
 		if got := randomSearchCommand.execute(append(strings.Fields(c.args), "-data=nowhere")); got != c.want {
 			t.Errorf("bench random-search %s: status %d, want %d", c.args, got, c.want)
