@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -310,14 +311,28 @@ func (b *Tab) Clean(urls ...string) {
 }
 
 // Picture writes a picture of the page to the folder that BITSTEP_PICTURES names, if any.
-func (b *Tab) Picture(name string) {
+func (b *Tab) Picture(name string) { b.picture(name, Fields{"captureBeyondViewport": true}) }
+
+// PictureOf is [Tab.Picture] of the element that a selector finds.
+func (b *Tab) PictureOf(name, selector string) {
+	b.t.Helper()
+	var clip Fields
+	found := b.Eval("(r => JSON.stringify({x: r.x + scrollX, y: r.y + scrollY, width: r.width, height: r.height, " +
+		"scale: 1}))(document.querySelector(" + strconv.Quote(selector) + ").getBoundingClientRect())")
+	if err := json.Unmarshal([]byte(found), &clip); err != nil {
+		b.t.Fatalf("%v: %s", err, found)
+	}
+	b.picture(name, Fields{"captureBeyondViewport": true, "clip": clip})
+}
+
+func (b *Tab) picture(name string, options Fields) {
 	b.t.Helper()
 	dir := os.Getenv("BITSTEP_PICTURES")
 	if dir == "" {
 		return
 	}
 	var shot struct{ Data string }
-	b.Call("Page.captureScreenshot", Fields{"captureBeyondViewport": true}, &shot)
+	b.Call("Page.captureScreenshot", options, &shot)
 	png, err := base64.StdEncoding.DecodeString(shot.Data)
 	if err == nil {
 		err = os.WriteFile(filepath.Join(dir, name+".png"), png, 0o666)

@@ -114,5 +114,7 @@ func TestAccess(t *testing.T) {
 			b.Picture(fmt.Sprintf("lecture-%d-%s", width, scheme))
 		}
 	}
+	b.Show(1280, "light", true) // without the animation, which README has
+	b.PictureOf("lecture", "#valleys")
 	b.Clean(at + "/")
 }
