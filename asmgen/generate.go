@@ -87,6 +87,7 @@ func generate(root string) (files map[string][]byte, err error) {
 	fill("api.go", apiTemplate, all)
 	fill("dispatch.go", definitionsTemplate, all)
 	fill("stored_steps.go", storedTemplate, all)
+	fill("optim/steps.go", optimTemplate, all)
 	fill("backends.go", backendsTemplate, all)
 	fill("dispatch_go.go", noneTemplate, all)
 	fill("internal/traffic/dispatch_go.go", noTrafficTemplate, all)

@@ -203,6 +203,15 @@ func (r rowView) EachOp(f string) string {
 	return strings.Join(s, ", ")
 }
 
+// EachState renders a format with the name of every state of a step, its operands between x and g, and with whether it
+// is never negative.
+func (r rowView) EachState(f string) (s string) {
+	for _, o := range r.Row.Operands[1 : len(r.Row.Operands)-1] {
+		s += strings.NewReplacer("#", o.Name, "?", fmt.Sprint(o.NonNegative)).Replace(f) + ", "
+	}
+	return s
+}
+
 // EachScalar renders a format with the index of every scalar.
 func (r rowView) EachScalar(f string) string {
 	s := ""

@@ -46,11 +46,10 @@ func (c AdaBelief) Spec() *Spec {
 }
 
 func stepAdaBelief[T kernels.Float](setup *Setup[T], h *AdaBelief) func(*Update[T]) {
-	m, s := setup.Like("m", 0), setup.Like("s", 0)
+	m, s := setup.Moment("m", 0), setup.NonNegative("s", 0)
 	return func(u *Update[T]) {
 		c := kernels.NewAdaBelief[T](kernels.AdaBeliefHyper{LR: u.LR, Beta1: h.Beta1, Beta2: h.Beta2, Eps: h.Eps},
 			u.Step)
-		c.Prelude = u.Prelude
-		u.checked.AdaBeliefEach(u.X, m, s, u.G, c)
+		u.AdaBelief(m, s, c)
 	}
 }

@@ -45,10 +45,9 @@ func (c Adadelta) Spec() *Spec {
 }
 
 func stepAdadelta[T kernels.Float](setup *Setup[T], h *Adadelta) func(*Update[T]) {
-	s, d := setup.Like("s", 0), setup.Like("d", 0)
+	s, d := setup.NonNegative("s", 0), setup.NonNegative("d", 0)
 	return func(u *Update[T]) {
 		c := kernels.NewAdadelta[T](kernels.AdadeltaHyper{LR: u.LR, Decay: h.Decay, Eps: h.Eps})
-		c.Prelude = u.Prelude
-		u.checked.AdadeltaEach(u.X, s, d, u.G, c)
+		u.Adadelta(s, d, c)
 	}
 }

@@ -52,11 +52,10 @@ func (c AdaGrad) Spec() *Spec {
 }
 
 func stepAdaGrad[T kernels.Float](s *Setup[T], h *AdaGrad) func(*Update[T]) {
-	sum := s.Like("s", h.InitialAccumulator)
+	sum := s.NonNegative("s", h.InitialAccumulator)
 	return func(u *Update[T]) {
 		lr := u.LR / (1 + float64(float64(u.Step-1)*h.LRDecay))
 		c := kernels.NewAdaGrad[T](kernels.AdaGradHyper{LR: lr, Eps: h.Eps})
-		c.Prelude = u.Prelude
-		u.checked.AdaGradEach(u.X, sum, u.G, c)
+		u.AdaGrad(sum, c)
 	}
 }

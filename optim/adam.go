@@ -90,10 +90,10 @@ func (c Adam) Spec() *Spec {
 }
 
 func stepAdam[T kernels.Float](s *Setup[T], a *Adam) func(*Update[T]) {
-	m, v := s.Like("m", 0), s.Like("v", 0)
-	var vmax [][]T
+	m, v := s.Moment("m", 0), s.NonNegative("v", 0)
+	var vmax *Moment[T]
 	if a.AMSGrad {
-		vmax = s.Like("vmax", 0)
+		vmax = s.NonNegative("vmax", 0)
 	}
 	return func(u *Update[T]) {
 		h := kernels.AdamHyper{LR: u.LR, Beta1: a.Beta1, Beta2: a.Beta2, Eps: a.Eps}
@@ -103,11 +103,10 @@ func stepAdam[T kernels.Float](s *Setup[T], a *Adam) func(*Update[T]) {
 		} else {
 			c = kernels.NewAdam[T](h, u.Step)
 		}
-		c.Prelude = u.Prelude
 		if a.AMSGrad {
-			u.checked.AMSGradEach(u.X, m, v, vmax, u.G, kernels.AMSGradCoef[T](c))
+			u.AMSGrad(m, v, vmax, kernels.AMSGradCoef[T](c))
 		} else {
-			u.checked.AdamEach(u.X, m, v, u.G, c)
+			u.Adam(m, v, c)
 		}
 	}
 }

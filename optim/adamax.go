@@ -49,10 +49,9 @@ func (c Adamax) Spec() *Spec {
 }
 
 func stepAdamax[T kernels.Float](s *Setup[T], h *Adamax) func(*Update[T]) {
-	m, top := s.Like("m", 0), s.Like("u", 0)
+	m, top := s.Moment("m", 0), s.NonNegative("u", 0)
 	return func(u *Update[T]) {
 		c := kernels.NewAdamax[T](kernels.AdamaxHyper{LR: u.LR, Beta1: h.Beta1, Beta2: h.Beta2, Eps: h.Eps}, u.Step)
-		c.Prelude = u.Prelude
-		u.checked.AdamaxEach(u.X, m, top, u.G, c)
+		u.Adamax(m, top, c)
 	}
 }

@@ -50,16 +50,18 @@ func (c Adan) Spec() *Spec {
 }
 
 func stepAdan[T kernels.Float](setup *Setup[T], h *Adan) func(*Update[T]) {
-	m, v, s, last := setup.Like("m", 0), setup.Like("v", 0), setup.Like("s", 0), setup.Like("g", 0)
+	m, v, s, last := setup.Moment("m", 0), setup.Moment("v", 0), setup.NonNegative("s", 0), setup.Moment("g", 0)
+	buffer := setup.buffer()
 	return func(u *Update[T]) {
 		if u.Step == 1 {
-			for i := range last {
-				u.gradient(i, last[i])
+			for i := range u.X {
+				g := last.load(u.Engine, i, buffer)
+				u.gradient(i, g)
+				last.store(u.Engine, i, g, kernels.Rounding{Nearest: true})
 			}
 		}
 		c := kernels.NewAdan[T](kernels.AdanHyper{LR: u.LR, Beta1: h.Beta1, Beta2: h.Beta2, Beta3: h.Beta3,
 			Eps: h.Eps}, u.Step)
-		c.Prelude = u.Prelude
-		u.checked.AdanEach(u.X, m, v, s, last, u.G, c)
+		u.Adan(m, v, s, last, c)
 	}
 }

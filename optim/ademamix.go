@@ -58,13 +58,12 @@ func (c AdEMAMix) Spec() *Spec {
 }
 
 func stepAdEMAMix[T kernels.Float](s *Setup[T], h *AdEMAMix) func(*Update[T]) {
-	m, l, v := s.Like("m", 0), s.Like("l", 0), s.Like("v", 0)
+	m, l, v := s.Moment("m", 0), s.Moment("l", 0), s.NonNegative("v", 0)
 	return func(u *Update[T]) {
 		mix, beta3 := h.at(u.Step)
 		c := kernels.NewAdEMAMix[T](kernels.AdEMAMixHyper{LR: u.LR, Beta1: h.Beta1, Beta2: h.Beta2, Beta3: beta3,
 			Mix: mix, Eps: h.Eps}, u.Step)
-		c.Prelude = u.Prelude
-		u.checked.AdEMAMixEach(u.X, m, l, v, u.G, c)
+		u.AdEMAMix(m, l, v, c)
 	}
 }
 

@@ -50,7 +50,7 @@ func (c ADOPT) Spec() *Spec {
 }
 
 func stepADOPT[T kernels.Float](s *Setup[T], h *ADOPT) func(*Update[T]) {
-	m, v := s.Like("m", 0), s.Like("v", 0)
+	m, v := s.Moment("m", 0), s.NonNegative("v", 0)
 	return func(u *Update[T]) {
 		limit := math.Sqrt(math.Sqrt(float64(u.Step - 1)))
 		if h.Unlimited && u.Step > 1 {
@@ -62,7 +62,6 @@ func stepADOPT[T kernels.Float](s *Setup[T], h *ADOPT) func(*Update[T]) {
 			c.Beta2, c.OneMinusBeta2 = 0, 1
 			decayAlone(&u.Prelude, 0)
 		}
-		c.Prelude = u.Prelude
-		u.checked.ADOPTEach(u.X, m, v, u.G, c)
+		u.ADOPT(m, v, c)
 	}
 }

@@ -51,9 +51,9 @@ func (c LAMB) Spec() *Spec {
 }
 
 func stepLAMB[T kernels.Float](s *Setup[T], h *LAMB) func(*Update[T]) {
-	m, v := s.Like("m", 0), s.Like("v", 0)
+	m, v := s.Moment("m", 0), s.NonNegative("v", 0)
 	s.Scratch(2 * s.longest())
-	of := make([][]T, 1) // for norms
+	of, direction, prepared := make([][]T, 1), make([][]T, 1), make([][]T, 1)
 	return func(u *Update[T]) {
 		// x = 0 - (alpha*m)/(...) is the direction with a rate of -1.
 		c := kernels.NewAdam[T](kernels.AdamHyper{LR: -1, Beta1: h.Beta1, Beta2: h.Beta2, Eps: h.Eps}, u.Step)
@@ -61,14 +61,16 @@ func stepLAMB[T kernels.Float](s *Setup[T], h *LAMB) func(*Update[T]) {
 			of[0] = x
 			length := norm(u.Engine, of)
 			d, g := u.Scratch[:len(x)], u.Scratch[len(x):2*len(x)]
+			direction[0], prepared[0] = d, g
 			clear(d)
 			u.Prepare(i, g)
-			u.checked.Adam(d, m[i], v[i], g, c)
+			one := u.only(i)
+			one.x, one.g, one.Prelude = direction, prepared, kernels.Prelude[T]{}
+			one.Adam(m, v, c)
 			if h.Decay != 0 {
 				u.checked.Axpy(d, x, T(h.Decay))
 			}
-			of[0] = d
-			ratio, all := 1.0, norm(u.Engine, of)
+			ratio, all := 1.0, norm(u.Engine, direction)
 			if length > 0 && all > 0 {
 				ratio = scalar[float64](length / all)
 			}

@@ -46,22 +46,21 @@ func (c LARS) Spec() *Spec {
 }
 
 func stepLARS[T kernels.Float](s *Setup[T], h *LARS) func(*Update[T]) {
-	v := s.Like("v", 0)
+	v := s.Moment("v", 0)
 	s.Norms()
 	return func(u *Update[T]) {
 		wd := h.WeightDecay
 		if h.Decoupled {
 			wd = 0
 		}
-		for i, x := range u.X {
+		for i := range u.X {
 			local, norm := 1.0, u.ParamNorms[i]
 			if norm > 0 && u.GradNorms[i] > 0 {
 				local = scalar[float64](float64(h.Trust*norm) / (u.GradNorms[i] + float64(wd*norm)))
 			}
 			rate := float64(scalar[T](float64(u.LR * local)))
 			c := kernels.NewMomentumVelocity[T](kernels.MomentumVelocityHyper{LR: rate, Rho: h.Rho})
-			c.Prelude = u.Prelude
-			u.checked.MomentumVelocity(x, v[i], u.G[i], c)
+			u.only(i).MomentumVelocity(v, c)
 		}
 	}
 }

@@ -38,10 +38,9 @@ func (c Lion) Spec() *Spec {
 }
 
 func stepLion[T kernels.Float](s *Setup[T], h *Lion) func(*Update[T]) {
-	m := s.Like("m", 0)
+	m := s.Moment("m", 0)
 	return func(u *Update[T]) {
 		c := kernels.NewLion[T](kernels.LionHyper{LR: u.LR, Beta1: h.Beta1, Beta2: h.Beta2})
-		c.Prelude = u.Prelude
-		u.checked.LionEach(u.X, m, u.G, c)
+		u.Lion(m, c)
 	}
 }

@@ -54,10 +54,9 @@ func (c Momentum) Spec() *Spec {
 }
 
 func stepMomentum[T kernels.Float](s *Setup[T], h *Momentum) func(*Update[T]) {
-	v := s.Like("v", 0)
+	v := s.Moment("v", 0)
 	return func(u *Update[T]) {
 		c := kernels.NewMomentum[T](kernels.MomentumHyper{LR: u.LR, Rho: h.Rho})
-		c.Prelude = u.Prelude
-		u.checked.MomentumEach(u.X, v, u.G, c)
+		u.Momentum(v, c)
 	}
 }

@@ -64,7 +64,7 @@ func (c *NAdam) momentum(t uint64) float64 {
 }
 
 func stepNAdam[T kernels.Float](s *Setup[T], h *NAdam) func(*Update[T]) {
-	m, v := s.Like("m", 0), s.Like("v", 0)
+	m, v := s.Moment("m", 0), s.NonNegative("v", 0)
 	product, steps := 1.0, uint64(0) // of the momenta of so many steps
 	return func(u *Update[T]) {
 		if u.Step < steps {
@@ -78,7 +78,6 @@ func stepNAdam[T kernels.Float](s *Setup[T], h *NAdam) func(*Update[T]) {
 		c := kernels.NewNAdam[T](kernels.NAdamHyper{Beta1: h.Beta1, Beta2: h.Beta2, Eps: h.Eps,
 			Alpha: float64(u.LR*next) / (1 - float64(product*next)),
 			Gamma: float64(u.LR*(1-now)) / (1 - product)}, u.Step)
-		c.Prelude = u.Prelude
-		u.checked.NAdamEach(u.X, m, v, u.G, c)
+		u.NAdam(m, v, c)
 	}
 }

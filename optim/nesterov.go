@@ -36,10 +36,9 @@ func (c Nesterov) Spec() *Spec {
 }
 
 func stepNesterov[T kernels.Float](s *Setup[T], h *Nesterov) func(*Update[T]) {
-	v := s.Like("v", 0)
+	v := s.Moment("v", 0)
 	return func(u *Update[T]) {
 		c := kernels.NewNesterov[T](kernels.NesterovHyper{LR: u.LR, Rho: h.Rho})
-		c.Prelude = u.Prelude
-		u.checked.NesterovEach(u.X, v, u.G, c)
+		u.Nesterov(v, c)
 	}
 }

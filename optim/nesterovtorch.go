@@ -42,10 +42,9 @@ func (c NesterovTorch) Spec() *Spec {
 }
 
 func stepNesterovTorch[T kernels.Float](s *Setup[T], h *NesterovTorch) func(*Update[T]) {
-	v := s.Like("v", 0)
+	v := s.Moment("v", 0)
 	return func(u *Update[T]) {
 		c := kernels.NewNesterovTorch[T](kernels.NesterovTorchHyper{LR: u.LR, Rho: h.Rho})
-		c.Prelude = u.Prelude
-		u.checked.NesterovTorchEach(u.X, v, u.G, c)
+		u.NesterovTorch(v, c)
 	}
 }

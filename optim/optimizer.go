@@ -47,6 +47,16 @@ type Options struct {
 
 	// Maximize changes the sign of the gradients: steps go up.
 	Maximize bool
+
+	// States is how states are stored that a step reads and writes: [BF16] and [Block8] are for parameters of float32,
+	// and take less memory. Arithmetic is that of [Full]; what is stored is rounded (rules 14 to 16 of package
+	// kernels), so that results differ from those of Full, and are the same on every CPU. Full, and an error with
+	// others, are ASGD, MADGRAD, Prodigy, Adafactor, Muon, SparseAdam and both kinds of Schedule-Free, which have states
+	// that are weights or are not updated element by element; and the weights of [Lookahead].
+	States Storage
+
+	// Seed is that of random bits by which narrow States are rounded. Each parameter has its own, and each step.
+	Seed uint64
 }
 
 // An Optimizer updates parameters by an algorithm. It keeps the slices of parameters that it was made
@@ -75,12 +85,14 @@ type group[T kernels.Float] struct {
 	name      string
 	spec      *Spec
 	step      func(*Update[T])
-	lookAhead func(e bitstep.Engine[T], i int, dst []T)      // nil: gradients are taken at x
-	hessian   func(e bitstep.Engine[T], i int, estimate []T) // nil: the algorithm takes none
-	first     int                                            // the index of its first parameter among all
-	x         [][]T                                          // parameters
+	lookAhead func(e bitstep.Engine[T], i int, dst []T)                          // nil: gradients are taken at x
+	hessian   func(e bitstep.Engine[T], i int, estimate []T, r kernels.Rounding) // nil: it takes none
+	first     int                                                                // the index of its first parameter among all
+	x         [][]T                                                              // parameters
 	shapes    [][]int
 	states    []groupState
+	storage   Storage // of moments
+	moments   []*Moment[T]
 	rate      float64           // LR as it was given
 	schedule  schedule.Schedule // nil: the optimizer's
 	factor    float64           // on the rate of the step that runs
@@ -144,7 +156,8 @@ func NewGroups[T kernels.Float](opts Options, groups ...Group[T]) (*Optimizer[T]
 		if err != nil {
 			return nil, fmt.Errorf("%s%w", where, err)
 		}
-		o.groups = append(o.groups, group[T]{name: g.Name, spec: s, first: len(o.params), shapes: shapes, rate: *s.lr})
+		o.groups = append(o.groups, group[T]{name: g.Name, spec: s, first: len(o.params), shapes: shapes, rate: *s.lr,
+			storage: opts.States})
 		o.params = append(o.params, g.Params...)
 	}
 	for i, x := range o.params {
@@ -162,6 +175,9 @@ func NewGroups[T kernels.Float](opts Options, groups ...Group[T]) (*Optimizer[T]
 		g.x = o.params[g.first : g.first+len(groups[i].Params)]
 		setup := Setup[T]{group: g}
 		g.step = setUp(g.spec, &setup)
+		if err := g.checkStorage(); err != nil {
+			return nil, fmt.Errorf("optim: Options: %w", err)
+		}
 		scratch = max(scratch, setup.scratch)
 		for _, state := range g.states {
 			for j, t := range state.tensors {
@@ -170,7 +186,10 @@ func NewGroups[T kernels.Float](opts Options, groups ...Group[T]) (*Optimizer[T]
 			}
 		}
 	}
-	o.u.Scratch = mem.Aligned[T](scratch)
+	o.u.Scratch, o.u.states, o.u.seed, o.u.one = mem.Aligned[T](scratch), opts.States, opts.Seed, new(Update[T])
+	if opts.States != Full {
+		o.u.xs, o.u.gs = make([]kernels.Stored, 0, len(o.params)), make([]kernels.Stored, 0, len(o.params))
+	}
 	o.regions, err = disjoint(o.regions)
 	return o, err // the states are new: no error is left to happen
 }
@@ -203,7 +222,7 @@ func checkOptions[T kernels.Float](opts Options) error {
 			return fmt.Errorf("%w, where 0 means no limit", err)
 		}
 	}
-	return nil
+	return checkStates[T](opts.States)
 }
 
 // SetEngine chooses the backend and the number of threads of the optimizer's kernels; what it starts

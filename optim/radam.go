@@ -70,12 +70,11 @@ func (c *RAdam) scalars(lr float64, t uint64) (alpha, unbias, eps float64) {
 }
 
 func stepRAdam[T kernels.Float](s *Setup[T], h *RAdam) func(*Update[T]) {
-	m, v := s.Like("m", 0), s.Like("v", 0)
+	m, v := s.Moment("m", 0), s.NonNegative("v", 0)
 	return func(u *Update[T]) {
 		alpha, unbias, eps := h.scalars(u.LR, u.Step)
 		c := kernels.NewAdamAlmost[T](kernels.AdamHyper{LR: alpha, Beta1: h.Beta1, Beta2: h.Beta2, Eps: eps})
 		c.Unbias = T(unbias)
-		c.Prelude = u.Prelude
-		u.checked.AdamEach(u.X, m, v, u.G, c)
+		u.Adam(m, v, c)
 	}
 }

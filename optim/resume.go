@@ -45,6 +45,9 @@ func (o *Optimizer[T]) facts() (facts checkpoint.Facts) {
 	facts.Add("ClipValue", o.opts.ClipValue)
 	facts.Add("SkipNonFinite", o.opts.SkipNonFinite)
 	facts.Add("Maximize", o.opts.Maximize)
+	if o.opts.States != Full { // files from before there were others lack it
+		facts = append(facts, o.storage()...)
+	}
 	for i, g := range o.groups {
 		key := groupKey(i)
 		facts.Add(key+"name", g.name)
@@ -59,6 +62,13 @@ func (o *Optimizer[T]) facts() (facts checkpoint.Facts) {
 			}
 		}
 	}
+	return facts
+}
+
+// storage is how states are stored.
+func (o *Optimizer[T]) storage() (facts checkpoint.Facts) {
+	facts.Add("States", o.opts.States.String())
+	facts.Add("Seed", o.opts.Seed)
 	return facts
 }
 
@@ -123,6 +133,11 @@ func (e *RateError) Error() string { return e.err.Error() }
 func (o *Optimizer[T]) Restore(c *checkpoint.File, prefix string) error {
 	if err := c.CheckFacts(prefix, o.facts()); err != nil {
 		return err
+	}
+	if _, ok := c.Meta(prefix + "States"); ok && o.opts.States == Full {
+		if err := c.CheckFacts(prefix, o.storage()); err != nil {
+			return err
+		}
 	}
 	steps, err := c.MetaUint(prefix + "steps")
 	if err != nil {

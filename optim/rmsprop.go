@@ -67,13 +67,13 @@ func (c RMSProp) Spec() *Spec {
 }
 
 func stepRMSProp[T kernels.Float](setup *Setup[T], r *RMSProp) func(*Update[T]) {
-	var m, b [][]T
-	s := setup.Like("s", 0)
+	var m, b *Moment[T]
+	s := setup.NonNegative("s", 0)
 	if r.Centered {
-		m = setup.Like("m", 0)
+		m = setup.Moment("m", 0)
 	}
 	if r.Rho != 0 {
-		b = setup.Like("b", 0)
+		b = setup.Moment("b", 0)
 	}
 	return func(u *Update[T]) {
 		h := kernels.RMSPropHyper{LR: u.LR, Decay: r.Decay, Eps: r.Eps}
@@ -81,20 +81,16 @@ func stepRMSProp[T kernels.Float](setup *Setup[T], r *RMSProp) func(*Update[T]) 
 		switch {
 		case r.Centered && b != nil:
 			c := kernels.NewRMSPropCenteredMomentum[T](kernels.RMSPropCenteredMomentumHyper(withRho))
-			c.Prelude = u.Prelude
-			u.checked.RMSPropCenteredMomentumEach(u.X, s, m, b, u.G, c)
+			u.RMSPropCenteredMomentum(s, m, b, c)
 		case r.Centered:
 			c := kernels.NewRMSPropCentered[T](kernels.RMSPropCenteredHyper(h))
-			c.Prelude = u.Prelude
-			u.checked.RMSPropCenteredEach(u.X, s, m, u.G, c)
+			u.RMSPropCentered(s, m, c)
 		case b != nil:
 			c := kernels.NewRMSPropMomentum[T](withRho)
-			c.Prelude = u.Prelude
-			u.checked.RMSPropMomentumEach(u.X, s, b, u.G, c)
+			u.RMSPropMomentum(s, b, c)
 		default:
 			c := kernels.NewRMSProp[T](h)
-			c.Prelude = u.Prelude
-			u.checked.RMSPropEach(u.X, s, u.G, c)
+			u.RMSProp(s, c)
 		}
 	}
 }

@@ -57,10 +57,9 @@ func (c Rprop) Spec() *Spec {
 }
 
 func stepRprop[T kernels.Float](setup *Setup[T], h *Rprop) func(*Update[T]) {
-	p, s := setup.Like("p", 0), setup.Like("s", h.LR)
+	p, s := setup.Moment("p", 0), setup.NonNegative("s", h.LR)
 	return func(u *Update[T]) {
 		c := kernels.NewRprop[T](kernels.RpropHyper{Up: h.Up, Down: h.Down, Least: h.StepMin, Most: h.StepMax})
-		c.Prelude = u.Prelude
-		u.checked.RpropEach(u.X, p, s, u.G, c)
+		u.Rprop(p, s, c)
 	}
 }

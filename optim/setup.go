@@ -58,8 +58,7 @@ func (s *Setup[T]) Norms() {
 func (s *Setup[T]) LookAhead(f func(e bitstep.Engine[T], i int, dst []T)) { s.group.lookAhead = f }
 
 // State returns a state of any type that a file holds: for each parameter a slice whose shape is a function of the
-// parameter's, filled with first. An empty shape is a single element. Elements of 16 bits, such as bfloat16, are
-// stored as uint16. The name is UTF-8 and unique in the algorithm. State panics if it is not, or if a shape has a
+// parameter's, filled with first. An empty shape is a single element. The name is UTF-8 and unique in the algorithm. State panics if it is not, or if a shape has a
 // negative dimension or more elements than can be counted.
 //
 //	rows := optim.State(s, "rows", float32(0), func(shape []int) []int { return shape[:1] })
@@ -120,7 +119,16 @@ type Update[T kernels.Float] struct {
 	// and clipped by norm, before the rest of the Prelude. They are there if Setup.Norms asked for them.
 	ParamNorms, GradNorms []float64
 
-	checked bitstep.Engine[T] // for X, G and states, of which is known that they share no memory
+	// What the methods named after kernels work on: x and g are X and G.
+	group   *group[T]
+	at      int // the first of x among the group's parameters
+	x, g    [][]T
+	checked bitstep.Engine[T] // for x, g and states, of which is known that they share no memory
+	states  Storage
+	narrow  bitstep.Narrow // if states are not Full
+	seed    uint64
+	xs, gs  []kernels.Stored
+	one     *Update[T] // for only
 }
 
 // Prepare is the Prelude for algorithms whose kernels have none: it stores in dst the gradient of parameter i after

@@ -49,7 +49,6 @@ func (c SGD) Spec() *Spec {
 func stepSGD[T kernels.Float](*Setup[T], *SGD) func(*Update[T]) {
 	return func(u *Update[T]) {
 		c := kernels.NewSGD[T](kernels.SGDHyper{LR: u.LR})
-		c.Prelude = u.Prelude
-		u.checked.SGDEach(u.X, u.G, c)
+		u.SGD(c)
 	}
 }

@@ -35,10 +35,9 @@ func (c Signum) Spec() *Spec {
 }
 
 func stepSignum[T kernels.Float](s *Setup[T], h *Signum) func(*Update[T]) {
-	m := s.Like("m", 0)
+	m := s.Moment("m", 0)
 	return func(u *Update[T]) {
 		c := kernels.NewLion[T](kernels.LionHyper{LR: u.LR, Beta1: h.Beta, Beta2: h.Beta})
-		c.Prelude = u.Prelude
-		u.checked.LionEach(u.X, m, u.G, c)
+		u.Lion(m, c)
 	}
 }

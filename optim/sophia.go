@@ -51,15 +51,16 @@ func (c Sophia) Spec() *Spec {
 }
 
 func stepSophia[T kernels.Float](s *Setup[T], h *Sophia) func(*Update[T]) {
-	m, hessian := s.Like("m", 0), s.Like("h", 0)
-	s.group.hessian = func(e bitstep.Engine[T], i int, estimate []T) {
-		beta2 := T(h.Beta2)
-		e.Axpby(hessian[i], estimate, 1-beta2, beta2) // weights that sum to 1: see EMA
+	m, hessian := s.Moment("m", 0), s.Moment("h", 0)
+	buffer := s.buffer()
+	s.group.hessian = func(e bitstep.Engine[T], i int, estimate []T, r kernels.Rounding) {
+		beta2, mean := T(h.Beta2), hessian.load(e, i, buffer)
+		e.Axpby(mean, estimate, 1-beta2, beta2) // weights that sum to 1: see EMA
+		hessian.store(e, i, mean, r)
 	}
 	return func(u *Update[T]) {
 		c := kernels.NewSophia[T](kernels.SophiaHyper{LR: u.LR, Beta1: h.Beta1, Gamma: h.Gamma, Eps: h.Eps, Limit: 1})
-		c.Prelude = u.Prelude
-		u.checked.SophiaEach(u.X, m, hessian, u.G, c)
+		u.Sophia(m, hessian, c)
 	}
 }
 
@@ -72,13 +73,17 @@ func UpdateHessian[T kernels.Float](o *Optimizer[T], estimates ...[]T) error {
 		return fmt.Errorf("optim: UpdateHessian: %w", err)
 	}
 	some := false
+	// Streams of random bits that no step has.
+	r := kernels.Rounding{Seed: o.opts.Seed, Step: o.steps, Stream: 1 << 63}
 	for _, g := range o.groups {
 		if g.hessian == nil {
 			continue
 		}
 		some = true
 		for i := range g.x {
-			g.hessian(o.k, i, estimates[g.first+i])
+			of := r
+			of.Stream += uint64(g.first + i)
+			g.hessian(o.k, i, estimates[g.first+i], of)
 		}
 	}
 	if !some {

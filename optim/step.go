@@ -60,12 +60,16 @@ func (o *Optimizer[T]) TryStep(grads ...[]T) (taken bool, err error) {
 
 	copy(o.grads, grads) // grads itself must not reach the heap, or each call would allocate it
 	o.u.Engine, o.u.checked, o.u.Step = o.k, o.k.Checked(mem.Checked{}), o.steps+1
+	if o.opts.States != Full {
+		o.u.narrow = narrowed(o.k)
+	}
 	for i := range o.groups {
 		g := &o.groups[i]
 		o.u.LR = float64(*g.spec.lr * g.factor)
 		before := g.spec.multiplyMomentum(momentum)
 		o.u.Prelude = o.prelude(g.spec, scale, o.u.LR)
-		o.u.X, o.u.G = g.x, o.grads[g.first:g.first+len(g.x)]
+		o.u.group, o.u.x, o.u.g = g, g.x, o.grads[g.first:g.first+len(g.x)]
+		o.u.X, o.u.G = o.u.x, o.u.g
 		o.u.ParamNorms, o.u.GradNorms = g.paramNorms, g.gradNorms
 		for j := range g.paramNorms {
 			g.paramNorms[j] = norm(o.k, o.u.X[j:j+1])

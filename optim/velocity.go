@@ -45,13 +45,13 @@ func (c MomentumVelocity) Spec() *Spec {
 }
 
 func stepMomentumVelocity[T kernels.Float](s *Setup[T], h *MomentumVelocity) func(*Update[T]) {
-	v := s.Like("v", 0)
+	v := s.Moment("v", 0)
 	if h.Rho != 0 {
-		s.LookAhead(func(e bitstep.Engine[T], i int, dst []T) { e.Axpy(dst, v[i], T(h.Rho)) })
+		buffer := s.buffer()
+		s.LookAhead(func(e bitstep.Engine[T], i int, dst []T) { e.Axpy(dst, v.load(e, i, buffer), T(h.Rho)) })
 	}
 	return func(u *Update[T]) {
 		c := kernels.NewMomentumVelocity[T](kernels.MomentumVelocityHyper{LR: u.LR, Rho: h.Rho})
-		c.Prelude = u.Prelude
-		u.checked.MomentumVelocityEach(u.X, v, u.G, c)
+		u.MomentumVelocity(v, c)
 	}
 }

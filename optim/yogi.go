@@ -50,13 +50,12 @@ func (c Yogi) Spec() *Spec {
 }
 
 func stepYogi[T kernels.Float](s *Setup[T], h *Yogi) func(*Update[T]) {
-	m, v := s.Like("m", 0), s.Like("v", h.InitialAccumulator)
+	m, v := s.Moment("m", 0), s.NonNegative("v", h.InitialAccumulator)
 	return func(u *Update[T]) {
 		c := kernels.NewYogi[T](kernels.YogiHyper{LR: u.LR, Beta1: h.Beta1, Beta2: h.Beta2, Eps: h.Eps}, u.Step)
 		if !h.BiasCorrection {
 			c.Alpha, c.Unbias = T(u.LR), 1
 		}
-		c.Prelude = u.Prelude
-		u.checked.YogiEach(u.X, m, v, u.G, c)
+		u.Yogi(m, v, c)
 	}
 }

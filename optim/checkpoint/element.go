@@ -5,11 +5,12 @@ import (
 	"math"
 
 	"github.com/bitstep-go/bitstep/internal/num"
+	"github.com/bitstep-go/bitstep/kernels"
 )
 
-// Element is the types that [Put] stores and [Get] returns: F32, F64, U8, U16, I64 and U64 in a file.
+// Element is the types that [Put] stores and [Get] returns: F32, F64, BF16, F16, U8, U16, I64 and U64 in a file.
 type Element interface {
-	float32 | float64 | uint8 | uint16 | int64 | uint64
+	float32 | float64 | kernels.BFloat16 | kernels.Float16 | uint8 | uint16 | int64 | uint64
 }
 
 // dtypeOf returns the format's name for T.
@@ -19,6 +20,10 @@ func dtypeOf[T Element]() string {
 		return "F32"
 	case float64:
 		return "F64"
+	case kernels.BFloat16:
+		return "BF16"
+	case kernels.Float16:
+		return "F16"
 	case uint8:
 		return "U8"
 	case uint16:
@@ -63,7 +68,7 @@ func fromBytes[T Element](in []byte) []T {
 	return out
 }
 
-// canonicalNaN replaces every NaN of a tensor of F32 or F64.
+// canonicalNaN replaces every NaN of a tensor of F32 or F64. Those of fewer bits are as the file has them.
 func canonicalNaN(t Tensor) {
 	switch t.DType {
 	case "F32":

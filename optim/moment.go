@@ -1,0 +1,198 @@
+package optim
+
+import (
+	"fmt"
+
+	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/internal/num"
+	"github.com/bitstep-go/bitstep/kernels"
+)
+
+// A Storage is how the numbers of a state lie in memory.
+type Storage uint8
+
+const (
+	// Full is the parameters' type.
+	Full Storage = iota
+
+	// BF16 is bfloat16, 2 bytes for each element of a state: a float32's exponent, and 7 bits of its fraction. States
+	// that are never negative, such as means of squares, round stochastically, others to nearest.
+	BF16
+
+	// Block8 is 8 bits for each element and a scale for each 32: 1.03 bytes. All round stochastically.
+	Block8
+)
+
+var storageNames = [...]string{Full: "Full", BF16: "BF16", Block8: "Block8"}
+
+// String returns the constant's name.
+func (s Storage) String() string {
+	if int(s) < len(storageNames) {
+		return storageNames[s]
+	}
+	return fmt.Sprintf("Storage(%d)", uint8(s))
+}
+
+// ParseStorage is the inverse of [Storage.String].
+func ParseStorage(name string) (Storage, error) {
+	for i, n := range storageNames {
+		if n == name {
+			return Storage(i), nil
+		}
+	}
+	return Full, fmt.Errorf("optim: storage %q, want one of %v", name, storageNames)
+}
+
+// A Moment is a state of each parameter's size that the steps of [Update] read and write: stored as [Options] say.
+type Moment[T kernels.Float] struct {
+	group       *group[T]
+	nonNegative bool
+	whole       [][]T // if Full
+	part        []kernels.Stored
+}
+
+// Moment returns a state of each parameter's size, whose elements are first at the
+// start, which the methods of [Update] take for one that
+// may be negative. In a file it is as [State] has it: its elements are of type T, [kernels.BFloat16] or, in blocks,
+// uint8; the scales of blocks, one dimension of uint8, are in a state of the same name and ".scales".
+func (s *Setup[T]) Moment(name string, first float64) *Moment[T] { return newMoment(s, name, first, false) }
+
+// NonNegative is [Setup.Moment] for what is never negative by its meaning, such as a mean of squares.
+func (s *Setup[T]) NonNegative(name string, first float64) *Moment[T] { return newMoment(s, name, first, true) }
+
+func newMoment[T kernels.Float](s *Setup[T], name string, first float64, nonNegative bool) *Moment[T] {
+	m := &Moment[T]{group: s.group, nonNegative: nonNegative}
+	s.group.moments = append(s.group.moments, m)
+	same := func(shape []int) []int { return shape }
+	switch s.group.storage {
+	case Full:
+		m.whole = State(s, name, T(first), same)
+	case BF16:
+		for _, x := range State(s, name, kernels.NearestBFloat16(float32(first)), same) {
+			m.part = append(m.part, kernels.Stored{BFloat16: x})
+		}
+	case Block8:
+		one := kernels.Blocks8{Codes: []uint8{0}, Scales: []uint8{0}}
+		if first != 0 {
+			kernels.EncodeBlocks(one, []float32{float32(first)}, !nonNegative, kernels.Rounding{Nearest: true})
+		}
+		codes := State(s, name, one.Codes[0], same)
+		scales := State(s, name+".scales", one.Scales[0], func(shape []int) []int {
+			n := 1
+			for _, d := range shape {
+				n *= d
+			}
+			return []int{kernels.Scales(n)}
+		})
+		for i := range codes {
+			m.part = append(m.part, kernels.Stored{Block8: kernels.Blocks8{Codes: codes[i], Scales: scales[i]}})
+		}
+	}
+	return m
+}
+
+// of checks that a step of the group may have m where its kernel wants a state that is or is not never negative.
+func (m *Moment[T]) of(u *Update[T], nonNegative bool) {
+	if m.group != u.group {
+		panic("optim: a step has the Moment of another group")
+	}
+	if m.nonNegative != nonNegative {
+		panic(fmt.Sprintf("optim: %s: a Moment whose elements are never negative: %v, want %v", u.group.spec.name,
+			m.nonNegative, nonNegative))
+	}
+}
+
+// full is the part of m that belongs to the parameters of u.
+func (m *Moment[T]) full(u *Update[T], nonNegative bool) [][]T {
+	m.of(u, nonNegative)
+	return m.whole[u.at : u.at+len(u.x)]
+}
+
+// narrow is full for storage of less than T.
+func (m *Moment[T]) narrow(u *Update[T], nonNegative bool) []kernels.Stored {
+	m.of(u, nonNegative)
+	return m.part[u.at : u.at+len(u.x)]
+}
+
+// load returns the elements of parameter i's: those in memory, or buffer with them.
+func (m *Moment[T]) load(e bitstep.Engine[T], i int, buffer []T) []T {
+	if m.group.storage == Full {
+		return m.whole[i]
+	}
+	s, dst := m.part[i], any(buffer[:m.part[i].Len()]).([]float32)
+	if s.BFloat16 != nil {
+		narrowed(e).FromBFloat16(dst, s.BFloat16)
+	} else {
+		narrowed(e).DecodeBlocks(dst, s.Block8, !m.nonNegative)
+	}
+	return buffer[:s.Len()]
+}
+
+// store rounds what load returned and was changed.
+func (m *Moment[T]) store(e bitstep.Engine[T], i int, elements []T, r kernels.Rounding) {
+	if m.group.storage == Full {
+		return
+	}
+	s, src := m.part[i], any(elements).([]float32)
+	if s.BFloat16 != nil {
+		narrowed(e).ToBFloat16(s.BFloat16, src, r)
+	} else {
+		narrowed(e).EncodeBlocks(s.Block8, src, !m.nonNegative, r)
+	}
+}
+
+// buffer returns memory for Moment.load, which needs none if states are Full.
+func (s *Setup[T]) buffer() []T {
+	if s.group.storage == Full {
+		return nil
+	}
+	return make([]T, s.longest())
+}
+
+// narrowed is an engine of float32, which T is.
+func narrowed[T kernels.Float](e bitstep.Engine[T]) bitstep.Narrow {
+	return bitstep.Narrow(any(e).(bitstep.Engine[float32]))
+}
+
+// stored gives a narrow step its operands that are not narrow: s, which is of float32, in a list that is kept for it.
+func (u *Update[T]) stored(list *[]kernels.Stored, s [][]T) []kernels.Stored {
+	*list = (*list)[:0]
+	for _, x := range s {
+		*list = append(*list, kernels.Stored{Float32: any(x).([]float32)})
+	}
+	return *list
+}
+
+// rounding is that of the step that runs: each parameter of the optimizer has a stream of random bits.
+func (u *Update[T]) rounding() kernels.Rounding {
+	return kernels.Rounding{Seed: u.seed, Step: u.Step, Stream: uint64(u.group.first + u.at)}
+}
+
+// only is u for parameter i of the group alone. It is gone with the next call.
+func (u *Update[T]) only(i int) *Update[T] {
+	one := u.one
+	*one = *u
+	one.x, one.g, one.at = u.x[i:i+1], u.g[i:i+1], u.at+i
+	one.X, one.G = one.x, one.g
+	return one
+}
+
+// checkStorage returns an error unless the group's states can be stored as the options say.
+func (g *group[T]) checkStorage() error {
+	if g.storage == Full || len(g.moments) > 0 || len(g.states) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s: States = %v, want Full: its steps are not of one pass, or need all bits of its states",
+		g.spec.name, g.storage)
+}
+
+// checkStates returns an error unless parameters of type T may have states in some storage.
+func checkStates[T kernels.Float](s Storage) error {
+	switch {
+	case int(s) >= len(storageNames):
+		return fmt.Errorf("States = %v, want one of %v", s, storageNames)
+	case s != Full && !num.Is32[T]():
+		return fmt.Errorf("States = %v with parameters of float64, want float32", s)
+	}
+	return nil
+}
