@@ -42,11 +42,9 @@ type Config interface {
 //	}
 //
 //	func sign[T bitstep.Float](s *optim.Setup[T], c *Sign) func(*optim.Update[T]) {
-//		m := s.Like("m", 0) // a state of a parameter's size for each parameter
+//		m := s.Moment("m", 0) // a state of a parameter's size for each parameter
 //		return func(u *optim.Update[T]) {
-//			k := bitstep.NewLion[T](bitstep.LionHyper{LR: u.LR, Beta1: 0, Beta2: 0.9})
-//			k.Prelude = u.Prelude
-//			u.Engine.LionEach(u.X, m, u.G, k)
+//			u.Lion(m, bitstep.NewLion[T](bitstep.LionHyper{LR: u.LR, Beta1: 0, Beta2: 0.9}))
 //		}
 //	}
 type Spec struct {

@@ -55,10 +55,14 @@ type Moment[T kernels.Float] struct {
 // start, which the methods of [Update] take for one that
 // may be negative. In a file it is as [State] has it: its elements are of type T, [kernels.BFloat16] or, in blocks,
 // uint8; the scales of blocks, one dimension of uint8, are in a state of the same name and ".scales".
-func (s *Setup[T]) Moment(name string, first float64) *Moment[T] { return newMoment(s, name, first, false) }
+func (s *Setup[T]) Moment(name string, first float64) *Moment[T] {
+	return newMoment(s, name, first, false)
+}
 
 // NonNegative is [Setup.Moment] for what is never negative by its meaning, such as a mean of squares.
-func (s *Setup[T]) NonNegative(name string, first float64) *Moment[T] { return newMoment(s, name, first, true) }
+func (s *Setup[T]) NonNegative(name string, first float64) *Moment[T] {
+	return newMoment(s, name, first, true)
+}
 
 func newMoment[T kernels.Float](s *Setup[T], name string, first float64, nonNegative bool) *Moment[T] {
 	m := &Moment[T]{group: s.group, nonNegative: nonNegative}
