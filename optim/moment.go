@@ -2,6 +2,7 @@ package optim
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/internal/num"
@@ -33,10 +34,18 @@ func (s Storage) String() string {
 	return fmt.Sprintf("Storage(%d)", uint8(s))
 }
 
-// ParseStorage is the inverse of [Storage.String].
+// Storages returns all.
+func Storages() (all []Storage) {
+	for i := range storageNames {
+		all = append(all, Storage(i))
+	}
+	return all
+}
+
+// ParseStorage is the inverse of [Storage.String], in small or capital letters.
 func ParseStorage(name string) (Storage, error) {
 	for i, n := range storageNames {
-		if n == name {
+		if strings.EqualFold(n, name) {
 			return Storage(i), nil
 		}
 	}
@@ -51,10 +60,10 @@ type Moment[T kernels.Float] struct {
 	part        []kernels.Stored
 }
 
-// Moment returns a state of each parameter's size, whose elements are first at the
-// start, which the methods of [Update] take for one that
-// may be negative. In a file it is as [State] has it: its elements are of type T, [kernels.BFloat16] or, in blocks,
-// uint8; the scales of blocks, one dimension of uint8, are in a state of the same name and ".scales".
+// Moment returns a state of each parameter's size, whose elements are first at the start, which the methods of
+// [Update] take for one that may be negative. In a file it is as [State] has it: its elements are of type T,
+// [kernels.BFloat16] or, in blocks, uint8; the scales of blocks, one dimension of uint8, are in a state of the same
+// name and ".scales".
 func (s *Setup[T]) Moment(name string, first float64) *Moment[T] {
 	return newMoment(s, name, first, false)
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/bitstep-go/bitstep/optim/checkpoint"
 )
 
-var narrow = []optim.Storage{optim.BF16, optim.Block8}
+var narrow = optim.Storages()[1:] // than Full
 
 // bits are the random bits of operand j for element i of a parameter: rule 15, from its text.
 func bits(seed, step, stream, i uint64, j int) uint32 {
@@ -95,7 +95,8 @@ func read(m kernels.Stored, nonNegative bool) []float32 {
 }
 
 func sameStored(a kernels.Stored, halves []kernels.BFloat16, codes, scales []uint8) bool {
-	return slices.Equal(a.BFloat16, halves) && bytes.Equal(a.Block8.Codes, codes) && bytes.Equal(a.Block8.Scales, scales)
+	return slices.Equal(a.BFloat16, halves) && bytes.Equal(a.Block8.Codes, codes) &&
+		bytes.Equal(a.Block8.Scales, scales)
 }
 
 // A step with narrow states is that of an optimizer whose states are what they say, to the bit; what it stores is then
@@ -106,7 +107,8 @@ func TestArchStates(t *testing.T) {
 			for _, s := range narrow {
 				for k, b := range bitstep.Backends() {
 					e := bitstep.On[float32](b).Threads([]int{5, 2, 1}[k%3])
-					t.Run(fmt.Sprintf("%s/%v/%v", setting.Name, s, b), func(t *testing.T) { testStates(t, setting, s, e) })
+					name := fmt.Sprintf("%s/%v/%v", setting.Name, s, b)
+					t.Run(name, func(t *testing.T) { testStates(t, setting, s, e) })
 				}
 			}
 		}
@@ -177,7 +179,8 @@ func testStates(t *testing.T, setting optim.Setting, s optim.Storage, e bitstep.
 
 // These have them, and parameters of float64 and unknown storage are errors.
 func TestStatesOf(t *testing.T) {
-	for _, c := range []optim.Config{optim.SGD{LR: 1}, optim.Momentum{LR: 1}, optim.RMSProp{LR: 1, Centered: true, Rho: .9},
+	for _, c := range []optim.Config{optim.SGD{LR: 1}, optim.Momentum{LR: 1},
+		optim.RMSProp{LR: 1, Centered: true, Rho: .9},
 		optim.AdaGrad{LR: 1, InitialAccumulator: 0.3}, optim.Adam{AMSGrad: true}, optim.LAMB{}, optim.LARS{LR: 1},
 		optim.Lion{}, optim.Adan{}, optim.AdEMAMix{}, optim.Sophia{LR: 1}, optim.Lookahead{Config: optim.Adam{}}} {
 		for _, s := range narrow {
@@ -192,16 +195,20 @@ func TestStatesOf(t *testing.T) {
 			}
 		}
 	}
-	_, err := optim.NewGroups(optim.Options{States: 3}, optim.Group[float32]{Config: optim.Adam{}, Params: [][]float32{{1}}})
-	if want := "optim: Options: States = Storage(3), want one of [Full BF16 Block8]"; err == nil || err.Error() != want {
+	one := optim.Group[float32]{Config: optim.Adam{}, Params: [][]float32{{1}}}
+	_, err := optim.NewGroups(optim.Options{States: 3}, one)
+	const want = "optim: Options: States = Storage(3), want one of [Full BF16 Block8]"
+	if err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
 }
 
 func TestParseStorage(t *testing.T) {
-	for _, s := range append(narrow, optim.Full) {
-		if got, err := optim.ParseStorage(s.String()); got != s || err != nil {
-			t.Errorf("%v is read as %v, %v", s, got, err)
+	for _, s := range optim.Storages() {
+		for _, name := range []string{s.String(), strings.ToLower(s.String())} {
+			if got, err := optim.ParseStorage(name); got != s || err != nil {
+				t.Errorf("%q is read as %v, %v", name, got, err)
+			}
 		}
 	}
 	_, err := optim.ParseStorage("fp8")
@@ -315,8 +322,8 @@ func TestStatesSeen(t *testing.T) {
 func TestStatesHessian(t *testing.T) {
 	for _, s := range narrow {
 		x := make([]float32, 2000)
-		opt := must(optim.NewGroups(optim.Options{States: s}, optim.Group[float32]{Config: optim.Sophia{LR: 1, Beta2: 0.999},
-			Params: [][]float32{x}}))
+		opt := must(optim.NewGroups(optim.Options{States: s}, optim.Group[float32]{
+			Config: optim.Sophia{LR: 1, Beta2: 0.999}, Params: [][]float32{x}}))
 		estimate, g := slices.Repeat([]float32{1}, len(x)), make([]float32, len(x))
 		want := 0.0
 		for range 100 {
@@ -330,7 +337,7 @@ func TestStatesHessian(t *testing.T) {
 		for _, h := range read(optim.Moments(opt)[1].Stored[0], false) {
 			mean += float64(h) / float64(len(x))
 		}
-		// The last digit is 2^-7 or 2^-3 of a number below .1; rounding has a deviation below half of it, a hundred times.
+		// The last digit is 2^-7 or 2^-3 of a number below .1; each of a hundred roundings deviates by below half of it.
 		if bound := 6 * 0.1 * 10 / math.Sqrt(float64(len(x))) * map[optim.Storage]float64{optim.BF16: 0x1p-8,
 			optim.Block8: 0x1p-4}[s]; math.Abs(mean-want) > bound {
 			t.Errorf("%v: the mean is %v, want %v within %v", s, mean, want, bound)
@@ -360,7 +367,8 @@ func TestStatesAllocations(t *testing.T) {
 	for _, s := range narrow {
 		for _, c := range []optim.Config{optim.Adam{}, optim.LAMB{}, optim.LARS{LR: 1}} {
 			x, g := make([]float32, 500), make([]float32, 500)
-			opt := must(optim.NewGroups(optim.Options{States: s}, optim.Group[float32]{Config: c, Params: [][]float32{x}}))
+			opt := must(optim.NewGroups(optim.Options{States: s},
+				optim.Group[float32]{Config: c, Params: [][]float32{x}}))
 			got := 1.0
 			for try := 0; try < 5 && got != 0; try++ {
 				got = testing.AllocsPerRun(5, func() { opt.Step(g) })
@@ -382,7 +390,8 @@ func TestStatesStreams(t *testing.T) {
 	square := float32(float32(float32(rest)*one) * one)
 	for i, v := range optim.StateOf[kernels.BFloat16](opt, "v") {
 		random := func(at int) uint32 { return bits(0, 1, uint64(i), uint64(at), 0) }
-		if want, _, _ := storedAs(slices.Repeat([]float32{square}, 64), optim.BF16, true, random); !slices.Equal(v, want) {
+		want, _, _ := storedAs(slices.Repeat([]float32{square}, 64), optim.BF16, true, random)
+		if !slices.Equal(v, want) {
 			t.Errorf("v of parameter %d is %v, want %v", i, v, want)
 		}
 	}

@@ -50,9 +50,9 @@ type Options struct {
 
 	// States is how states are stored that a step reads and writes: [BF16] and [Block8] are for parameters of float32,
 	// and take less memory. Arithmetic is that of [Full]; what is stored is rounded (rules 14 to 16 of package
-	// kernels), so that results differ from those of Full, and are the same on every CPU. Full, and an error with
-	// others, are ASGD, MADGRAD, Prodigy, Adafactor, Muon, SparseAdam and both kinds of Schedule-Free, which have states
-	// that are weights or are not updated element by element; and the weights of [Lookahead].
+	// kernels), so that results differ from those of Full, and are the same on every CPU. An algorithm is an error with
+	// others than Full if its states are weights or are not updated element by element: [ASGD], [MADGRAD], [Prodigy],
+	// [Adafactor], [Muon], [SparseAdam], [ScheduleFreeSGD] and [ScheduleFreeAdam]. Those of [Lookahead] stay Full.
 	States Storage
 
 	// Seed is that of random bits by which narrow States are rounded. Each parameter has its own, and each step.
@@ -82,20 +82,22 @@ type Optimizer[T kernels.Float] struct {
 
 // A group is a Group at work.
 type group[T kernels.Float] struct {
-	name      string
-	spec      *Spec
-	step      func(*Update[T])
-	lookAhead func(e bitstep.Engine[T], i int, dst []T)                          // nil: gradients are taken at x
-	hessian   func(e bitstep.Engine[T], i int, estimate []T, r kernels.Rounding) // nil: it takes none
-	first     int                                                                // the index of its first parameter among all
-	x         [][]T                                                              // parameters
-	shapes    [][]int
-	states    []groupState
-	storage   Storage // of moments
-	moments   []*Moment[T]
-	rate      float64           // LR as it was given
-	schedule  schedule.Schedule // nil: the optimizer's
-	factor    float64           // on the rate of the step that runs
+	name string
+	spec *Spec
+	step func(*Update[T])
+	// lookAhead is nil where gradients are taken at x, and hessian where no estimate of one is.
+	lookAhead func(e bitstep.Engine[T], i int, dst []T)
+	hessian   func(e bitstep.Engine[T], i int, estimate []T, r kernels.Rounding)
+
+	first    int   // the index of its first parameter among all
+	x        [][]T // parameters
+	shapes   [][]int
+	states   []groupState
+	storage  Storage // of moments
+	moments  []*Moment[T]
+	rate     float64           // LR as it was given
+	schedule schedule.Schedule // nil: the optimizer's
+	factor   float64           // on the rate of the step that runs
 
 	paramNorms, gradNorms []float64 // nil unless asked for
 }

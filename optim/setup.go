@@ -58,8 +58,8 @@ func (s *Setup[T]) Norms() {
 func (s *Setup[T]) LookAhead(f func(e bitstep.Engine[T], i int, dst []T)) { s.group.lookAhead = f }
 
 // State returns a state of any type that a file holds: for each parameter a slice whose shape is a function of the
-// parameter's, filled with first. An empty shape is a single element. The name is UTF-8 and unique in the algorithm. State panics if it is not, or if a shape has a
-// negative dimension or more elements than can be counted.
+// parameter's, filled with first. An empty shape is a single element. The name is UTF-8 and unique in the algorithm.
+// State panics if it is not, or if a shape has a negative dimension or more elements than can be counted.
 //
 //	rows := optim.State(s, "rows", float32(0), func(shape []int) []int { return shape[:1] })
 //	signs := optim.State(s, "signs", uint8(0), func(shape []int) []int { return shape })

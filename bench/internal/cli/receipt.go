@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/bitstep-go/bitstep/kernels"
@@ -128,6 +129,9 @@ func (f *trainFlags) checkReceipt() error {
 var decisive = []string{"type", "seed", "validation", "loss", "lambda", "optimizer", "lr", "schedule", "batch",
 	"epochs", "sampling", "patience"}
 
+// states is a flag that decides them, too. A receipt without it, as there were before it, claims the default.
+const states = "states"
+
 // claimOf is the name of the claim of a flag.
 func claimOf(name string) string { return "flag -" + name }
 
@@ -141,6 +145,9 @@ func (f *trainFlags) claims(set images) (claims []receipt.Claim) {
 	for _, name := range decisive {
 		claims = append(claims, receipt.Claim{Name: claimOf(name), Value: flags.Lookup(name).Value.String()})
 	}
+	if f := flags.Lookup(states); f.Value.String() != f.DefValue {
+		claims = append(claims, receipt.Claim{Name: claimOf(states), Value: f.Value.String()})
+	}
 	return append(claims, set.claims()...)
 }
 
@@ -151,9 +158,12 @@ func (f *trainFlags) setClaims(set *flag.FlagSet, claims []receipt.Claim) error 
 		claimed[c.Name] = c.Value
 	}
 	var missing []string
-	for _, name := range decisive {
+	for _, name := range append(slices.Clip(decisive), states) {
 		value, ok := claimed[claimOf(name)]
-		if !ok {
+		switch {
+		case !ok && name == states:
+			value = set.Lookup(name).DefValue
+		case !ok:
 			missing = append(missing, claimOf(name))
 			continue
 		}

@@ -79,6 +79,20 @@ func TestReceipt(t *testing.T) {
 	}
 }
 
+// A receipt says how states are stored, where that is not as it always was.
+func TestReceiptStates(t *testing.T) {
+	data, dir := smallData(t), t.TempDir()
+	for _, states := range []string{"full", "bf16", "block8"} {
+		file := filepath.Join(dir, states+".receipt")
+		runTrain(t, "-data", data, "-validation", "100", "-batch", "50", "-epochs", "1", "-out", dir, "-receipt", file,
+			"-receipt-steps", "2", "-states", states)
+		text, err := runAudit(t, file, "-data", data)
+		if err != nil || strings.Contains(text, " -states="+states) != (states != "full") {
+			t.Errorf("-states %s: %v\n%s", states, err, text)
+		}
+	}
+}
+
 // A run that is resumed with a receipt goes on where that ends.
 func TestReceiptResumed(t *testing.T) {
 	data, dir := smallData(t), t.TempDir()

@@ -26,6 +26,7 @@ import (
 type trainFlags struct {
 	dataFlags
 	optimizer, schedule, loss, sampling string
+	states                              string
 	lr, lambda                          float64
 	batch, epochs, patience             int
 	checkpoint, out, receipt            string
@@ -50,6 +51,9 @@ func (f *trainFlags) register(set *flag.FlagSet) {
 	f.dataFlags.register(set)
 	set.StringVar(&f.optimizer, "optimizer", "adam", "`algorithm`:\n"+either(optimizerNames()))
 	suggest(set, "optimizer", algorithmNames())
+	set.StringVar(&f.states, "states", storageNames()[0], "`storage` of the optimizer's states, for weights of float32:\n"+
+		either(storageNames()))
+	suggest(set, "states", storageNames())
 	set.StringVar(&f.schedule, "schedule", "cosine",
 		"learning-rate `schedule` over the run, warmup:STEPS+ before it or not:\n"+
 			either(schedule.Forms()))
@@ -74,6 +78,14 @@ func (f *trainFlags) register(set *flag.FlagSet) {
 		"`steps` between the states in the receipt, 0 for %d", witness.DefaultEvery))
 	set.BoolVar(&f.resume, "resume", false, "go on from the checkpoint")
 	set.BoolVar(&f.times, "times", false, "measure the parts of a step, and print them")
+}
+
+// storageNames are the values of -states, of which the first is the default.
+func storageNames() (names []string) {
+	for _, s := range optim.Storages() {
+		names = append(names, strings.ToLower(s.String()))
+	}
+	return names
 }
 
 // plainSchedules are those forms that need no number.
@@ -151,6 +163,10 @@ func (f *trainFlags) config() (c linear.TrainConfig, err error) {
 		Patience: f.patience, Threads: f.threads, Checkpoint: f.checkpoint, CheckpointSteps: f.every}
 	if c.Optimizer, err = optim.ParseConfig(f.optimizer, f.lr); err != nil {
 		return c, fmt.Errorf("-optimizer: %w", err)
+	}
+	c.Options.Seed = f.seed
+	if c.Options.States, err = optim.ParseStorage(f.states); err != nil {
+		return c, fmt.Errorf("-states: %w", err)
 	}
 	if c.Loss, err = parseLoss(f.loss); err != nil {
 		return c, err
