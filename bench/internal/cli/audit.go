@@ -123,7 +123,7 @@ func plainly(err error) error {
 // printClaimed prints what decides the run's bits, as the receipt claims it.
 func printClaimed(w io.Writer, flags *flag.FlagSet, r *receipt.Receipt) {
 	line := "claimed    bench train"
-	for _, name := range decisive {
+	for _, name := range decided(flags) {
 		word := quote("-" + name + "=" + flags.Lookup(name).Value.String())
 		if len(line)+1+len(word) > 110 {
 			fmt.Fprintln(w, line)

@@ -132,6 +132,14 @@ var decisive = []string{"type", "seed", "validation", "loss", "lambda", "optimiz
 // states is a flag that decides them, too. A receipt without it, as there were before it, claims the default.
 const states = "states"
 
+// decided are the flags whose values decide a run.
+func decided(set *flag.FlagSet) []string {
+	if f := set.Lookup(states); f.Value.String() != f.DefValue {
+		return append(slices.Clip(decisive), states)
+	}
+	return decisive
+}
+
 // claimOf is the name of the claim of a flag.
 func claimOf(name string) string { return "flag -" + name }
 
@@ -142,11 +150,8 @@ func (f *trainFlags) claims(set images) (claims []receipt.Claim) {
 	values := *f
 	values.register(flags) // which sets the defaults
 	values = *f
-	for _, name := range decisive {
+	for _, name := range decided(flags) {
 		claims = append(claims, receipt.Claim{Name: claimOf(name), Value: flags.Lookup(name).Value.String()})
-	}
-	if f := flags.Lookup(states); f.Value.String() != f.DefValue {
-		claims = append(claims, receipt.Claim{Name: claimOf(states), Value: f.Value.String()})
 	}
 	return append(claims, set.claims()...)
 }

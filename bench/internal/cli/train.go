@@ -234,6 +234,9 @@ func runTraining[T kernels.Float](ctx context.Context, w io.Writer, f *trainFlag
 	fmt.Fprintf(w, "features   %d of %s: the pixels less the mean image, and 1; ready in %.1f s\n", dataset.Features,
 		f.typ, time.Since(start).Seconds())
 	fmt.Fprintf(w, "training   %s, lambda %g; %s, rate %g, %s\n", f.loss, f.lambda, f.optimizer, f.lr, f.schedule)
+	if c.Options.States != optim.Full {
+		fmt.Fprintf(w, "           states as %s\n", f.states)
+	}
 	fmt.Fprintf(w, "           %d epochs of %d batches of %d, %s; seed %d\n", c.Epochs, steps, batch, f.sampling,
 		f.seed)
 	fmt.Fprintf(w, "running    on %v, %d threads; saved to %s\n", bitstep.Active(), threadsOf(f.threads), c.Checkpoint)
