@@ -337,7 +337,7 @@ func TestStatesHessian(t *testing.T) {
 		for _, h := range read(optim.Moments(opt)[1].Stored[0], false) {
 			mean += float64(h) / float64(len(x))
 		}
-		// The last digit is 2^-7 or 2^-3 of a number below .1; each of a hundred roundings deviates by below half of it.
+		// The last digit is 2^-7 or 2^-3 of a number below .1; each of 100 roundings deviates by less than half of it.
 		if bound := 6 * 0.1 * 10 / math.Sqrt(float64(len(x))) * map[optim.Storage]float64{optim.BF16: 0x1p-8,
 			optim.Block8: 0x1p-4}[s]; math.Abs(mean-want) > bound {
 			t.Errorf("%v: the mean is %v, want %v within %v", s, mean, want, bound)

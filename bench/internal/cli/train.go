@@ -51,8 +51,8 @@ func (f *trainFlags) register(set *flag.FlagSet) {
 	f.dataFlags.register(set)
 	set.StringVar(&f.optimizer, "optimizer", "adam", "`algorithm`:\n"+either(optimizerNames()))
 	suggest(set, "optimizer", algorithmNames())
-	set.StringVar(&f.states, "states", storageNames()[0], "`storage` of the optimizer's states, for weights of float32:\n"+
-		either(storageNames()))
+	set.StringVar(&f.states, "states", storageNames()[0],
+		"`storage` of the optimizer's states, for weights of float32:\n"+either(storageNames()))
 	suggest(set, "states", storageNames())
 	set.StringVar(&f.schedule, "schedule", "cosine",
 		"learning-rate `schedule` over the run, warmup:STEPS+ before it or not:\n"+
