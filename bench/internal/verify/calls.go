@@ -35,7 +35,7 @@ func (v *verifier[T]) call(c call[T]) error {
 		return err
 	}
 	v.calls++
-	want := copies(&v.want, c.op, layout{})
+	want := copies(v.want, c.op, layout{})
 	result := v.define.Row(c.row, c.coef, want)
 	if c.row.Kind == table.Reduction {
 		v.add([]T{result})
@@ -48,12 +48,12 @@ func (v *verifier[T]) call(c call[T]) error {
 	for _, s := range v.subjects {
 		k := s.on(max(1, c.threads), v.pool)
 		for _, at := range layouts(s.name, v.calls, len(c.op), c.threads) {
-			got := copies(&v.got, c.op, at)
+			got := copies(v.got, c.op, at)
 			if r := k.Row(c.row, c.coef, got); !edge.Same(r, result) {
 				return c.mismatch(s.name, "result", at, 0, value(r), value(result))
 			}
 			for i, o := range c.row.Operands {
-				if j, g, w, yes := v.got[i].differs(got[i], want[i], at[i]); yes {
+				if j, g, w, yes := v.got[i].differs(got[i], want[i], at.offset(i)); yes {
 					return c.mismatch(s.name, o.Name, at, j, g, w)
 				}
 			}
@@ -74,7 +74,9 @@ func (v *verifier[T]) each(row table.Row, number int, coef any, op [][]any, thre
 		return err
 	}
 	v.calls++
-	v.tensors = append(v.tensors, make([][operands]room[T], max(0, len(op)-len(v.tensors)))...)
+	for len(v.tensors) < len(op) {
+		v.tensors = append(v.tensors, rooms[T]())
+	}
 	var want [][]any
 	for _, tensor := range op {
 		want = append(want, rows.Clone[T](tensor))
@@ -92,12 +94,12 @@ func (v *verifier[T]) each(row table.Row, number int, coef any, op [][]any, thre
 		for _, at := range layouts(s.name, v.calls, len(row.Operands), threads) {
 			var got [][]any
 			for t, tensor := range op {
-				got = append(got, copies(&v.tensors[t], tensor, at.shifted(t)))
+				got = append(got, copies(v.tensors[t], tensor, at.shifted(t)))
 			}
 			k.Each(row, coef, got)
 			for t, tensor := range op {
 				for i, o := range row.Operands {
-					j, g, w, yes := v.tensors[t][i].differs(got[t][i], want[t][i], at.shifted(t)[i])
+					j, g, w, yes := v.tensors[t][i].differs(got[t][i], want[t][i], at.shifted(t).offset(i))
 					if !yes {
 						continue
 					}

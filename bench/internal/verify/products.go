@@ -119,7 +119,7 @@ func (v *verifier[T]) product(r *rand.Rand, p product[T]) error {
 		a.data, b.data, c.data = op[0].([]T), op[1].([]T), op[2].([]T)
 		return a, b, c
 	}
-	want := copies(&v.want, op, layout{})
+	want := copies(v.want, op, layout{})
 	wa, wb, wc := in(want)
 	p.run(v.define, wa, wb, wc)
 	for i := range wc.rows {
@@ -128,11 +128,11 @@ func (v *verifier[T]) product(r *rand.Rand, p product[T]) error {
 	for _, s := range v.subjects {
 		e := s.on(max(1, p.threads), v.pool)
 		for _, at := range layouts(s.name, v.calls, len(op), p.threads) {
-			got := copies(&v.got, op, at)
+			got := copies(v.got, op, at)
 			ga, gb, gc := in(got)
 			p.run(e, ga, gb, gc)
 			for i, name := range p.names() {
-				j, g, w, yes := v.got[i].differs(got[i], want[i], at[i])
+				j, g, w, yes := v.got[i].differs(got[i], want[i], at.offset(i))
 				if !yes {
 					continue
 				}

@@ -38,15 +38,22 @@ type verifier[T kernels.Float] struct {
 	calls    int
 	buffer   []byte
 
-	in, want, got [operands]room[T]
-	tensors       [][operands]room[T] // of steps of several
+	in, want, got []room[T]
+	tensors       [][]room[T] // of steps of several
 }
 
-// operands is the most operands that a kernel has.
-const operands = 6
-
 func newVerifier[T kernels.Float](subjects []subject[T], stop func() error, pool *bitstep.Pool) *verifier[T] {
-	return &verifier[T]{subjects: subjects, define: rows.Definitions[T](), stop: stop, pool: pool, sum: sha256.New()}
+	return &verifier[T]{subjects: subjects, define: rows.Definitions[T](), stop: stop, pool: pool, sum: sha256.New(),
+		in: rooms[T](), want: rooms[T](), got: rooms[T]()}
+}
+
+// rooms returns as many as the operands of any kernel need: the table's, and a product's three.
+func rooms[T kernels.Float]() []room[T] {
+	n := 3
+	for _, row := range table.Rows {
+		n = max(n, len(row.Operands))
+	}
+	return make([]room[T], n)
 }
 
 // add hashes a result: its length and its bits, little-endian, every NaN the same (rule 12 of the contract).
@@ -115,25 +122,24 @@ func copied[E any](memory *[]E, op []E, offset int, sentinel E) []E {
 }
 
 // copies returns copies of operands, each at its offset.
-func copies[T kernels.Float](rooms *[operands]room[T], op []any, at layout) []any {
+func copies[T kernels.Float](rooms []room[T], op []any, at layout) []any {
 	c := make([]any, len(op))
 	for i := range op {
-		c[i] = rooms[i].copied(op[i], at[i])
+		c[i] = rooms[i].copied(op[i], at.offset(i))
 	}
 	return c
 }
 
-// A layout is the offset of each operand.
-type layout [operands]int
+// A layout is where operands come to: the first at one offset, each other a step further than the one before it.
+type layout struct{ first, step int }
+
+func (l layout) offset(operand int) int { return (l.first + operand*l.step) % offsets }
 
 // layouts are those in which a subject makes a call: all operands at one offset, and each at another, so that in as
 // many calls as there are pairs of offsets, any two operands meet in every pair. One is enough of a single operand, and
 // in pure Go, which knows no alignment; but on several threads there are two: helpers are awake in the second.
 func layouts(subject string, call, operands, threads int) []layout {
-	var together, apart layout
-	for i := range together {
-		together[i], apart[i] = call%offsets, (call*(i+1)+call/offsets)%offsets
-	}
+	together, apart := layout{first: call}, layout{call + call/offsets, call}
 	if threads <= 1 && (operands == 1 || subject == bitstep.Go.String()) {
 		return []layout{together}
 	}
@@ -141,15 +147,16 @@ func layouts(subject string, call, operands, threads int) []layout {
 }
 
 // shifted is where the operands of another tensor come to.
-func (l layout) shifted(tensor int) layout {
-	for i := range l {
-		l[i] = (l[i] + tensor) % offsets
-	}
-	return l
-}
+func (l layout) shifted(tensor int) layout { return layout{l.first + tensor, l.step} }
 
 // tell names the offsets of so many operands in the case of a mismatch.
-func (l layout) tell(operands int) string { return fmt.Sprintf("operands at offsets %v", l[:operands]) }
+func (l layout) tell(operands int) string {
+	var at []int
+	for i := range operands {
+		at = append(at, l.offset(i))
+	}
+	return fmt.Sprintf("operands at offsets %v", at)
+}
 
 // differs returns the first index at which an operand in a room is not what it has to be, and both values as text. The
 // index is negative, or the length or more, if what is around it was written.
