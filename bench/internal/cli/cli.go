@@ -45,13 +45,17 @@ func Main(args []string) int {
 	}
 	all := commands()
 	chosen := all[0]
+	if len(args) > 0 && args[0] == "help" {
+		if len(args) == 1 {
+			stdout := &printed{w: os.Stdout}
+			help(stdout)
+			return stdout.status("bench help")
+		}
+		args = []string{args[1], "-help"}
+	}
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		name := args[0]
 		args = args[1:]
-		if name == "help" {
-			help(os.Stdout)
-			return 0
-		}
 		chosen = command{}
 		for _, c := range all[1:] {
 			if c.name == name {

@@ -57,6 +57,44 @@ func benchEnv(t *testing.T, dir string, env []string, args ...string) (stdout, s
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
 }
 
+// What cannot be printed is an error: a list that is cut off does not pass for whole.
+func TestFull(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer full.Close()
+	name, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{"help", "help verify", "verify -h", "completion bash", "verify -kernel=Sum -list",
+		"verify -kernel=Sum", strings.Join(few, " "), strings.Join(few, " ") + " -format csv"} {
+		var stderr bytes.Buffer
+		cmd := exec.Command(name, strings.Fields(line)...)
+		cmd.Stdout, cmd.Stderr = full, &stderr
+		cmd.Run()
+		if status := cmd.ProcessState.ExitCode(); status != 1 || !strings.Contains(stderr.String(), "no space left") {
+			t.Errorf("bench %s: status %d, %q", line, status, &stderr)
+		}
+	}
+}
+
+// help of a command is what its -help is.
+func TestHelp(t *testing.T) {
+	dir := t.TempDir()
+	for _, c := range commands()[1:] {
+		want, _, _ := bench(t, dir, c.name, "-help")
+		if got, _, status := bench(t, dir, "help", c.name); got != want || status != 0 || !strings.HasPrefix(got, "usage: ") {
+			t.Errorf("help %s: status %d, %q", c.name, status, got)
+		}
+	}
+	checkFailures(t, dir, []failure{
+		{[]string{"help", "nope"}, 2, `there is no subcommand "nope"`},
+		{[]string{"nope"}, 2, `there is no subcommand "nope"`},
+	})
+}
+
 // save writes a record to a file of a folder.
 func save(t *testing.T, dir, name string, r record.Record) {
 	t.Helper()

@@ -72,7 +72,9 @@ func completed(line, point string) bool {
 	root.Args = predict.Set(names)
 	words := strings.Fields(line[:end])
 	if len(words) > 2 || len(words) == 2 && strings.HasSuffix(line[:end], " ") {
-		if i := slices.IndexFunc(all[1:], func(c command) bool { return c.name == words[1] }); i >= 0 {
+		if words[1] == "help" {
+			root = &complete.Command{Sub: map[string]*complete.Command{"help": {Args: predict.Set(names[1:])}}}
+		} else if i := slices.IndexFunc(all[1:], func(c command) bool { return c.name == words[1] }); i >= 0 {
 			root = &complete.Command{Sub: map[string]*complete.Command{words[1]: all[1+i].completions()}}
 		}
 	}

@@ -2,11 +2,13 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"io"
 
 	"github.com/bitstep-go/bitstep/bench/internal/measure"
 	"github.com/bitstep-go/bitstep/bench/internal/record"
+	"github.com/bitstep-go/bitstep/bench/internal/verify"
 )
 
 var everything = command{
@@ -38,30 +40,34 @@ them: as a page with pictures, and as JSON.`,
 func measureAll(ctx context.Context, w io.Writer, quick, all bool, out output) error {
 	r := newRecording()
 	printMachine(w, r.Machine, r.Program)
-	v, err := verifyAll(ctx, w)
-	if err != nil {
+	v, err := verifyAndTell(ctx, w, verify.Options{})
+	if v == nil {
 		return err
 	}
 	r.Verification = v
-	o := measure.Default(r.Machine)
-	if quick {
-		o = measure.Quick(r.Machine)
+	if err != nil { // nothing is measured, but what was asked for is written
+		r.finish(err)
+	} else {
+		o := measure.Default(r.Machine)
+		if quick {
+			o = measure.Quick(r.Machine)
+		}
+		var t printer = &shortTable{w: w, machine: r.Machine, levels: o.Levels}
+		if all {
+			t = &fullTable{w: w}
+		}
+		err = r.measure(ctx, o, t)
 	}
-	var t printer = &shortTable{w: w, machine: r.Machine, levels: o.Levels}
-	if all {
-		t = &fullTable{w: w}
-	}
-	err = r.measure(ctx, o, t)
 	r.printNotices(w)
-	if out.name == "" && !quick {
+	if out.name == "" && !quick && len(r.Rows) > 0 {
 		var e error
 		if out, e = usualOutput(r.Machine); e != nil {
-			return e
+			return errors.Join(err, e)
 		}
 	}
 	if out.name != "" {
 		if e := out.write(w, r.Record); e != nil {
-			return e
+			return errors.Join(err, e)
 		}
 	}
 	return err

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -216,7 +217,7 @@ func (f *measureFlags) run(ctx context.Context, w io.Writer, _ []string) error {
 	}
 	err := r.measure(ctx, o, &fullTable{w: shown})
 	if e := f.write(w, shown, r); e != nil {
-		return e
+		return errors.Join(err, e)
 	}
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -198,6 +199,36 @@ func TestMeasureInterrupted(t *testing.T) {
 		if !strings.Contains(stdout.String(), "\n"+row.Name+" ") {
 			t.Errorf("%s is written, but not printed", row.Name)
 		}
+	}
+}
+
+// So are files that were asked for, if it comes before anything is measured; any signal to end is one.
+func TestVerificationInterrupted(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no such signal")
+	}
+	name, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	cmd := exec.Command(name, "-o", "x")
+	stdout, stderr := lines{seen: make(chan string, 100)}, lines{}
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &stdout, &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-stdout.seen // the machine
+	cmd.Process.Signal(syscall.SIGTERM)
+	cmd.Wait()
+	r, err := record.ReadFile(filepath.Join(dir, "x.json"))
+	if status := cmd.ProcessState.ExitCode(); status != 130 || err != nil || r.Complete || r.Verification.OK ||
+		!strings.Contains(stdout.String(), "record    x.json") || !strings.Contains(stderr.String(), "interrupted") {
+		t.Errorf("status %d, %v, %+v, printed\n%s%s", status, err, r.Verification, &stdout, &stderr)
+	}
+	page, err := os.ReadFile(filepath.Join(dir, "x.html"))
+	if err != nil || !bytes.HasSuffix(bytes.TrimSpace(page), []byte("</html>")) {
+		t.Errorf("a page of %d bytes, %v", len(page), err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -58,12 +59,13 @@ func parse(set *flag.FlagSet, args []string) (words []string, err error) {
 // execute parses the command line, runs the command and returns the exit status.
 func (c command) execute(args []string) int {
 	set, run := c.flags()
+	stdout := &printed{w: os.Stdout}
 	set.SetOutput(io.Discard) // the help goes where it was asked for, and errors are told below
 	words, err := parse(set, args)
 	if errors.Is(err, flag.ErrHelp) {
-		set.SetOutput(os.Stdout)
+		set.SetOutput(stdout)
 		set.Usage()
-		return 0
+		return stdout.status(set.Name())
 	} else if err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v; -help lists the flags\n", set.Name(), err)
 		return 2
@@ -76,13 +78,13 @@ func (c command) execute(args []string) int {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
 	again := c.resume(set)
-	err = run(ctx, os.Stdout, words)
+	err = run(ctx, stdout, words)
 	var interrupted *linear.InterruptedError
 	var kept *interruption
 	var usage usageError
 	switch {
 	case err == nil:
-		return 0
+		return stdout.status(set.Name())
 	case errors.As(err, &interrupted) && (errors.As(err, &kept) || interrupted.Checkpoint != ""):
 		saved := fmt.Sprintf(", which is saved in %s", interrupted.Checkpoint)
 		if kept != nil {
@@ -104,6 +106,28 @@ func (c command) execute(args []string) int {
 		return 2
 	}
 	fmt.Fprintf(os.Stderr, "%s: %v\n", set.Name(), err)
+	return 1
+}
+
+// A printed is standard output, and remembers whether all that was written arrived: a list that is cut off must not pass
+// for whole.
+type printed struct {
+	w   io.Writer
+	err error
+}
+
+func (p *printed) Write(b []byte) (int, error) {
+	n, err := p.w.Write(b)
+	p.err = cmp.Or(p.err, err)
+	return n, err
+}
+
+// status is that of a command that has done all else, and tells why it is not 0.
+func (p *printed) status(name string) int {
+	if p.err == nil {
+		return 0
+	}
+	fmt.Fprintf(os.Stderr, "%s: %v\n", name, p.err)
 	return 1
 }
 

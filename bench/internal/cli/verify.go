@@ -144,12 +144,15 @@ func (f *verifyFlags) run(ctx context.Context, w io.Writer, _ []string) error {
 		return err
 	}
 	r := newRecording()
-	v, err := verifyWith(ctx, o)
+	told := w
+	if f.list || f.json == "-" {
+		told = io.Discard
+	}
+	v, err := verifyAndTell(ctx, told, o)
 	if v == nil {
 		return err
 	}
 	r.Verification = v
-	err = cmp.Or(err, different(v))
 	r.Seconds, r.Complete = time.Since(r.Started).Seconds(), v.OK || v.Mismatch != nil
 	write := func() error { return nil }
 	switch {
@@ -162,8 +165,6 @@ func (f *verifyFlags) run(ctx context.Context, w io.Writer, _ []string) error {
 		for _, p := range v.Parts {
 			fmt.Fprintln(w, p.What, p.Digest)
 		}
-	} else if f.json != "-" && v.OK {
-		printVerification(w, v, o)
 	}
 	if e := write(); e != nil {
 		return errors.Join(err, e)
@@ -171,35 +172,38 @@ func (f *verifyFlags) run(ctx context.Context, w io.Writer, _ []string) error {
 	return err
 }
 
-// verifyWith verifies, and shows how far it is.
-func verifyWith(ctx context.Context, o verify.Options) (*record.Verification, error) {
+// verifyAndTell verifies, shows how far it is, and tells the result. What it returns is not nil if anything was
+// verified, also after an interrupt; a mismatch is an error, too.
+func verifyAndTell(ctx context.Context, w io.Writer, o verify.Options) (*record.Verification, error) {
 	bar := newProgress("verifying", 1)
-	defer bar.Finish()
 	o.Progress = func(done, total int) {
 		if bar.GetMax() != total {
 			bar.ChangeMax(total)
 		}
 		bar.Set(done)
 	}
-	return verify.Run(ctx, o)
+	v, err := verify.Run(ctx, o)
+	bar.Finish()
+	if v == nil {
+		return nil, err
+	}
+	if v.Mismatch == nil {
+		printVerification(w, v, o)
+	}
+	return v, cmp.Or(err, different(v))
 }
 
-// verifyAll verifies this machine, tells the result, and returns an error if there is a mismatch.
-func verifyAll(ctx context.Context, w io.Writer) (*record.Verification, error) {
-	v, err := verifyWith(ctx, verify.Options{})
-	if err != nil {
-		return v, err
-	}
-	if v.OK {
-		printVerification(w, v, verify.Options{})
-	}
-	return v, different(v)
-}
-
-// printVerification tells what was verified.
+// printVerification tells what was verified, of a run that was interrupted what was until then.
 func printVerification(w io.Writer, v *record.Verification, o verify.Options) {
-	fmt.Fprintf(w, "verified  %s calls on %s: all bits are those of the definitions\n", thousands(v.Calls),
-		strings.Join(v.Backends, ", "))
+	until := ""
+	switch {
+	case v.Calls == 0:
+		return
+	case !v.OK:
+		until = " before it ended"
+	}
+	fmt.Fprintf(w, "verified  %s calls on %s%s: all bits are those of the definitions\n", thousands(v.Calls),
+		strings.Join(v.Backends, ", "), until)
 	if o.Only {
 		return
 	}
@@ -219,7 +223,7 @@ func printVerification(w io.Writer, v *record.Verification, o verify.Options) {
 				strings.Join(p.NotCovered, ", "), p.What)
 		}
 	}
-	if o.For > 0 {
+	if o.For > 0 && v.OK {
 		fmt.Fprintf(w, "random    calls for %v, from -seed %d on\n", o.For, o.Seed)
 	}
 }

@@ -154,8 +154,8 @@ func TestVerifyInterrupted(t *testing.T) {
 	}
 	file := filepath.Join(t.TempDir(), "v.json")
 	cmd := exec.Command(name, "verify", "-kernel=SGD", "-for=1h", "-json", file)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -168,5 +168,8 @@ func TestVerifyInterrupted(t *testing.T) {
 	if status := cmd.ProcessState.ExitCode(); status != 130 || took > 5*time.Second || err != nil || r.Complete ||
 		!strings.Contains(stderr.String(), "interrupted") {
 		t.Errorf("status %d after %v, %v, complete: %v, %s", status, took, err, r.Complete, &stderr)
+	}
+	if !regexp.MustCompile(`^verified  [\d,]+ calls on \S.* before it ended: all bits .*\ndigest `).Match(stdout.Bytes()) {
+		t.Errorf("printed %q", &stdout)
 	}
 }
