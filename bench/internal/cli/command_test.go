@@ -95,6 +95,35 @@ func TestHelp(t *testing.T) {
 	})
 }
 
+// Every command has examples, whose flags it has.
+func TestExamples(t *testing.T) {
+	for _, c := range commands() {
+		if c.example == "" {
+			t.Errorf("%q has no examples", c.name)
+		}
+		for line := range strings.Lines(c.example) {
+			line, _, _ = strings.Cut(line, "#")
+			words := strings.Fields(strings.SplitN(line, ">", 2)[0])
+			if len(words) == 0 || words[0] != "bench" {
+				continue // what a shell does besides
+			}
+			shown, words := commands()[0], words[1:]
+			for _, other := range commands()[1:] {
+				if len(words) > 0 && other.name == words[0] {
+					shown, words = other, words[1:]
+				}
+			}
+			set, _ := shown.flags()
+			set.SetOutput(io.Discard)
+			args, err := parse(set, words)
+			if err != nil && !strings.Contains(err.Error(), "this machine and build can run") ||
+				len(args) > 0 && shown.args == "" {
+				t.Errorf("%s: %q left, %v", line, args, err)
+			}
+		}
+	}
+}
+
 // save writes a record to a file of a folder.
 func save(t *testing.T, dir, name string, r record.Record) {
 	t.Helper()

@@ -43,6 +43,9 @@ var randomSearchCommand = command{
 	summary: "the lecture's first strategy, and gradient descent beside it",
 	about: `The lecture's first strategy of optimization: guess the weights of a linear classifier again and again, and
 keep the best. Then its successor, gradient descent, on the same images, and both side by side.`,
+	example: `  bench random-search
+  bench random-search -tries 100 -optimizer adam -epochs 2
+  bench random-search -data synthetic:5000 -validation 500 -out guesses`,
 	register: func(set *flag.FlagSet) runner {
 		f := new(searchFlags)
 		f.register(set)

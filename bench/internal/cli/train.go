@@ -105,6 +105,11 @@ var trainCommand = command{
 	about: `Trains a linear classifier of images and tests it. Writes a checkpoint, the curves of loss and accuracy,
 and a picture of the learned weights. The hash of the weights at the end is the same on every machine.
 Interrupt it (Ctrl-C) whenever you like: it saves the run, and -resume goes on.`,
+	example: `  bench train
+  bench train -data cifar-10-batches-bin -optimizer lion -loss softmax
+  bench train -optimizer sgd -lr 1e-3 -schedule warmup:100+cosine -epochs 20 -patience 3
+  bench train -data synthetic:5000 -validation 500 -out small -times
+  bench train -out small -resume      # after an interrupt`,
 	register: func(set *flag.FlagSet) runner {
 		f := new(trainFlags)
 		f.register(set)

@@ -34,6 +34,7 @@ type chart struct {
 type series struct {
 	name   string
 	points []point
+	number int // decides colour and shape
 }
 
 type point struct {
@@ -44,7 +45,7 @@ type point struct {
 // A line is a roof or a border, in the colour of the series that it belongs to, or grey.
 type line struct {
 	points plotter.XYs
-	series int // -1: none
+	series int // its number; -1: none
 	dashed bool
 }
 
@@ -118,7 +119,7 @@ func (c chart) plot() *plot.Plot {
 		}
 		p.Add(&plotter.Line{XYs: l.points, LineStyle: style})
 	}
-	for i, s := range c.series {
+	for _, s := range c.series {
 		points := make(plotter.XYs, len(s.points))
 		for j, q := range s.points {
 			points[j] = plotter.XY{X: q.x, Y: q.y}
@@ -127,11 +128,11 @@ func (c chart) plot() *plot.Plot {
 			}
 		}
 		if c.joined {
-			p.Add(&plotter.Line{XYs: points, LineStyle: draw.LineStyle{Color: seriesInk(i), Width: 1.5}})
+			p.Add(&plotter.Line{XYs: points, LineStyle: draw.LineStyle{Color: seriesInk(s.number), Width: 1.5}})
 		}
 		p.Add(&plotter.Scatter{XYs: points, GlyphStyleFunc: func(j int) draw.GlyphStyle {
-			return draw.GlyphStyle{Color: seriesInk(i), Radius: 3,
-				Shape: titledGlyph{shapes[i%len(shapes)], s.points[j].name}}
+			return draw.GlyphStyle{Color: seriesInk(s.number), Radius: 3,
+				Shape: titledGlyph{shapes[s.number%len(shapes)], s.points[j].name}}
 		}})
 	}
 	c.axes(p)

@@ -28,9 +28,13 @@ type entry struct {
 // newFigure draws a chart, with a legend in words under it: that has room on a phone, too.
 func newFigure(id, title, text string, c chart, t table) (figure, error) {
 	f := figure{ID: id, Title: title, Text: text, Table: t}
-	c.series = slices.DeleteFunc(slices.Clone(c.series), func(s series) bool { return len(s.points) == 0 })
-	for i, s := range c.series {
-		f.Legend = append(f.Legend, entry{i, marks[i%len(marks)], s.name})
+	c.series = slices.Clone(c.series)
+	for i := range c.series {
+		c.series[i].number = i // which stays, so that a level has its colour where others are missing
+	}
+	c.series = slices.DeleteFunc(c.series, func(s series) bool { return len(s.points) == 0 })
+	for _, s := range c.series {
+		f.Legend = append(f.Legend, entry{s.number % len(marks), marks[s.number%len(marks)], s.name})
 	}
 	if len(c.series) == 0 {
 		return f, nil
@@ -99,15 +103,11 @@ func roofline(r record.Record, typ string) (figure, error) {
 	top := peak(r, typ)
 	lo, hi = lo/4, hi*1.5 // names stand at the left
 	if len(placed) > 0 {
-		at := 0
 		for i, level := range levels {
-			if len(c.series[i].points) == 0 {
-				continue // newFigure leaves it out
+			roof := roofOf(bandwidth(r, level, 1), top, lo, hi)
+			if roof != nil && len(c.series[i].points) > 0 {
+				c.lines = append(c.lines, line{points: roof, series: i})
 			}
-			if roof := roofOf(bandwidth(r, level, 1), top, lo, hi); roof != nil {
-				c.lines = append(c.lines, line{points: roof, series: at})
-			}
-			at++
 		}
 		if top > 0 {
 			c.lines = append(c.lines, line{points: plotter.XYs{{X: lo, Y: top}, {X: hi, Y: top}}, series: -1,

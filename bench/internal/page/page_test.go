@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"strings"
@@ -133,6 +134,29 @@ func TestParts(t *testing.T) {
 				t.Errorf("the page lacks %q", c.want)
 			}
 		})
+	}
+}
+
+// A level has the same colour and shape in every figure, also where other levels are missing.
+func TestColours(t *testing.T) {
+	r := recordtest.New(1)
+	r.Rows = rows(r, func(row record.Row) bool {
+		return row.Type != "float64" || row.Level != "L1" && row.Level != "L3"
+	})
+	page := written(t, r)
+	for _, typ := range types {
+		_, legend, _ := strings.Cut(page, `<figure id="roofline-`+typ+`"`)
+		legend, _, _ = strings.Cut(legend, "</figure>")
+		svg, legend, _ := strings.Cut(legend, `<ul class="legend">`)
+		for name, n := range map[string]int{"L2": 1, "DRAM": 3, "products": 4} {
+			if !regexp.MustCompile(fmt.Sprintf(`<li><span class="s%d" [^>]*>%s</span> %s[,<]`, n, marks[n],
+				name)).MatchString(legend) || !strings.Contains(svg, fmt.Sprintf("var(--s%d)", n)) {
+				t.Errorf("%s: %s has another colour or mark in %s", typ, name, legend)
+			}
+		}
+		if strings.Contains(svg, "var(--s2)") != (typ == "float32") {
+			t.Errorf("%s: what has the colour of L3?", typ)
+		}
 	}
 }
 
