@@ -14,6 +14,14 @@ import (
 	"github.com/bitstep-go/bitstep/kernels/table"
 )
 
+// MostOperands is how many operands those rows have that have the most.
+func MostOperands() (n int) {
+	for _, row := range table.Rows {
+		n = max(n, len(row.Operands))
+	}
+	return n
+}
+
 // A Runner runs kernels, those of the table and those outside it: a backend, or the definitions.
 type Runner[T kernels.Float] struct {
 	Row  func(row table.Row, coef any, op []any) T

@@ -3,6 +3,7 @@ package ceiling
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -33,11 +34,21 @@ func TestLevel(t *testing.T) {
 		}
 	}
 	for _, m := range []record.Machine{described, {L1: 32 << 10, L2: 256 << 10, L3: 8 << 20},
-		{L1: 128 << 10, L2: 16 << 20, L3: 24 << 20}, {L1: 32 << 10, L2: 512 << 10, L3: 100 << 20}} {
+		{L1: 128 << 10, L2: 16 << 20, L3: 24 << 20}, {L1: 32 << 10, L2: 512 << 10, L3: 60 << 20}} {
 		for _, l := range Levels(m) {
 			if got := NewLevel(m, l.Bytes).Name; got != l.Name || got == "" {
 				t.Errorf("%+v: %v is %q", m, l, got)
 			}
+		}
+	}
+	// A whole run must not take minutes where L3 is huge.
+	want := []Level{{"L1", 24 << 10}, {"L2", 1 << 20}, {"L3", 16 << 20}, {"", 256 << 20}}
+	for _, l3 := range []int{300 << 20, 600 << 20} {
+		if l3 > 512<<20 {
+			want = want[:3] // all that a run has time for surely fits
+		}
+		if all := Levels(record.Machine{L1: 48 << 10, L2: 2 << 20, L3: l3}); !slices.Equal(all, want) {
+			t.Errorf("L3 of %s: %v, want %v", Size(l3), all, want)
 		}
 	}
 }

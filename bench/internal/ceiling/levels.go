@@ -6,6 +6,7 @@ import (
 
 	"github.com/bitstep-go/bitstep/bench/internal/machine"
 	"github.com/bitstep-go/bitstep/bench/internal/record"
+	"github.com/bitstep-go/bitstep/internal/rows"
 )
 
 // A Level is a place that operands come from: the working set, all of a call's streams together.
@@ -39,16 +40,16 @@ func NewLevel(m record.Machine, bytes int) Level {
 }
 
 // Levels are working sets for each level: half of L1 and L2; out of L2 but well inside L3, of which a virtual machine
-// may have only a part; and memory, if there is enough. An L3 that dozens of cores share is so large that four times as
-// much would take a run many minutes: there the last has no name, as a part of it may stay in L3.
+// may have only a part, the smaller the more cores share it; and memory, if there is enough. An L3 that dozens of cores
+// share is so large that every kernel from four times as much would take a run many minutes: there the last has no
+// name, as a part of it may stay in L3.
 func Levels(m record.Machine) (all []Level) {
-	const least, most = 256 << 20, 512 << 20
-	memory := max(4*m.L3, least)
-	if memory > most {
-		memory = least
-	}
-	for _, bytes := range []int{m.L1 / 2, m.L2 / 2, max(2*m.L2, m.L3/4), memory} {
-		if l := NewLevel(m, bytes); (l.Name != "" || bytes == memory) && Fits(bytes) {
+	const inside, least, most = 16 << 20, 128 << 20, 256 << 20
+	memory := min(max(4*m.L3, least), most)
+	for _, bytes := range []int{m.L1 / 2, m.L2 / 2, max(2*m.L2, min(m.L3/4, inside)), memory} {
+		l := NewLevel(m, bytes)
+		again := len(all) > 0 && all[len(all)-1].Name == l.Name // L3, where it is larger than twice the most
+		if (l.Name != "" || bytes == memory) && !again && Fits(bytes) {
 			all = append(all, l)
 		}
 	}
@@ -79,13 +80,11 @@ type Arena []byte
 const (
 	line = 64
 	page = 4096
-	// maxStreams is the most that any kernel has.
-	maxStreams = 8
 )
 
 // NewArena returns memory for working sets of so many bytes, all of it present.
 func NewArena(bytes int) Arena {
-	words := make([]float64, (bytes+(maxStreams+1)*2*page)/8)
+	words := make([]float64, (bytes+(rows.MostOperands()+1)*2*page)/8)
 	for i := range words {
 		words[i] = 1
 	}

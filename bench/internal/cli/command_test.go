@@ -85,7 +85,8 @@ func TestHelp(t *testing.T) {
 	dir := t.TempDir()
 	for _, c := range commands()[1:] {
 		want, _, _ := bench(t, dir, c.name, "-help")
-		if got, _, status := bench(t, dir, "help", c.name); got != want || status != 0 || !strings.HasPrefix(got, "usage: ") {
+		got, _, status := bench(t, dir, "help", c.name)
+		if got != want || status != 0 || !strings.HasPrefix(got, "usage: ") {
 			t.Errorf("help %s: status %d, %q", c.name, status, got)
 		}
 	}

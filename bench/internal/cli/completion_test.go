@@ -51,7 +51,8 @@ func TestCompletion(t *testing.T) {
 		t.Fatal(err)
 	}
 	for line, want := range map[string]string{"bench compare o": "old.json", "bench machines r": "records/",
-		"bench completion z": "zsh", "bench -q": "-quick", "bench peers -o ol": "old.json", "bench he": "help", "bench help ver": "verify",
+		"bench completion z": "zsh", "bench -q": "-quick", "bench peers -o ol": "old.json",
+		"bench he": "help", "bench help ver": "verify",
 		"bench verify -kernel AllF": "AllFinite", "bench verify -long -kernel=sq": "sqrt",
 		"bench verify -kernel Adam,MaxA": "Adam,MaxAbs", "bench verify -type float6": "float64",
 		"bench verify -backend g": "go", "bench measure -kernels SGD,MaxA": "SGD,MaxAbs",

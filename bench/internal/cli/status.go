@@ -109,8 +109,8 @@ func (c command) execute(args []string) int {
 	return 1
 }
 
-// A printed is standard output, and remembers whether all that was written arrived: a list that is cut off must not pass
-// for whole.
+// A printed is standard output, and remembers whether all that was written arrived: a list that is cut off must not
+// pass for whole.
 type printed struct {
 	w   io.Writer
 	err error

@@ -139,7 +139,7 @@ func (t *shortTable) head(r record.Row) {
 		}
 		fmt.Fprintf(t.w, " %8s", "x pure Go")
 		if t.machine.Threads > 1 {
-			fmt.Fprintf(t.w, " %10s", fmt.Sprintf("%d threads", t.machine.Threads))
+			fmt.Fprintf(t.w, "  %s", t.sharedHead())
 		}
 		fmt.Fprintln(t.w)
 	case record.Product:
@@ -191,6 +191,20 @@ func (t *shortTable) find(is func(r record.Row) bool) (r record.Row, ok bool) {
 	return r, false
 }
 
+// shared is the farthest level from which all kernels are measured on several threads.
+func (t *shortTable) shared() (last ceiling.Level) {
+	for i, l := range t.levels {
+		if i == 0 || l.Bytes <= t.machine.L2 {
+			last = l
+		}
+	}
+	return last
+}
+
+func (t *shortTable) sharedHead() string {
+	return fmt.Sprintf("%d threads, %v", t.machine.Threads, t.shared())
+}
+
 func (t *shortTable) kernel() {
 	fmt.Fprintf(t.w, "%-23s", t.rows[0].Name)
 	for _, l := range t.levels {
@@ -210,8 +224,8 @@ func (t *shortTable) kernel() {
 	}
 	first := t.rows[0]
 	fmt.Fprintf(t.w, " %8s", figure("%.1f", first.VersusGo))
-	if last := t.rows[len(t.rows)-1]; last.Scaling > 0 {
-		fmt.Fprintf(t.w, " %9.2fx", last.Scaling)
+	if r, ok := t.find(func(r record.Row) bool { return r.Bytes == t.shared().Bytes && r.Threads > 1 }); ok {
+		fmt.Fprintf(t.w, "  %*.2fx", len(t.sharedHead())-1, r.Scaling)
 	}
 	fmt.Fprintln(t.w)
 }

@@ -169,7 +169,8 @@ func TestVerifyInterrupted(t *testing.T) {
 		!strings.Contains(stderr.String(), "interrupted") {
 		t.Errorf("status %d after %v, %v, complete: %v, %s", status, took, err, r.Complete, &stderr)
 	}
-	if !regexp.MustCompile(`^verified  [\d,]+ calls on \S.* before it ended: all bits .*\ndigest `).Match(stdout.Bytes()) {
+	told := regexp.MustCompile(`^verified  [\d,]+ calls on \S.* before it ended: all bits .*\ndigest `)
+	if !told.Match(stdout.Bytes()) {
 		t.Errorf("printed %q", &stdout)
 	}
 }

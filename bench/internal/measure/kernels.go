@@ -21,25 +21,32 @@ import (
 
 func (r *run) kernels() error {
 	for _, typ := range r.Types {
-		measure := measureKernel[float32]
+		measure, size := measureKernel[float32], 4
 		if typ == "float64" {
-			measure = measureKernel[float64]
+			measure, size = measureKernel[float64], 8
 		}
 		for _, b := range r.Backends {
+			patterns := map[string]bool{} // that have been measured
 			for _, row := range table.Rows {
 				if !slices.Contains(r.Kernels, row.Name) {
 					continue
 				}
+				pattern := row.Pattern(size)
 				for _, l := range r.Levels {
-					if r.Brief && typ != r.Types[0] && l.Bytes > r.Machine.L2 {
+					brief := r.Brief && l.Bytes > r.Machine.L2
+					if brief && typ != r.Types[0] {
 						continue
 					}
 					for _, threads := range r.Threads {
+						if brief && threads > 1 && patterns[pattern] {
+							continue
+						}
 						if err := measure(r, typ, b, row, l, threads); err != nil {
 							return err
 						}
 					}
 				}
+				patterns[pattern] = true
 			}
 		}
 	}

@@ -26,7 +26,7 @@ type Options struct {
 	Types    []string // float32, float64
 	Backends []bitstep.Backend
 	Levels   []ceiling.Level // working sets of the kernels
-	Brief    bool            // those beyond L2 in the first type alone: there, bytes count
+	Brief    bool            // beyond L2, where bytes count: the first type, and several threads once a pattern
 	Sizes    []ceiling.Level // of loads, stores and copies
 	Threads  []int           // ascending
 	N        []int           // of the products

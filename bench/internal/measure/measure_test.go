@@ -3,11 +3,14 @@ package measure
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/bitstep-go/bitstep"
+	"github.com/bitstep-go/bitstep/bench/internal/ceiling"
 	"github.com/bitstep-go/bitstep/bench/internal/machine"
 	"github.com/bitstep-go/bitstep/bench/internal/record"
 	"github.com/bitstep-go/bitstep/bench/internal/turns"
@@ -65,6 +68,26 @@ func TestRun(t *testing.T) {
 	if groups[record.Kernel] != each*len(table.Rows) || groups[record.Product] != each*len(Products) ||
 		groups[record.Training] != each || groups[record.Ceiling] == 0 {
 		t.Errorf("%v rows", groups)
+	}
+}
+
+// A brief run has each kernel from each level, but from beyond L2 one type, and one kernel of each pattern on several
+// threads.
+func TestBrief(t *testing.T) {
+	o := tiny()
+	o.Brief, o.Groups, o.Types, o.Kernels = true, []string{record.Kernel}, Types, []string{"SGD", "Axpy", "Adam"}
+	o.Backends, o.Threads = o.Backends[:1], []int{1, 2}
+	o.Machine.L2 = 64 << 10
+	o.Levels = []ceiling.Level{{Name: "L2", Bytes: 32 << 10}, {Name: "L3", Bytes: 128 << 10}}
+	var got []string
+	err := Run(context.Background(), o, func(r record.Row) {
+		got = append(got, fmt.Sprint(r.Name, " ", r.Type[5:], " ", r.Level, " ", r.Threads))
+	})
+	want := []string{"SGD 32 L2 1", "SGD 32 L2 2", "SGD 32 L3 1", "SGD 32 L3 2", "Adam 32 L2 1", "Adam 32 L2 2",
+		"Adam 32 L3 1", "Adam 32 L3 2", "Axpy 32 L2 1", "Axpy 32 L2 2", "Axpy 32 L3 1", "SGD 64 L2 1", "SGD 64 L2 2",
+		"Adam 64 L2 1", "Adam 64 L2 2", "Axpy 64 L2 1", "Axpy 64 L2 2"}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%v, %q\nwant %q", err, got, want)
 	}
 }
 

@@ -49,11 +49,7 @@ func newVerifier[T kernels.Float](subjects []subject[T], stop func() error, pool
 
 // rooms returns as many as the operands of any kernel need: the table's, and a product's three.
 func rooms[T kernels.Float]() []room[T] {
-	n := 3
-	for _, row := range table.Rows {
-		n = max(n, len(row.Operands))
-	}
-	return make([]room[T], n)
+	return make([]room[T], max(3, rows.MostOperands()))
 }
 
 // add hashes a result: its length and its bits, little-endian, every NaN the same (rule 12 of the contract).
