@@ -26,28 +26,36 @@ func forEachStep(t *testing.T, most int, f32 func(*testing.T, bitstep.Engine[flo
 	})
 }
 
-// runEach is run for tensors of several lengths.
-func (c trial[T]) runEach(t *testing.T, lengths []int, alloc allocator) {
+// runEach is run for tensors of several lengths, on as many threads as are listed, one after the other; on those of
+// the engine if none are.
+func (c trial[T]) runEach(t *testing.T, lengths []int, alloc allocator, threads ...int) {
 	t.Helper()
 	r := edge.Rand(c.seed)
-	var op, want [][]any
+	var op, start, want [][]any
 	for _, n := range lengths {
 		tensor := make([]any, len(c.row.Operands))
 		for i, o := range c.row.Operands {
 			tensor[i] = alloc(i, o.Storage, n)
 		}
 		edge.FillOperands[T](r, false, tensor...)
-		op, want = append(op, tensor), append(want, rows.Clone[T](tensor))
+		op, start, want = append(op, tensor), append(start, rows.Clone[T](tensor)), append(want, rows.Clone[T](tensor))
 	}
 	coef := rows.NewCoef[T](c.row)
 	edge.FillCoef[T](r, coef, c.use)
-	rows.CallEach(c.k, c.row, coef, op)
-	for tensor := range op {
-		rows.Define[T](c.row, coef, want[tensor])
-		for i, o := range c.row.Operands {
-			if j, g, w := rows.Differ[T](op[tensor][i], want[tensor][i]); j >= 0 {
-				t.Fatalf("lengths %v, use=%04b seed=%d: tensor %d: %s[%d] = %x, want %x (coefficients %+v)",
-					lengths, c.use, c.seed, tensor, o.Name, j, g, w, coef)
+	for _, tensor := range want {
+		rows.Define[T](c.row, coef, tensor)
+	}
+	for _, k := range c.engines(threads) {
+		for tensor := range op {
+			rows.Copy[T](op[tensor], start[tensor])
+		}
+		rows.CallEach(k, c.row, coef, op)
+		for tensor := range op {
+			for i, o := range c.row.Operands {
+				if j, g, w := rows.Differ[T](op[tensor][i], want[tensor][i]); j >= 0 {
+					t.Fatalf("lengths %v, use=%04b seed=%d, threads %v: tensor %d: %s[%d] = %x, want %x (coefficients %+v)",
+						lengths, c.use, c.seed, threads, tensor, o.Name, j, g, w, coef)
+				}
 			}
 		}
 	}
@@ -100,13 +108,11 @@ func TestEachThreads(t *testing.T) {
 
 func testEachThreads[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.Row) {
 	many := slices.Repeat([]int{100, 1000, 0, 333}, 60)
-	for i, threads := range threadCounts() {
-		for _, lengths := range [][]int{many, {100_001}, {5, 40_000, 7, 4097, 50_000, 3}} {
-			alloc, check := guarded[T](1)
-			bitstep.KeepAwake()
-			trial[T]{k: k.Threads(threads), row: row, use: kernels.Use(i) + 5, seed: 1}.runEach(t, lengths, alloc)
-			check(t)
-		}
+	for i, lengths := range [][]int{many, {100_001}, {5, 40_000, 7, 4097, 50_000, 3}} {
+		alloc, check := guarded[T](1)
+		bitstep.KeepAwake()
+		trial[T]{k: k, row: row, use: kernels.Use(i) + 5, seed: 1}.runEach(t, lengths, alloc, threadCounts()...)
+		check(t)
 	}
 }
 

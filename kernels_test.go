@@ -59,8 +59,9 @@ type allocator func(i int, s table.Storage, n int) any
 
 // run calls the kernel on operands that alloc provides, and compares all operands and the result
 // with the definition's. Operands that are not written must come out as they went in: the definition
-// does not write them either.
-func (c trial[T]) run(t *testing.T, alloc allocator) {
+// does not write them either. It runs on as many threads as are listed, one after the other; on those of the engine if
+// none are.
+func (c trial[T]) run(t *testing.T, alloc allocator, threads ...int) {
 	t.Helper()
 	r := edge.Rand(c.seed)
 	op := make([]any, len(c.row.Operands))
@@ -76,19 +77,33 @@ func (c trial[T]) run(t *testing.T, alloc allocator) {
 			}
 		}
 	}
-	want := rows.Clone[T](op)
+	start, want := rows.Clone[T](op), rows.Clone[T](op)
 	coef := rows.NewCoef[T](c.row)
 	edge.FillCoef[T](r, coef, c.use)
-	got, result := rows.Call(c.k, c.row, coef, op), rows.Define[T](c.row, coef, want)
-	if !edge.Same(got, result) {
-		t.Fatalf("n=%d seed=%d: result %x, want %x", c.n, c.seed, got, result)
-	}
-	for i, o := range c.row.Operands {
-		if j, g, w := rows.Differ[T](op[i], want[i]); j >= 0 {
-			t.Fatalf("n=%d use=%04b seed=%d: %s[%d] = %x, want %x (coefficients %+v)",
-				c.n, c.use, c.seed, o.Name, j, g, w, coef)
+	result := rows.Define[T](c.row, coef, want)
+	for _, k := range c.engines(threads) {
+		rows.Copy[T](op, start)
+		if got := rows.Call(k, c.row, coef, op); !edge.Same(got, result) {
+			t.Fatalf("n=%d seed=%d: result %x, want %x", c.n, c.seed, got, result)
+		}
+		for i, o := range c.row.Operands {
+			if j, g, w := rows.Differ[T](op[i], want[i]); j >= 0 {
+				t.Fatalf("n=%d use=%04b seed=%d: %s[%d] = %x, want %x (coefficients %+v)",
+					c.n, c.use, c.seed, o.Name, j, g, w, coef)
+			}
 		}
 	}
+}
+
+// engines are c.k for each number of threads, or c.k.
+func (c trial[T]) engines(threads []int) (all []bitstep.Engine[T]) {
+	for _, n := range threads {
+		all = append(all, c.k.Threads(n))
+	}
+	if threads == nil {
+		all = append(all, c.k)
+	}
+	return all
 }
 
 // uses are the combinations of prelude lines that a kernel can run.
@@ -255,12 +270,10 @@ func threadCounts() []int {
 func TestThreads(t *testing.T) { forEachKind(t, 2, testThreads[float32], testThreads[float64]) }
 
 func testThreads[T kernels.Float](t *testing.T, k bitstep.Engine[T], row table.Row) {
-	for _, threads := range threadCounts() {
-		alloc, check := guarded[T](1)
-		bitstep.KeepAwake()
-		trial[T]{k.Threads(threads), row, 5*65536 + 77, kernels.Use(threads) % uses(row), 1}.run(t, alloc)
-		check(t)
-	}
+	alloc, check := guarded[T](1)
+	bitstep.KeepAwake()
+	trial[T]{k, row, 5*65536 + 77, 5 % uses(row), 1}.run(t, alloc, threadCounts()...)
+	check(t)
 }
 
 // Each operand's last element is the last of a page behind which there is none, then its first the

@@ -101,6 +101,20 @@ func Clone[T kernels.Float](op []any) []any {
 	return c
 }
 
+// Copy gives operands what clones of them have.
+func Copy[T kernels.Float](op, from []any) {
+	for i := range op {
+		switch s := op[i].(type) {
+		case []T:
+			copy(s, from[i].([]T))
+		case []uint8:
+			copy(s, from[i].([]uint8))
+		default:
+			panic(fmt.Sprintf("rows: operand of type %T", op[i]))
+		}
+	}
+}
+
 // Differ returns the first index at which two operands are not the same, and what they have there, or -1.
 func Differ[T kernels.Float](got, want any) (i int, g, w any) {
 	switch want := want.(type) {
