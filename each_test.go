@@ -53,8 +53,8 @@ func (c trial[T]) runEach(t *testing.T, lengths []int, alloc allocator, threads 
 		for tensor := range op {
 			for i, o := range c.row.Operands {
 				if j, g, w := rows.Differ[T](op[tensor][i], want[tensor][i]); j >= 0 {
-					t.Fatalf("lengths %v, use=%04b seed=%d, threads %v: tensor %d: %s[%d] = %x, want %x (coefficients %+v)",
-						lengths, c.use, c.seed, threads, tensor, o.Name, j, g, w, coef)
+					t.Fatalf("lengths %v, use=%04b seed=%d: tensor %d: %s[%d] = %x, want %x (coefficients %+v)",
+						lengths, c.use, c.seed, tensor, o.Name, j, g, w, coef)
 				}
 			}
 		}
