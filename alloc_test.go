@@ -43,7 +43,12 @@ func TestOperandsDoNotEscape(t *testing.T) {
 		var x, m, v, g [64]float32
 		var w [4 * 16]float64
 		var s, y [4]float64
+		var b, c [64]bitstep.BFloat16
 		bitstep.Adam(x[:], m[:], v[:], g[:], kernels.NewAdam[float32](kernels.AdamHyper{LR: 1}, 1))
+		stored := bitstep.Narrow(bitstep.On[float32](bitstep.Active()))
+		stored.Momentum(bitstep.Stored{Float32: x[:]}, bitstep.Stored{BFloat16: b[:]}, bitstep.Stored{Float32: g[:]},
+			kernels.NewMomentum[float32](kernels.MomentumHyper{LR: 1}), bitstep.Rounding{})
+		stored.ToBFloat16(c[:], x[:], bitstep.Rounding{})
 		sink = bitstep.Dot(x[:], g[:])
 		bitstep.Gemm(false, true, 1, 4, 16, 1, w[:16], 16, w[:], 16, 0, s[:], 4)
 		bitstep.Gemv(true, 4, 4, 1, w[:16], 4, s[:], 0, y[:])

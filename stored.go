@@ -96,7 +96,7 @@ func (c *storedCall) operands(op []Stored, written uint) (plain bool) {
 	}
 	var span [2 * maxOperands]mem.Span // of operand i at 2*i, and of its scales
 	for i := range op {
-		s := &op[i]
+		s := hide(&op[i]) // or who puts pointers where c points is taken for letting them escape
 		switch c.storage[i] {
 		case table.Element:
 			span[2*i] = mem.Of(s.Float32)

@@ -2,6 +2,7 @@ package bitstep_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"unsafe"
 
@@ -37,11 +38,15 @@ type storedTrial struct {
 	at   func(i, bytes int) unsafe.Pointer // memory for operand i, or for its scales at i+row's operands
 }
 
-// rounding is a trial's: in one of four to nearest, in one of three where the index passes 2^32.
+// rounding is a trial's: in one of four to nearest, in one of three where the index passes 2^32 or 2^64, at any element
+// if there are no blocks.
 func (c storedTrial) rounding() kernels.Rounding {
 	r := kernels.Rounding{Nearest: c.seed%4 == 0, Seed: c.seed * 77, Step: c.seed, Stream: c.seed / 5}
 	if c.seed%3 == 0 {
-		r.Base = 1<<32 - 32*(c.seed%5)
+		r.Base = c.seed%2<<32 - 32*(c.seed%5)
+		if !slices.ContainsFunc(c.row.Operands, func(o table.Operand) bool { return o.Storage == table.Block8 }) {
+			r.Base += c.seed / 2 % 32
+		}
 	}
 	return r
 }

@@ -368,12 +368,13 @@ func (k *storedKernel) start(prelude Reg) {
 	for _, e := range es {
 		k.prelude(e, prelude)
 	}
-	words := k.store(es, k.Lines, nil)
-	for i, n := range k.carry {
-		for u, e := range es {
-			k.keep(2*i+u, e.get(n))
+	words := k.store(es, k.Lines, nil, func() {
+		for i, n := range k.carry {
+			for u, e := range es {
+				k.keep(2*i+u, e.get(n))
+			}
 		}
-	}
+	})
 	if k.randomLast {
 		if words[0] == nil {
 			words = k.wordsOf(0)
@@ -396,7 +397,7 @@ func (k *storedKernel) finish() {
 	if k.randomLast {
 		words = [2]Reg{k.kept(2 * len(k.carry)), k.kept(2*len(k.carry) + 1)}
 	}
-	k.store(es, k.last, &words)
+	k.store(es, k.last, &words, func() {})
 }
 
 // elements is the pair of vectors so many vectors from the operands' pointers.
@@ -404,9 +405,9 @@ func (k *storedKernel) elements(at int) []*element {
 	return []*element{k.element(at * lanesOf(k)), k.element((at + 1) * lanesOf(k))}
 }
 
-// store computes lines, and stores them. It returns the random words of the first two operands if it has made them;
-// they may be given.
-func (k *storedKernel) store(es []*element, lines []program.Line, words *[2]Reg) [2]Reg {
+// store computes lines, does what else needs their values, and stores them. It returns the random words of the first
+// two operands if it has made them; they may be given.
+func (k *storedKernel) store(es []*element, lines []program.Line, words *[2]Reg, then func()) [2]Reg {
 	stores := map[string][]Reg{}
 	for _, e := range es {
 		for _, l := range lines {
@@ -421,6 +422,7 @@ func (k *storedKernel) store(es []*element, lines []program.Line, words *[2]Reg)
 			}
 		}
 	}
+	then() // before random words need registers
 	if len(stores) == 0 {
 		return [2]Reg{}
 	}

@@ -79,9 +79,9 @@
 // is its bfloat16. So an infinity stays one, what rounds to beyond the largest number becomes infinite, and what is a
 // bfloat16 stays what it is. Float16 rounds to nearest even as IEEE 754 says; NaN is 0x7e00.
 //
-// Stochastic are, unless [Rounding] says Nearest: x, and operands that are never negative (marked so in the table),
-// stored as bfloat16; and all in 8-bit blocks. All others round to nearest. The stochastic operands of a call are
-// numbered j = 0, 1, ... in the order of its row's operands, whether Nearest is set or not.
+// Stochastic are, unless [Rounding] says Nearest: x, and operands that are never negative or slow (marked so in the
+// table), stored as bfloat16; and all in 8-bit blocks. All others round to nearest. Of the operands that are written
+// the stochastic ones are numbered j = 0, 1, ... in the order of their row, whether Nearest is set or not.
 //
 // 15. Random bits are a function of a Rounding and of the index of an element in its tensor, i = Base + its place in
 // the slice, which all wrap at 2^64. All arithmetic is of unsigned 64-bit or 32-bit integers, modulo 2^64 or 2^32.

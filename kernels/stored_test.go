@@ -3,7 +3,10 @@ package kernels
 import (
 	"math"
 	"math/bits"
+	"slices"
 	"testing"
+
+	"github.com/bitstep-go/bitstep/kernels/table"
 )
 
 // ulpBFloat16 is the distance from a bfloat16 to the next one from zero.
@@ -27,8 +30,14 @@ func TestNarrowNumbers(t *testing.T) {
 		}
 		h := Float16(i)
 		wantH := h
-		if x := h.Float32(); x != x {
+		switch x := h.Float32(); {
+		case h&0x7fff > 0x7c00:
 			wantH = 0x7e00
+			if x == x {
+				t.Fatalf("float16 %#x is %v, want NaN", i, x)
+			}
+		case h&0x7fff == 0x7c00 && x != float32(math.Inf(1-2*int(h>>15))):
+			t.Fatalf("float16 %#x is %v, want an infinity", i, x)
 		}
 		if got := NearestFloat16(h.Float32()); got != wantH {
 			t.Fatalf("float16 %#x becomes %#x", i, got)
@@ -150,6 +159,101 @@ func TestDecayingSquares(t *testing.T) {
 		}
 		if nearest && mean < 10 || !nearest && math.Abs(mean-1) > .05 {
 			t.Errorf("nearest %v: v is %.3f of what it should be", nearest, mean)
+		}
+	}
+}
+
+func pointer[C any](c C) any { return &c }
+
+// States that a step moves by little, means of long memory, sums and other parameters, are float32's on the mean if
+// they are stored in bfloat16 and round stochastically; to nearest they stay behind.
+func TestSlowStates(t *testing.T) {
+	const n = 128
+	for _, c := range []struct {
+		name  string
+		state int     // the operand
+		start float32 // of parameters, and of states that are such
+		steps uint64
+		coef  func(t uint64) any
+	}{
+		{"MomentumVelocity v", 1, 0, 500, func(uint64) any {
+			return pointer(NewMomentumVelocity[float32](MomentumVelocityHyper{Rho: .99, LR: 1e-3}))
+		}},
+		{"RMSPropCentered m", 2, 0, 500, func(uint64) any {
+			return pointer(NewRMSPropCentered[float32](RMSPropCenteredHyper{Decay: .99, LR: 1e-3, Eps: 1e-8}))
+		}},
+		{"RMSPropCenteredMomentum m", 2, 0, 500, func(uint64) any {
+			return pointer(NewRMSPropCenteredMomentum[float32](
+				RMSPropCenteredMomentumHyper{Decay: .99, Rho: .9, LR: 1e-3, Eps: 1e-8}))
+		}},
+		{"Lion m", 1, 0, 500, func(uint64) any {
+			return pointer(NewLion[float32](LionHyper{Beta1: .9, Beta2: .99, LR: 1e-3}))
+		}},
+		{"Adan m", 1, 0, 500, func(t uint64) any {
+			return pointer(NewAdan[float32](AdanHyper{Beta1: .98, Beta2: .92, Beta3: .99, LR: 1e-3, Eps: 1e-8}, t))
+		}},
+		{"ASGD a", 1, 1, 5000, func(t uint64) any {
+			return pointer(NewASGD[float32](ASGDHyper{LR: 1e-4, Mu: 1 / float64(t)}))
+		}},
+		{"AdEMAMix l", 2, 0, 5000, func(t uint64) any {
+			return pointer(NewAdEMAMix[float32](
+				AdEMAMixHyper{Beta1: .9, Beta2: .999, Beta3: .9999, LR: 1e-3, Mix: 5, Eps: 1e-8}, t))
+		}},
+		{"ScheduleFree z", 1, 1, 5000, func(t uint64) any {
+			return pointer(NewScheduleFree[float32](ScheduleFreeHyper{LR: 1e-4, Beta: .9, Weight: 1 / float64(t)}))
+		}},
+		{"ScheduleFree a", 2, 1, 5000, func(t uint64) any {
+			return pointer(NewScheduleFree[float32](ScheduleFreeHyper{LR: 1e-4, Beta: .9, Weight: 1 / float64(t)}))
+		}},
+		{"ScheduleFreeAdam z", 1, 1, 5000, func(t uint64) any {
+			return pointer(NewScheduleFreeAdam[float32](
+				ScheduleFreeAdamHyper{Beta2: .999, LR: 1e-4, Beta: .9, Weight: 1 / float64(t), Eps: 1e-8}, t))
+		}},
+		{"ScheduleFreeAdam a", 2, 1, 5000, func(t uint64) any {
+			return pointer(NewScheduleFreeAdam[float32](
+				ScheduleFreeAdamHyper{Beta2: .999, LR: 1e-4, Beta: .9, Weight: 1 / float64(t), Eps: 1e-8}, t))
+		}},
+		{"MADGRAD s", 1, 0, 3000, func(uint64) any {
+			return pointer(NewMADGRAD[float32](MADGRADHyper{Rate: .01, Floor: 1e-36, Rho: .9, Eps: 1e-6}))
+		}},
+	} {
+		row := &table.Rows[rowOf(c.coef(1))]
+		wide, narrow := make([]Stored, len(row.Operands)), map[bool][]Stored{}
+		for i, o := range row.Operands {
+			v := float32(0)
+			switch {
+			case o.Name == "g":
+				v = 1
+			case o.Name == "x" || o.Name == "z" || o.Name == "a":
+				v = c.start
+			}
+			wide[i].Float32 = slices.Repeat([]float32{v}, n)
+			for _, nearest := range []bool{true, false} {
+				s := Stored{Float32: slices.Clone(wide[i].Float32)}
+				if o.Name != "x" && o.Name != "g" {
+					s = Stored{BFloat16: slices.Repeat([]BFloat16{NearestBFloat16(v)}, n)}
+				}
+				narrow[nearest] = append(narrow[nearest], s)
+			}
+		}
+		for step := range c.steps {
+			coef := c.coef(step + 1)
+			StoredStep(wide, coef, Rounding{})
+			for nearest, op := range narrow {
+				StoredStep(op, coef, Rounding{Nearest: nearest, Step: step})
+			}
+		}
+		want := float64(wide[c.state].Float32[0])
+		for nearest, op := range narrow {
+			mean := 0.0
+			for _, b := range op[c.state].BFloat16 {
+				mean += float64(b.Float32()) / n
+			}
+			if off := math.Abs(mean-want) / math.Abs(want); nearest && off < .05 || !nearest && !(off < .02) {
+				t.Errorf("%s, nearest %v: %v, %.3f from float32's %v", c.name, nearest, mean, off, want)
+			} else {
+				t.Logf("%s, nearest %v: %v, %.3f from float32's %v", c.name, nearest, mean, off, want)
+			}
 		}
 	}
 }

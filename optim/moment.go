@@ -17,7 +17,9 @@ const (
 	Full Storage = iota
 
 	// BF16 is bfloat16, 2 bytes for each element of a state: a float32's exponent, and 7 bits of its fraction. States
-	// that are never negative, such as means of squares, round stochastically, others to nearest.
+	// that are never negative, such as means of squares, or move slowly by their defaults (~ in kernels/table), such as
+	// the slow mean of AdEMAMix, round stochastically, others to nearest: a mean with beta then stays away from what it
+	// is a mean of by up to 1/256/(1-beta) of itself, 4% for .9.
 	BF16
 
 	// Block8 is 8 bits for each element and a scale for each 32: 1.03 bytes. All round stochastically.

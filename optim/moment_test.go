@@ -158,7 +158,7 @@ func testStates(t *testing.T, setting optim.Setting, s optim.Storage, e bitstep.
 			if _, ok := setting.Config.(optim.Sophia); ok && m.Name == "h" {
 				continue // which a step only reads
 			}
-			stochastic := s == optim.Block8 || m.NonNegative
+			stochastic := s == optim.Block8 || m.NonNegative || slow(setting.Config, m.Name)
 			for i, x := range plain.State(m.Name) {
 				var random func(int) uint32
 				if stochastic {
@@ -175,6 +175,19 @@ func testStates(t *testing.T, setting optim.Setting, s optim.Storage, e bitstep.
 			}
 		}
 	}
+}
+
+// slow reports whether a state is marked so in the table of kernels.
+func slow(c optim.Config, state string) bool {
+	switch c.(type) {
+	case optim.Adan, optim.Lion, optim.Signum, optim.RMSProp:
+		return state == "m"
+	case optim.MomentumVelocity, optim.LARS:
+		return state == "v"
+	case optim.AdEMAMix:
+		return state == "l"
+	}
+	return false
 }
 
 // These have them, and parameters of float64 and unknown storage are errors.

@@ -3,8 +3,8 @@
 
     python3 testdata/make_stored.py >testdata/stored.txt
 
-This file was written from the rules in kernels/doc.go, and shares nothing with the Go code. Four steps stand for all:
-of one, two, two and three operands that round stochastically where all are in bfloat16. It needs NumPy.
+This file was written from the rules in kernels/doc.go, and shares nothing with the Go code. Five steps stand for all:
+of one, two, two, three and three operands that round stochastically where all are in bfloat16. It needs NumPy.
 
 Each case is a line "case STEP FORM NEAREST SEED STEP STREAM BASE NAME=BITS...", the scalars' bits in float32, then for
 each operand a line "in NAME" and one "out NAME" with its bits in hexadecimal; those of blocks are the codes and then
@@ -48,8 +48,8 @@ def floats(words):
 
 
 class Operand:
-    def __init__(self, name, storage, unsigned, n):
-        self.name, self.storage, self.unsigned, self.n = name, storage, unsigned, n
+    def __init__(self, name, storage, unsigned, slow, n):
+        self.name, self.storage, self.unsigned, self.slow, self.n = name, storage, unsigned, slow, n
         x = (rng.standard_normal(n) * rng.choice([1, 1e-3, 1e-20, 1e30], n, p=[.8, .1, .05, .05])).astype(f32)
         if unsigned:
             x = np.abs(x)
@@ -130,13 +130,21 @@ def amsgrad(o, c):
     o["x"] = o["x"] - (c["alpha"] * o["m"]) / (np.sqrt(c["unbias"] * o["vmax"]) + c["eps"])
 
 
+def ademamix(o, c):
+    o["m"] = c["beta1"] * o["m"] + c["1-beta1"] * o["g"]
+    o["l"] = c["beta3"] * o["l"] + c["1-beta3"] * o["g"]
+    o["v"] = c["beta2"] * o["v"] + (c["1-beta2"] * o["g"]) * o["g"]
+    o["x"] = o["x"] - (c["alpha"] * o["m"] + c["gamma"] * o["l"]) / (np.sqrt(c["unbias"] * o["v"]) + c["eps"])
+
+
 ADAMS = {"beta1": .9, "1-beta1": .1, "beta2": .999, "1-beta2": .001, "alpha": .01, "unbias": 1.5, "eps": 1e-7}
-STEPS = [  # name, operands with * for those never negative, scalars, lines
+STEPS = [  # name, operands with * for those never negative and ~ for those that are slow, scalars, lines
     ("Momentum", "x v g", {"rho": .9, "lr": .01}, momentum),
     ("RMSPropMomentum", "x s* b g", {"decay": .99, "1-decay": .01, "rho": .9, "lr": .01, "eps": 1e-7},
      rmsprop_momentum),
     ("Adam", "x m v* g", ADAMS, adam),
     ("AMSGrad", "x m v* vmax* g", ADAMS, amsgrad),
+    ("AdEMAMix", "x m l~ v* g", ADAMS | {"beta3": .9999, "1-beta3": .0001, "gamma": .05}, ademamix),
 ]
 FORMS = [("BF16States", "f32", "bf16"), ("BF16", "bf16", "bf16"), ("Block8States", "f32", "block8")]
 
@@ -145,7 +153,7 @@ for name, operands, scalars, lines in STEPS:
     for form, outer, states in FORMS:
         for nearest in (0, 1):
             for n in (5, 70):
-                ops = [Operand(o.rstrip("*"), outer if o in "x g".split() else states, o.endswith("*"), n)
+                ops = [Operand(o.rstrip("*~"), outer if o in "x g".split() else states, "*" in o, "~" in o, n)
                        for o in operands.split()]
                 r = {"seed": int(rng.integers(1 << 62)), "step": int(rng.integers(1000)),
                      "stream": int(rng.integers(1000)), "base": 2**32 - 32}
@@ -159,7 +167,8 @@ for name, operands, scalars, lines in STEPS:
                 for o in ops:
                     if o.name == "g":
                         continue
-                    stochastic = o.storage == "block8" or o.storage == "bf16" and (o.name == "x" or o.unsigned)
+                    stochastic = o.storage == "block8" or o.storage == "bf16" and (
+                        o.name == "x" or o.unsigned or o.slow)
                     o.store(values[o.name].astype(f32), bits(r, j, n) if stochastic and not nearest else None)
                     j += stochastic
                 for o in ops:

@@ -40,12 +40,13 @@ func (f Form) Of(o Operand) Storage {
 }
 
 // Stochastic reports whether a store to the operand in some storage rounds stochastically, unless the caller wants all
-// to nearest. A step of bfloat16 parameters may be less than half of their last digit, and so may what a mean
-// of squares, which is never negative, loses in a step: to nearest, they would not move. Means with beta of .9 do.
+// to nearest. A step of bfloat16 parameters may be less than half of their last digit, 2^-9 to 2^-8 of them, and so may
+// what a mean of squares, which is never negative, loses in a step, and what an operand that is Slow moves: to nearest,
+// they would not move. A mean with beta stays away by up to 2^-8/(1-beta) of itself: 4% for .9.
 func (o Operand) Stochastic(s Storage) bool {
 	switch s {
 	case BFloat16:
-		return o.Write && (o.Name == "x" || o.NonNegative)
+		return o.Write && (o.Name == "x" || o.NonNegative || o.Slow)
 	case Block8:
 		return o.Write
 	}

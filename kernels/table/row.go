@@ -4,13 +4,14 @@ import "strings"
 
 // The table's shorthand.
 
-// operands reads names with their marks: NAME[:STORAGE][≥][+|-]. + is read and written, - only written, neither
-// only read; ≥ is never negative; u8 is stored as bytes.
+// operands reads names with their marks: NAME[:STORAGE][≥][~][+|-]. + is read and written, - only written, neither
+// only read; ≥ is never negative; ~ is slow; u8 is stored as bytes.
 func operands(s string) []Operand {
 	var ops []Operand
 	for _, f := range strings.Fields(s) {
 		o := Operand{Read: !strings.HasSuffix(f, "-"), Write: strings.HasSuffix(f, "-") || strings.HasSuffix(f, "+")}
 		f = strings.TrimRight(f, "+-")
+		f, o.Slow = strings.CutSuffix(f, "~")
 		f, o.NonNegative = strings.CutSuffix(f, "≥")
 		name, storage, _ := strings.Cut(f, ":")
 		s, ok := storages[storage]

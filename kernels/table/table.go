@@ -30,6 +30,7 @@ type Operand struct {
 	Read, Write bool
 	Storage     Storage
 	NonNegative bool // by its meaning: a mean of squares, say. Tests give it no negative numbers
+	Slow        bool // a step may move it by little: a mean with beta of .98 and more, a sum, other parameters
 }
 
 // A Row describes one kernel to everything that is derived from the table: the generator (assembly,
@@ -67,7 +68,7 @@ var Rows = []Row{
 	step("Momentum", "x+ v+ g", "rho=0.9 lr=0.01",
 		"v = rho*v + g",
 		"x = x - lr*v"),
-	step("MomentumVelocity", "x+ v+ g", "rho=0.99 lr=0.01",
+	step("MomentumVelocity", "x+ v~+ g", "rho=0.99 lr=0.01",
 		"v = rho*v - lr*g",
 		"x = x + v"),
 	step("Nesterov", "x+ v+ g", "rho=0.9 lr=0.01",
@@ -87,11 +88,11 @@ var Rows = []Row{
 		"s = decay*s + ((1-decay)*g)*g",
 		"b = rho*b + g/(sqrt(s)+eps)",
 		"x = x - lr*b"),
-	step("RMSPropCentered", "x+ s≥+ m+ g", "decay=0.99 lr=0.01 eps=1e-7",
+	step("RMSPropCentered", "x+ s≥+ m~+ g", "decay=0.99 lr=0.01 eps=1e-7",
 		"s = decay*s + ((1-decay)*g)*g",
 		"m = decay*m + (1-decay)*g",
 		"x = x - (lr*g)/(sqrt(s-m*m)+eps)"),
-	step("RMSPropCenteredMomentum", "x+ s≥+ m+ b+ g", "decay=0.99 rho=0.9 lr=0.01 eps=1e-7",
+	step("RMSPropCenteredMomentum", "x+ s≥+ m~+ b+ g", "decay=0.99 rho=0.9 lr=0.01 eps=1e-7",
 		"s = decay*s + ((1-decay)*g)*g",
 		"m = decay*m + (1-decay)*g",
 		"b = rho*b + g/(sqrt(s-m*m)+eps)",
@@ -105,7 +106,7 @@ var Rows = []Row{
 		"v = beta2*v + ((1-beta2)*g)*g",
 		"vmax = vmax > v ? vmax : v",
 		"x = x - (alpha*m)/(sqrt(unbias*vmax)+eps)"),
-	step("Lion", "x+ m+ g", "beta1=0.9 beta2=0.99 lr=1e-4",
+	step("Lion", "x+ m~+ g", "beta1=0.9 beta2=0.99 lr=1e-4",
 		"u = beta1*m + (1-beta1)*g",
 		"x = x - lr*sign(u)",
 		"m = beta2*m + (1-beta2)*g"),
@@ -125,7 +126,7 @@ var Rows = []Row{
 		"m = beta1*m + (1-beta1)*g",
 		"v = beta2*v + ((1-beta2)*g)*g",
 		"x = x - (alpha*m + gamma*g)/(sqrt(unbias*v)+eps)"),
-	step("ASGD", "x+ a+ g", "lr=0.01 decay=1e-4 mu=0.5 shrink=1-lr*decay",
+	step("ASGD", "x+ a~+ g", "lr=0.01 decay=1e-4 mu=0.5 shrink=1-lr*decay",
 		"x = shrink*x - lr*g",
 		"a = a + mu*(x - a)"),
 	step("Rprop", "x+ p+ s≥+ g", "up=1.2 down=0.5 least=1e-6 most=50",
@@ -148,7 +149,7 @@ var Rows = []Row{
 		"q = g*g",
 		"v = v - ((1-beta2)*q)*sign(v-q)",
 		"x = x - (alpha*m)/(sqrt(unbias*v)+eps)"),
-	step("Adan", "x+ m+ v+ s≥+ p+ g", "beta1=0.98 beta2=0.92 beta3=0.99 lr=1e-3 alpha=lr/(1-beta1^t) "+
+	step("Adan", "x+ m~+ v+ s≥+ p+ g", "beta1=0.98 beta2=0.92 beta3=0.99 lr=1e-3 alpha=lr/(1-beta1^t) "+
 		"gamma=lr*beta2/(1-beta2^t) unbias=1/(1-beta3^t) eps=1e-7",
 		"d = g - p",
 		"u = g + beta2*d",
@@ -166,17 +167,17 @@ var Rows = []Row{
 		"m = beta1*m + (1-beta1)*n",
 		"x = x - lr*m",
 		"v = beta2*v + ((1-beta2)*g)*g"),
-	step("AdEMAMix", "x+ m+ l+ v≥+ g", "beta1=0.9 beta2=0.999 beta3=0.9999 lr=1e-3 mix=5 alpha=lr/(1-beta1^t) "+
+	step("AdEMAMix", "x+ m+ l~+ v≥+ g", "beta1=0.9 beta2=0.999 beta3=0.9999 lr=1e-3 mix=5 alpha=lr/(1-beta1^t) "+
 		"gamma=lr*mix unbias=1/(1-beta2^t) eps=1e-7",
 		"m = beta1*m + (1-beta1)*g",
 		"l = beta3*l + (1-beta3)*g",
 		"v = beta2*v + ((1-beta2)*g)*g",
 		"x = x - (alpha*m + gamma*l)/(sqrt(unbias*v)+eps)"),
-	step("ScheduleFree", "x+ z+ a+ g", "lr=0.01 decay=1e-4 beta=0.9 weight=0.25",
+	step("ScheduleFree", "x+ z~+ a~+ g", "lr=0.01 decay=1e-4 beta=0.9 weight=0.25",
 		"z = (z - decay*x) - lr*g",
 		"a = a + weight*(z-a)",
 		"x = a + (1-beta)*(z-a)"),
-	step("ScheduleFreeAdam", "x+ z+ a+ v≥+ g", "beta2=0.999 lr=1e-3 decay=1e-4 beta=0.9 weight=0.25 "+
+	step("ScheduleFreeAdam", "x+ z~+ a~+ v≥+ g", "beta2=0.999 lr=1e-3 decay=1e-4 beta=0.9 weight=0.25 "+
 		"unbias=1/(1-beta2^t) eps=1e-7",
 		"v = beta2*v + ((1-beta2)*g)*g",
 		"z = (z - decay*x) - (lr*g)/(sqrt(unbias*v)+eps)",
@@ -190,7 +191,7 @@ var Rows = []Row{
 		"u = least > u ? least : u",
 		"u = limit < u ? limit : u",
 		"x = x - lr*u"),
-	step("MADGRAD", "x+ s+ v≥+ start g", "rate=0.01 floor=1e-36 rho=0.9 eps=1e-6",
+	step("MADGRAD", "x+ s~+ v≥+ start g", "rate=0.01 floor=1e-36 rho=0.9 eps=1e-6",
 		"s = s + rate*g",
 		"v = v + (rate*g)*g",
 		"w = v > floor ? v : floor",
