@@ -57,6 +57,7 @@ type Spec struct {
 	lrGiven        bool // the caller set it
 	decoupled      bool
 	gradientFactor float64
+	firstFactor    float64  // 0: gradientFactor
 	momentum       *float64 // nil: there is none
 
 	f32    func(*Setup[float32]) func(*Update[float32])
@@ -149,6 +150,18 @@ func (s *Spec) multiplyMomentum(factor float64) (before float64) {
 // It is multiplied into the scale of gradients, the limit of clipping by value and the coupled decay, each
 // rounded once, and so costs nothing. A product that is infinite, or 0 where no factor of it is, is an error.
 func (s *Spec) GradientFactor(factor float64) { s.gradientFactor = factor }
+
+// FirstGradientFactor sets a factor of the first step's own, which must not be smaller in magnitude than that of
+// [Spec.GradientFactor].
+func (s *Spec) FirstGradientFactor(factor float64) { s.firstFactor = factor }
+
+// factorAt is the factor on the gradient of the step after so many.
+func (s *Spec) factorAt(steps uint64) float64 {
+	if steps == 0 && s.firstFactor != 0 {
+		return s.firstFactor
+	}
+	return s.gradientFactor
+}
 
 // fail keeps the first error.
 func (s *Spec) fail(format string, args ...any) {

@@ -69,9 +69,9 @@
 // papers', compared with transcriptions in NumPy (testdata/make_papers.py). [Lookahead] draws another algorithm back,
 // [SAM] gives it the gradient of another place, [Accumulator] that of several minibatches, and [EMA] averages weights.
 //
-// What differs: the default of eps, which for the lecture's algorithms is 1e-7 here and 1e-8 or (Adagrad) 1e-10
-// there; momentum's first step with dampening, see [Momentum]; and clipping by norm, which divides by the
-// norm here and by the norm plus 1e-6 there. eps is added to the root, not under it, in both, and for Adam
-// to the root of the corrected second moment. Coupled weight decay is added to the gradient after its
-// clipping and change of sign in both.
+// What differs: the default of eps, which for the lecture's algorithms is 1e-7 here and 1e-8 or (Adagrad) 1e-10 there;
+// momentum's first step with dampening, unless [Momentum] has UndampedStart; and clipping by norm, which divides by
+// the norm here and by the norm plus 1e-6 there. eps is added to the root, not under it, in both, and for Adam to the
+// root of the corrected second moment. Coupled weight decay is added to the gradient after its clipping and change of
+// sign in both.
 package optim

@@ -12,7 +12,7 @@ var _ = register(Algorithm{
 		{Name: "Momentum/dampened", Config: Momentum{LR: 0.05, Rho: 0.99, Dampening: 0.75, WeightDecay: 0.01},
 			Options: clippedSetting},
 	},
-	Torch: []Torch{{Case: "Momentum", Class: "SGD", Place: 2, Config: Momentum{},
+	Torch: []Torch{{Case: "Momentum", Class: "SGD", Place: 2, Config: Momentum{UndampedStart: true},
 		Fields: "lr=LR weight_decay=WeightDecay momentum=Rho dampening=Dampening", Given: []string{
 			"lr=0.01 momentum=0.9",
 			"lr=0.01 momentum=0.9 weight_decay=0.1 maximize=True",
@@ -31,16 +31,17 @@ var _ = register(Algorithm{
 //
 // With Dampening d, v = rho*v + (1-d)*g, where g includes coupled decay. The factor 1-d is not a product
 // of its own: it enters the gradient's scale, the limit of clipping by value, and the decay, each
-// rounded once. From the first step on all are alike, while torch.optim.SGD starts from v = g undamped: to
-// have that, store (d/rho)*g, with the first step's g, in v (see [Optimizer.State]) before that step.
+// rounded once. With UndampedStart d is 0 in the first step, as in torch.optim.SGD, whose v starts at g. (It is not in
+// files, since it does not matter to a run that goes on.)
 //
 // State: v, one element per parameter.
 type Momentum struct {
-	LR          float64 // required
-	Rho         float64 // in [0, 1); default 0.9
-	Dampening   float64 // in [0, 1); default 0
-	WeightDecay float64 // default 0
-	Decoupled   bool
+	LR            float64 // required
+	Rho           float64 // in [0, 1); default 0.9
+	Dampening     float64 // in [0, 1); default 0
+	UndampedStart bool
+	WeightDecay   float64 // default 0
+	Decoupled     bool
 }
 
 // Spec is for package optim: see [Config].
@@ -50,6 +51,9 @@ func (c Momentum) Spec() *Spec {
 	s.Momentum(&c.Rho)
 	s.Value("Dampening", &c.Dampening, 0, 1)
 	s.GradientFactor(1 - c.Dampening)
+	if c.UndampedStart {
+		s.FirstGradientFactor(1)
+	}
 	return Bind(s, &c, stepMomentum[float32], stepMomentum[float64])
 }
 

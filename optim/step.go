@@ -113,18 +113,19 @@ func (o *Optimizer[T]) momentumFactor() (float64, error) {
 
 // prelude returns what happens to gradients and parameters before a group's own lines.
 func (o *Optimizer[T]) prelude(s *Spec, scale, lr float64) (p kernels.Prelude[T]) {
-	if scale = float64(scale * s.gradientFactor); scale != 1 {
+	factor := s.factorAt(o.steps)
+	if scale = float64(scale * factor); scale != 1 {
 		p = p.Scaled(scale)
 	}
 	if o.opts.ClipValue != 0 {
-		p = p.Clipped(float64(o.opts.ClipValue * s.gradientFactor))
+		p = p.Clipped(float64(o.opts.ClipValue * factor))
 	}
 	switch wd := *s.wd; {
 	case wd == 0:
 	case s.decoupled:
 		p = p.Decoupled(lr, wd)
 	default:
-		p = p.Coupled(float64(wd * s.gradientFactor))
+		p = p.Coupled(float64(wd * factor))
 	}
 	return p
 }

@@ -273,15 +273,6 @@ func testTorch[T kernels.Float](t *testing.T, c torchCase, f optim.Torch, clip b
 				t.Fatal(err)
 			}
 		}
-		if d := c.given["dampening"]; step == 0 && d != 0 {
-			// PyTorch's first v is g, undamped, as if v had been d/rho*g before.
-			for p, v := range opt.State("v") {
-				for i := range v {
-					g := float64(grad[3*p+i]) + float64(c.given["weight_decay"]*float64(x[3*p+i]))
-					v[i] = T(d / c.given["momentum"] * g)
-				}
-			}
-		}
 		last := slices.Clone(x)
 		opt.Step(grad[:first], grad[first:])
 		for i, v := range x {
