@@ -35,20 +35,20 @@ func dtypeOf[T Element]() string {
 	}
 }
 
-// toBytes returns the elements' little-endian bytes. Those of floats are most of a checkpoint, and package binary calls
-// an interface for each element.
+// toBytes returns the elements' little-endian bytes, with canonical NaN. Those of floats are most of a checkpoint, and
+// package binary calls an interface for each element.
 func toBytes[T Element](data []T) []byte {
 	switch data := any(data).(type) {
 	case []float32:
 		out := make([]byte, 4*len(data))
 		for i, v := range data {
-			binary.LittleEndian.PutUint32(out[4*i:], math.Float32bits(v))
+			binary.LittleEndian.PutUint32(out[4*i:], num.Canonical32(math.Float32bits(v)))
 		}
 		return out
 	case []float64:
 		out := make([]byte, 8*len(data))
 		for i, v := range data {
-			binary.LittleEndian.PutUint64(out[8*i:], math.Float64bits(v))
+			binary.LittleEndian.PutUint64(out[8*i:], num.Canonical64(math.Float64bits(v)))
 		}
 		return out
 	}

@@ -95,10 +95,12 @@ func Put[T Element](c *File, name string, shape []int, data []T) {
 // PutTensor adds a copy of a tensor of any element type of the format. Mistakes are those of [Put], an
 // unknown type, and data whose size does not fit type and shape.
 func (c *File) PutTensor(name string, t Tensor) {
-	c.put(name, Tensor{t.DType, append([]int{}, t.Shape...), slices.Clone(t.Data)})
+	t = Tensor{t.DType, append([]int{}, t.Shape...), slices.Clone(t.Data)}
+	canonicalNaN(t)
+	c.put(name, t)
 }
 
-// put adds a tensor, whose slices become c's.
+// put adds a tensor with canonical NaN, whose slices become c's.
 func (c *File) put(name string, t Tensor) {
 	size, known := dtypeSize(t.DType)
 	n, ok := check.Elements(t.Shape)
@@ -117,7 +119,6 @@ func (c *File) put(name string, t Tensor) {
 			c.Fail("tensor %s was put twice", quote(name))
 			return
 		}
-		canonicalNaN(t)
 		c.tensors[name] = t
 	}
 }
