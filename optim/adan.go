@@ -17,7 +17,7 @@ var _ = register(Algorithm{
 
 // Adan is [Adam] with Nesterov momentum, which it has from the gradients' differences (Xie et al., Adan: Adaptive
 // Nesterov Momentum Algorithm for Faster Optimizing Deep Models, 2022), the kernel [kernels.Adan]. With d the
-// difference of the gradient from the last one, 0 in the first step,
+// difference of the gradient from the last one, in the first step 0 (or what narrow states lose of a gradient),
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + (1-beta2)*d
@@ -54,10 +54,13 @@ func stepAdan[T kernels.Float](setup *Setup[T], h *Adan) func(*Update[T]) {
 	buffer := setup.buffer()
 	return func(u *Update[T]) {
 		if u.Step == 1 {
-			for i := range u.X {
-				g := last.load(u.Engine, i, buffer)
-				u.gradient(i, g)
-				last.store(u.Engine, i, g, kernels.Rounding{Nearest: true})
+			for i, x := range u.X {
+				for lo := 0; lo < len(x); {
+					g := last.load(u.Engine, i, lo, buffer)
+					u.gradient(i, lo, g)
+					last.store(u.Engine, i, lo, g, kernels.Rounding{Nearest: true})
+					lo += len(g)
+				}
 			}
 		}
 		c := kernels.NewAdan[T](kernels.AdanHyper{LR: u.LR, Beta1: h.Beta1, Beta2: h.Beta2, Beta3: h.Beta3,

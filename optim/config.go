@@ -151,8 +151,8 @@ func (s *Spec) multiplyMomentum(factor float64) (before float64) {
 // rounded once, and so costs nothing. A product that is infinite, or 0 where no factor of it is, is an error.
 func (s *Spec) GradientFactor(factor float64) { s.gradientFactor = factor }
 
-// FirstGradientFactor sets a factor of the first step's own, which must not be smaller in magnitude than that of
-// [Spec.GradientFactor].
+// FirstGradientFactor sets a factor of the first step's own, of which holds what [Spec.GradientFactor] says. 0 sets
+// none.
 func (s *Spec) FirstGradientFactor(factor float64) { s.firstFactor = factor }
 
 // factorAt is the factor on the gradient of the step after so many.
@@ -203,11 +203,14 @@ func (s *Spec) given() Config {
 	return s.config()
 }
 
-// checkFactor checks the product of a number and the gradient's factor, as T has it.
+// checkFactor checks the products of a number and the gradient's factors, as T has them.
 func checkFactor[T kernels.Float](s *Spec, name string, v float64) error {
-	err := check.Rounded[T](name, float64(v*s.gradientFactor), math.Inf(-1), math.Inf(1), check.Open)
-	if err != nil {
-		return fmt.Errorf("%s: %w, where factor = %v is the algorithm's on gradients", s.name, err, s.gradientFactor)
+	for steps := range uint64(2) {
+		factor := s.factorAt(steps)
+		err := check.Rounded[T](name, float64(v*factor), math.Inf(-1), math.Inf(1), check.Open)
+		if err != nil {
+			return fmt.Errorf("%s: %w, where factor = %v is the algorithm's on gradients", s.name, err, factor)
+		}
 	}
 	return nil
 }

@@ -129,26 +129,31 @@ func (m *Moment[T]) narrow(u *Update[T], nonNegative bool) []kernels.Stored {
 	return m.part[u.at : u.at+len(u.x)]
 }
 
-// load returns the elements of parameter i's: those in memory, or buffer with them.
-func (m *Moment[T]) load(e bitstep.Engine[T], i int, buffer []T) []T {
+// A piece is how many elements Moment.load widens at most: a multiple of a block, in memory that a core's cache holds.
+const piece = 1 << 15
+
+// load returns elements of parameter i's from lo on, where a piece begins: all in memory, or buffer with a piece.
+func (m *Moment[T]) load(e bitstep.Engine[T], i, lo int, buffer []T) []T {
 	if m.group.storage == Full {
-		return m.whole[i]
+		return m.whole[i][lo:]
 	}
-	s, dst := m.part[i], any(buffer[:m.part[i].Len()]).([]float32)
+	n := min(m.part[i].Len()-lo, len(buffer))
+	s, dst := m.piece(i, lo, n), any(buffer[:n]).([]float32)
 	if s.BFloat16 != nil {
 		narrowed(e).FromBFloat16(dst, s.BFloat16)
 	} else {
 		narrowed(e).DecodeBlocks(dst, s.Block8, !m.nonNegative)
 	}
-	return buffer[:s.Len()]
+	return buffer[:n]
 }
 
 // store rounds what load returned and was changed.
-func (m *Moment[T]) store(e bitstep.Engine[T], i int, elements []T, r kernels.Rounding) {
+func (m *Moment[T]) store(e bitstep.Engine[T], i, lo int, elements []T, r kernels.Rounding) {
 	if m.group.storage == Full {
 		return
 	}
-	s, src := m.part[i], any(elements).([]float32)
+	s, src := m.piece(i, lo, len(elements)), any(elements).([]float32)
+	r.Base = uint64(lo)
 	if s.BFloat16 != nil {
 		narrowed(e).ToBFloat16(s.BFloat16, src, r)
 	} else {
@@ -156,12 +161,23 @@ func (m *Moment[T]) store(e bitstep.Engine[T], i int, elements []T, r kernels.Ro
 	}
 }
 
+// piece is n elements of parameter i's from lo on, which begin a block.
+func (m *Moment[T]) piece(i, lo, n int) kernels.Stored {
+	s := m.part[i]
+	if s.BFloat16 != nil {
+		return kernels.Stored{BFloat16: s.BFloat16[lo : lo+n]}
+	}
+	first := lo / kernels.Block
+	return kernels.Stored{Block8: kernels.Blocks8{Codes: s.Block8.Codes[lo : lo+n],
+		Scales: s.Block8.Scales[first : first+kernels.Scales(n)]}}
+}
+
 // buffer returns memory for Moment.load, which needs none if states are Full.
 func (s *Setup[T]) buffer() []T {
 	if s.group.storage == Full {
 		return nil
 	}
-	return make([]T, s.longest())
+	return make([]T, min(s.longest(), piece))
 }
 
 // narrowed is an engine of float32, which T is.

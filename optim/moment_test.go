@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"weak"
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/internal/edge"
@@ -350,7 +352,8 @@ func TestStatesHessian(t *testing.T) {
 		for _, h := range read(optim.Moments(opt)[1].Stored[0], false) {
 			mean += float64(h) / float64(len(x))
 		}
-		// The last digit is 2^-7 or 2^-3 of a number below .1; each of 100 roundings deviates by less than half of it.
+		// The last digit is 2^-7 or 2^-3 of a number below .1; each of 100 roundings deviates, in the root of the mean
+		// square, by half of it or less.
 		if bound := 6 * 0.1 * 10 / math.Sqrt(float64(len(x))) * map[optim.Storage]float64{optim.BF16: 0x1p-8,
 			optim.Block8: 0x1p-4}[s]; math.Abs(mean-want) > bound {
 			t.Errorf("%v: the mean is %v, want %v within %v", s, mean, want, bound)
@@ -361,16 +364,75 @@ func TestStatesHessian(t *testing.T) {
 // The point that Nesterov's gradient is taken at is made of what is stored.
 func TestStatesLookAhead(t *testing.T) {
 	for _, s := range narrow {
-		x, g := []float32{1, 2, 3}, []float32{.3, .7, -.1}
+		x, g := make([]float32, 70001), make([]float32, 70001)
+		for i := range x {
+			x[i], g[i] = float32(i%97), float32(i%89-44)/16+0.3
+		}
 		opt := must(optim.NewGroups(optim.Options{States: s}, optim.Group[float32]{
 			Config: optim.MomentumVelocity{LR: 1, Rho: 0.5}, Params: [][]float32{x}}))
 		opt.Step(g)
-		dst := make([]float32, 3)
+		dst := make([]float32, len(x))
 		opt.LookAhead(dst)
 		for i, v := range read(optim.Moments(opt)[0].Stored[0], false) {
 			if want := x[i] + float32(0.5*v); dst[i] != want || v == 0 {
-				t.Errorf("%v: element %d is %v, want %v", s, i, dst[i], want)
+				t.Fatalf("%v: element %d is %v, want %v", s, i, dst[i], want)
 			}
+		}
+	}
+}
+
+// What is widened in pieces is as if it were in one: the first gradient of Adan, the Hessian of Sophia.
+func TestStatesPieces(t *testing.T) {
+	g := make([]float32, 70001)
+	for i := range g {
+		g[i] = float32(i%89-44)/16 + 0.3
+	}
+	for _, s := range narrow {
+		x := make([]float32, len(g))
+		opt := must(optim.NewGroups(optim.Options{States: s, Seed: 7}, optim.Group[float32]{
+			Config: optim.Sophia{LR: 1, Beta2: optim.Zero}, Params: [][]float32{{1}, x}}))
+		if err := optim.UpdateHessian(opt, []float32{1}, g); err != nil {
+			t.Fatal(err)
+		}
+		random := func(at int) uint32 { return bits(7, 0, 1<<63+1, uint64(at), 0) }
+		halves, codes, scales := storedAs(g, s, false, random)
+		if !sameStored(optim.Moments(opt)[1].Stored[1], halves, codes, scales) {
+			t.Errorf("%v: the Hessian is another", s)
+		}
+	}
+	// All in bfloat16 but m rounds to nearest, so that it does not matter which parameter an element is of.
+	differences := func(x ...[]float32) (all []kernels.BFloat16) {
+		opt := must(optim.NewGroups(optim.Options{States: optim.BF16}, optim.Group[float32]{
+			Config: optim.Adan{LR: 1, WeightDecay: 1}, Params: clone(x)}))
+		opt.Step(clone(x)...)
+		for _, v := range optim.StateOf[kernels.BFloat16](opt, "v") {
+			all = append(all, v...)
+		}
+		return all
+	}
+	var parts [][]float32
+	for part := range slices.Chunk(g, 1000) {
+		parts = append(parts, part)
+	}
+	if !slices.Equal(differences(g), differences(parts...)) {
+		t.Error("differences of gradients are others")
+	}
+}
+
+// An optimizer with narrow states takes less memory, whatever else its algorithm needs.
+func TestStatesMemory(t *testing.T) {
+	x := make([]float32, 1<<20)
+	for _, c := range []optim.Config{optim.MomentumVelocity{LR: 1}, optim.Adan{}, optim.Sophia{LR: 1}} {
+		var taken [3]uint64
+		for _, s := range optim.Storages() {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			must(optim.NewGroups(optim.Options{States: s}, optim.Group[float32]{Config: c, Params: [][]float32{x}}))
+			runtime.ReadMemStats(&after)
+			taken[s] = after.TotalAlloc - before.TotalAlloc
+		}
+		if full := taken[optim.Full]; taken[optim.BF16] > full*6/10 || taken[optim.Block8] > full*4/10 {
+			t.Errorf("%T: optimizers take %d bytes", c, taken)
 		}
 	}
 }
@@ -444,4 +506,81 @@ func TestMomentMistakes(t *testing.T) {
 			t.Errorf("panic %q, want %q", got, c.want)
 		}
 	}
+}
+
+// shown is an algorithm that stores to what it is shown of parameters and gradients.
+type shown struct {
+	LR, WeightDecay float64
+	kept            **optim.Update[float32]
+}
+
+func (c shown) Spec() *optim.Spec {
+	s := optim.NewSpec("shown", &c.LR, 1, &c.WeightDecay, false)
+	return optim.Bind(s, &c, func(s *optim.Setup[float32], c *shown) func(*optim.Update[float32]) {
+		v := s.Moment("v", 0)
+		return func(u *optim.Update[float32]) {
+			*c.kept = u
+			u.X[0], u.G[0] = []float32{9}, []float32{9, 9, 9}
+			u.X, u.G = append(u.X, nil), append(u.G, nil)
+			u.Momentum(v, bitstep.NewMomentum[float32](bitstep.MomentumHyper{LR: u.LR}))
+		}
+	}, func(*optim.Setup[float64], *shown) func(*optim.Update[float64]) { return nil })
+}
+
+// The methods of an Update take the group's parameters and gradients, which were looked at, whatever an algorithm has
+// done to the slices that it is shown; and nothing once the step is over.
+func TestUpdateIsItsOwn(t *testing.T) {
+	for _, s := range optim.Storages() {
+		var kept *optim.Update[float32]
+		x, g := [][]float32{{1, 2, 3}, {4, 5}}, [][]float32{{1, 1, 1}, {2, 2}}
+		opt := must(optim.NewGroups(optim.Options{States: s},
+			optim.Group[float32]{Config: shown{kept: &kept}, Params: x[:1]},
+			optim.Group[float32]{Config: shown{kept: &kept}, Params: x[1:]}))
+		opt.Step(g...)
+		want := [][]float32{{0, 1, 2}, {2, 3}}
+		compare(t, fmt.Sprintf("%v: x", s), x, want)
+		kept.SGD(bitstep.NewSGD[float32](bitstep.SGDHyper{LR: 1}))
+		compare(t, fmt.Sprintf("%v: x after the step", s), x, want)
+		compare(t, fmt.Sprintf("%v: parameters", s), opt.Params(), want)
+	}
+}
+
+// An optimizer keeps no gradient alive.
+func TestGradientsAreLetGo(t *testing.T) {
+	for _, s := range optim.Storages() {
+		x := make([]float32, 1000)
+		opt := must(optim.NewGroups(optim.Options{States: s},
+			optim.Group[float32]{Config: optim.Adam{}, Params: [][]float32{x}}))
+		step := func() weak.Pointer[float32] {
+			g := make([]float32, len(x))
+			opt.Step(g)
+			return weak.Make(&g[0])
+		}
+		g := step()
+		for range 3 {
+			runtime.GC()
+		}
+		if g.Value() != nil {
+			t.Errorf("%v: a gradient is alive after its step", s)
+		}
+		runtime.KeepAlive(opt)
+	}
+}
+
+// Factors of the first step are checked as those of others are.
+func TestFirstFactor(t *testing.T) {
+	const want = "optim: first: scale*factor = 1e+39, which is +Inf in float32, want a number in its range, where " +
+		"factor = 1e+39 is the algorithm's on gradients"
+	if _, err := optim.New(first{}, []float32{1}); err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
+type first struct{ LR, WeightDecay float64 }
+
+func (c first) Spec() *optim.Spec {
+	s := optim.NewSpec("first", &c.LR, 1, &c.WeightDecay, false)
+	s.FirstGradientFactor(1e39)
+	return optim.Bind(s, &c, func(*optim.Setup[float32], *first) func(*optim.Update[float32]) { return nil },
+		func(*optim.Setup[float64], *first) func(*optim.Update[float64]) { return nil })
 }

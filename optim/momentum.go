@@ -32,7 +32,8 @@ var _ = register(Algorithm{
 // With Dampening d, v = rho*v + (1-d)*g, where g includes coupled decay. The factor 1-d is not a product
 // of its own: it enters the gradient's scale, the limit of clipping by value, and the decay, each
 // rounded once. With UndampedStart d is 0 in the first step, as in torch.optim.SGD, whose v starts at g. (It is not in
-// files, since it does not matter to a run that goes on.)
+// files, since it does not matter to a run that goes on after a step; one that is saved before it is resumed as the
+// new Config says.)
 //
 // State: v, one element per parameter.
 type Momentum struct {

@@ -76,6 +76,7 @@ type Optimizer[T kernels.Float] struct {
 	skipped  uint64
 
 	grads [][]T  // of the step that runs
+	shown [][]T  // all of Update.X, and then of G: copies, for an algorithm might store to these
 	seen  []byte // the gradients that were checked last: pointers, which keep nothing alive, and lengths
 	u     Update[T]
 }
@@ -169,7 +170,7 @@ func NewGroups[T kernels.Float](opts Options, groups ...Group[T]) (*Optimizer[T]
 	if o.regions, err = disjoint(o.regions); err != nil {
 		return nil, fmt.Errorf("optim: %w", err)
 	}
-	o.grads = make([][]T, len(o.params))
+	o.grads, o.shown = make([][]T, len(o.params)), make([][]T, 2*len(o.params))
 	o.seen = make([]byte, 0, len(mem.Bytes(o.grads)))
 	scratch := 0
 	for i := range o.groups {

@@ -80,7 +80,7 @@ func stepProdigy[T kernels.Float](setup *Setup[T], h *Prodigy) func(*Update[T]) 
 		product, size := 0.0, 0.0
 		for i, x := range u.X {
 			g, off := u.Scratch[:len(x)], u.Scratch[len(x):2*len(x)]
-			u.gradient(i, g)
+			u.gradient(i, 0, g)
 			u.checked.Sub(off, start[i], x)
 			product += float64(u.checked.Dot(g, off))
 			u.checked.Axpby(s[i], g, T(part), T(r))

@@ -111,7 +111,7 @@ type Update[T kernels.Float] struct {
 	Step    uint64  // 1 at the first step
 	Prelude kernels.Prelude[T]
 	// X and G are the group's parameters and gradients. Gradients are as they were given, before the Prelude, and
-	// must not be changed.
+	// must not be changed. To put other slices here changes nothing for the methods named after kernels.
 	X, G [][]T
 	// Scratch is what Setup.Scratch asked for, or more.
 	Scratch []T
@@ -119,7 +119,7 @@ type Update[T kernels.Float] struct {
 	// and clipped by norm, before the rest of the Prelude. They are there if Setup.Norms asked for them.
 	ParamNorms, GradNorms []float64
 
-	// What the methods named after kernels work on: x and g are X and G.
+	// What the methods named after kernels work on: x and g are what X and G were at first.
 	group   *group[T]
 	at      int // the first of x among the group's parameters
 	x, g    [][]T
@@ -134,16 +134,16 @@ type Update[T kernels.Float] struct {
 // Prepare is the Prelude for algorithms whose kernels have none: it stores in dst the gradient of parameter i after
 // scaling, clipping and coupled weight decay, and shrinks the parameter by decoupled weight decay.
 func (u *Update[T]) Prepare(i int, dst []T) {
-	u.gradient(i, dst)
+	u.gradient(i, 0, dst)
 	if p := u.Prelude; p.Use&kernels.UseKeep != 0 {
 		u.Engine.Scale(u.X[i], p.Keep)
 	}
 }
 
-// gradient is the part of Prepare that stores the gradient.
-func (u *Update[T]) gradient(i int, dst []T) {
+// gradient is the part of Prepare that stores the gradient, its elements from lo on.
+func (u *Update[T]) gradient(i, lo int, dst []T) {
 	p := u.Prelude
-	copy(dst, u.G[i])
+	copy(dst, u.G[i][lo:])
 	if p.Use&kernels.UseScale != 0 {
 		u.Engine.Scale(dst, p.Scale)
 	}
@@ -151,7 +151,7 @@ func (u *Update[T]) gradient(i int, dst []T) {
 		u.Engine.Clip(dst, p.Lo, p.Hi)
 	}
 	if p.Use&kernels.UseL2 != 0 {
-		u.Engine.Axpy(dst, u.X[i], p.L2)
+		u.Engine.Axpy(dst, u.X[i][lo:lo+len(dst)], p.L2)
 	}
 }
 

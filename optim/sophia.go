@@ -54,9 +54,13 @@ func stepSophia[T kernels.Float](s *Setup[T], h *Sophia) func(*Update[T]) {
 	m, hessian := s.Moment("m", 0), s.Moment("h", 0)
 	buffer := s.buffer()
 	s.group.hessian = func(e bitstep.Engine[T], i int, estimate []T, r kernels.Rounding) {
-		beta2, mean := T(h.Beta2), hessian.load(e, i, buffer)
-		e.Axpby(mean, estimate, 1-beta2, beta2) // weights that sum to 1: see EMA
-		hessian.store(e, i, mean, r)
+		beta2 := T(h.Beta2)
+		for lo := 0; lo < len(estimate); {
+			mean := hessian.load(e, i, lo, buffer)
+			e.Axpby(mean, estimate[lo:lo+len(mean)], 1-beta2, beta2) // weights that sum to 1: see EMA
+			hessian.store(e, i, lo, mean, r)
+			lo += len(mean)
+		}
 	}
 	return func(u *Update[T]) {
 		c := kernels.NewSophia[T](kernels.SophiaHyper{LR: u.LR, Beta1: h.Beta1, Gamma: h.Gamma, Eps: h.Eps, Limit: 1})
@@ -66,8 +70,9 @@ func stepSophia[T kernels.Float](s *Setup[T], h *Sophia) func(*Update[T]) {
 
 // UpdateHessian takes estimates of the Hessian's diagonal, one for each parameter of the optimizer and in the order of
 // gradients, into the state h of the groups whose algorithm is [Sophia]; those of other groups are not read. Estimates
-// are not scaled or clipped. It returns an error, and has changed nothing, if the number or a length is wrong, if an
-// estimate overlaps a parameter or state, or if no group's algorithm is Sophia.
+// are not scaled or clipped. Narrow states are rounded by random bits of the count of steps: calls with no step between
+// them have the same. It returns an error, and has changed nothing, if the number or a length is wrong, if an estimate
+// overlaps a parameter or state, or if no group's algorithm is Sophia.
 func UpdateHessian[T kernels.Float](o *Optimizer[T], estimates ...[]T) error {
 	if err := o.checkSlices("estimate", estimates); err != nil {
 		return fmt.Errorf("optim: UpdateHessian: %w", err)

@@ -59,6 +59,8 @@ func (o *Optimizer[T]) TryStep(grads ...[]T) (taken bool, err error) {
 	}
 
 	copy(o.grads, grads) // grads itself must not reach the heap, or each call would allocate it
+	copy(o.shown, o.params)
+	copy(o.shown[len(o.params):], grads)
 	o.u.Engine, o.u.checked, o.u.Step = o.k, o.k.Checked(mem.Checked{}), o.steps+1
 	if o.opts.States != Full {
 		o.u.narrow = narrowed(o.k)
@@ -69,7 +71,7 @@ func (o *Optimizer[T]) TryStep(grads ...[]T) (taken bool, err error) {
 		before := g.spec.multiplyMomentum(momentum)
 		o.u.Prelude = o.prelude(g.spec, scale, o.u.LR)
 		o.u.group, o.u.x, o.u.g = g, g.x, o.grads[g.first:g.first+len(g.x)]
-		o.u.X, o.u.G = o.u.x, o.u.g
+		o.u.X, o.u.G = o.shownOf(g, 0), o.shownOf(g, len(o.params))
 		o.u.ParamNorms, o.u.GradNorms = g.paramNorms, g.gradNorms
 		for j := range g.paramNorms {
 			g.paramNorms[j] = norm(o.k, o.u.X[j:j+1])
@@ -78,9 +80,21 @@ func (o *Optimizer[T]) TryStep(grads ...[]T) (taken bool, err error) {
 		g.step(&o.u)
 		g.spec.swapMomentum(before)
 	}
+	// No gradient is kept alive, and an Update that is used after its step has no parameters.
 	clear(o.grads)
+	clear(o.shown)
+	clear(o.u.xs[:cap(o.u.xs)])
+	clear(o.u.gs[:cap(o.u.gs)])
+	o.u.x, o.u.g, o.u.X, o.u.G = nil, nil, nil, nil
 	o.steps++
 	return true, nil
+}
+
+// shownOf is the part of o.shown from first on that belongs to a group.
+func (o *Optimizer[T]) shownOf(g *group[T], first int) [][]T {
+	lo := first + g.first
+	hi := lo + len(g.x)
+	return o.shown[lo:hi:hi]
 }
 
 // factor returns a schedule's factor on the next step; that of nil is 1.

@@ -48,7 +48,13 @@ func stepMomentumVelocity[T kernels.Float](s *Setup[T], h *MomentumVelocity) fun
 	v := s.Moment("v", 0)
 	if h.Rho != 0 {
 		buffer := s.buffer()
-		s.LookAhead(func(e bitstep.Engine[T], i int, dst []T) { e.Axpy(dst, v.load(e, i, buffer), T(h.Rho)) })
+		s.LookAhead(func(e bitstep.Engine[T], i int, dst []T) {
+			for lo := 0; lo < len(dst); {
+				part := v.load(e, i, lo, buffer)
+				e.Axpy(dst[lo:lo+len(part)], part, T(h.Rho))
+				lo += len(part)
+			}
+		})
 	}
 	return func(u *Update[T]) {
 		c := kernels.NewMomentumVelocity[T](kernels.MomentumVelocityHyper{LR: u.LR, Rho: h.Rho})
