@@ -173,6 +173,7 @@ func (f *trainFlags) config() (c linear.TrainConfig, err error) {
 	if c.Options.States, err = optim.ParseStorage(f.states); err != nil {
 		return c, fmt.Errorf("-states: %w", err)
 	}
+	f.states = strings.ToLower(c.Options.States.String()) // as a receipt claims it
 	if c.Loss, err = parseLoss(f.loss); err != nil {
 		return c, err
 	}
