@@ -17,8 +17,8 @@ import (
 func forEachStored(t *testing.T, f func(t *testing.T, e bitstep.Engine[float32], row table.Row)) {
 	for _, b := range bitstep.Backends() {
 		for _, form := range table.Forms {
-			for _, row := range table.Rows {
-				if row, ok := row.In(form); ok {
+			for i, row := range table.Rows {
+				if row, ok := row.In(form); ok && !leftOut(i) {
 					t.Run(fmt.Sprintf("kernel=%s/form=%s/backend=%v", row.Name, form.Name, b), func(t *testing.T) {
 						f(t, bitstep.On[float32](b), row)
 					})
@@ -234,8 +234,8 @@ func TestStoredMixtures(t *testing.T) {
 	storages := []table.Storage{table.Element, table.BFloat16, table.Block8}
 	seed := uint64(0)
 	for _, b := range bitstep.Backends() {
-		for _, row := range table.Rows {
-			if row.Kind != table.Step {
+		for i, row := range table.Rows {
+			if row.Kind != table.Step || leftOut(i) {
 				continue
 			}
 			row.Operands = append([]table.Operand(nil), row.Operands...)
