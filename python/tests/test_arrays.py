@@ -80,6 +80,8 @@ class Bits(unittest.TestCase):
         options = dict(given)
         if "scale" in given and "l2" in parameters:
             options["clip"], options["weight_decay"] = (-given["clip"], given["clip"]), options.pop("wd")
+            if "lr" not in given:  # make_numpy.py's decay is wd times a rate of 0
+                options["weight_decay"] = 0.0
         if "t" in parameters:
             options["t"] = t
         result = function(**operands, **options)
