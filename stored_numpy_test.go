@@ -18,7 +18,7 @@ import (
 
 // Steps in narrow storage are what testdata/make_stored.py, which was written from the rules alone, makes of its
 // operands: by the definition and on every backend.
-func TestArchStoredNumPy(t *testing.T) {
+func TestGoldenStoredNumPy(t *testing.T) {
 	text, err := os.ReadFile("testdata/stored.txt")
 	if err != nil {
 		t.Fatal(err)

@@ -22,23 +22,22 @@ var isas = []isa{
 		ChainRows: [8]int{12, 6, 4, 3, 2, 2, 1, 1}, PackVecs: 2, Unroll: 2, CopyVecs: 2,
 		TurnRows: [4]int{4, 2, 1, 1}, TurnQuarters: [4]int{2, 2, 4, 4}, NarrowRows: [2][2]int{{16}, {10}},
 		LanesCols: [4]int{6, 6, 4}, LanesTile: [2]int{3, 4}, WholeCols: [4]int{6}},
-		shape{16, 2, .4, .2, 0}, newAVX2},
+		shape{2, .4, .2, 0}, newAVX2},
 	{"avx512", "AVX512", "amd64",
 		[]string{"AVX", "AVX2", "FMA3", "AVX512F", "AVX512DQ", "AVX512BW", "AVX512VL"}, 64, tileSize{
 			ChainRows: [8]int{16, 12, 9, 6, 5, 4, 3, 3}, PackVecs: 2, CopyVecs: 2, Columns: true,
 			TurnRows: [4]int{6, 4, 2, 2}, TurnQuarters: [4]int{1, 3, 3, 4}, NarrowRows: [2][2]int{{16, 16}, {12, 12}},
 			LanesCols: [4]int{6, 6, 6, 6}, LanesTile: [2]int{4, 4}, WholeCols: [4]int{8, 6, 6, 6}},
-		shape{32, 1, 1, 0, 7}, newAVX512},
+		shape{1, 1, 0, 7}, newAVX512},
 	{"neon", "NEON", "arm64", nil, 16, tileSize{
 		ChainRows: [8]int{8, 8, 8, 6, 5, 4, 3, 3}, PackVecs: 3, CopyVecs: 4,
 		TurnRows: [4]int{8, 4, 2, 2}, TurnQuarters: [4]int{4, 4, 4, 4},
 		LanesCols: [4]int{4, 4, 4, 4}, LanesTile: [2]int{4, 4}, WholeCols: [4]int{4}},
-		shape{32, 1, .25, 0, 7}, newNEON},
+		shape{1, .25, 0, 7}, newNEON},
 }
 
 // A shape is how the operations of a software pipeline are emitted, which is a question of registers.
 type shape struct {
-	Registers    int     // of vectors
 	Breadth      int     // vectors of a group whose operations are emitted in turns
 	Ends, Starts float64 // the part of a turn after which a group has been divided, and another starts
 	Scalars      int     // how many there are registers for, all of a pipeline's; 0: it loads them where it needs them

@@ -18,6 +18,7 @@ type Reg = reg.Register
 type Machine interface {
 	ISA() isa
 	ElemBytes() int // 4 or 8
+	Registers() int // of vectors
 
 	// Can reports whether the machine has an operation. A kernel that needs one that is missing has no
 	// assembly there, and its definition runs instead.

@@ -247,7 +247,7 @@ func (k *kernel) scalarsFit() bool { return len(k.Scalars) <= k.ISA().Steps.Scal
 // holdScalars gives scalars a register, as many as leave room for a vector of each operand, the constants of a sign and
 // four others.
 func (k *kernel) holdScalars() {
-	room := k.ISA().Steps.Registers - len(k.Row.Operands) - 4
+	room := k.Registers() - len(k.Row.Operands) - 4
 	if k.Ops[program.Sign] {
 		room -= 3
 	}

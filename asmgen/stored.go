@@ -21,8 +21,6 @@ type storing interface {
 	Widen(p Reg, off int, split bool) (a, b Reg)
 	Narrow(a, b, p Reg, off int, split bool)
 
-	Registers() int // vectors that there are
-
 	// Integers of 32 bits.
 	Word(bits uint64) Reg // in every lane
 	Words(name string, words []uint64) Reg
