@@ -19,6 +19,9 @@ import (
 	"github.com/bitstep-go/bitstep/kernels/table"
 )
 
+// slow is the share of its ceiling in L2 below which arithmetic bounds a kernel anywhere: a call would take seconds.
+const slow = .01
+
 func (r *run) kernels() error {
 	for _, typ := range r.Types {
 		measure, size := measureKernel[float32], 4
@@ -31,17 +34,18 @@ func (r *run) kernels() error {
 				if !slices.Contains(r.Kernels, row.Name) {
 					continue
 				}
-				pattern := row.Pattern(size)
+				pattern, share := row.Pattern(size), 1. // of the ceiling, last
 				for _, l := range r.Levels {
 					brief := r.Brief && l.Bytes > r.Machine.L2
-					if brief && typ != r.Types[0] {
+					if brief && (typ != r.Types[0] || share < slow) {
 						continue
 					}
 					for _, threads := range r.Threads {
 						if brief && threads > 1 && patterns[pattern] {
 							continue
 						}
-						if err := measure(r, typ, b, row, l, threads); err != nil {
+						var err error
+						if share, err = measure(r, typ, b, row, l, threads); err != nil {
 							return err
 						}
 					}
@@ -53,8 +57,9 @@ func (r *run) kernels() error {
 	return nil
 }
 
+// measureKernel measures and reports a row, and returns its share of the ceiling.
 func measureKernel[T kernels.Float](r *run, typ string, b bitstep.Backend, row table.Row, l ceiling.Level,
-	threads int) error {
+	threads int) (share float64, err error) {
 	size := int(unsafe.Sizeof(T(0)))
 	var sizes []int
 	for _, o := range row.Operands {
@@ -72,7 +77,14 @@ func measureKernel[T kernels.Float](r *run, typ string, b bitstep.Backend, row t
 
 	fill[T](row, op)
 	coef := lasting[T](row)
-	t := timed{row: out, call: func() { rows.Call(e, row, coef, op) }}
+	call := func(e bitstep.Engine[T], op []any) func() {
+		if program.Must(row).Count(program.Exp) > 0 { // x would soon be infinite, whose exponential takes no time
+			x := op[0].([]T)
+			return func() { e.Clip(x, -1, 1); rows.Call(e, row, coef, op) }
+		}
+		return func() { rows.Call(e, row, coef, op) }
+	}
+	t := timed{row: out, call: call(e, op)}
 	pattern, f := row.Pattern(size), fastest(b)
 	streams, passes := ceiling.Streams(f, pattern, memory, threads)
 	t.bounds = append(t.bounds, bound{ceiling.Name(pattern), streams, float64(passes)})
@@ -82,8 +94,7 @@ func measureKernel[T kernels.Float](r *run, typ string, b bitstep.Backend, row t
 		}
 	}
 	if threads > 1 {
-		one := e.Threads(1)
-		t.alone = func() { rows.Call(one, row, coef, op) }
+		t.alone = call(e.Threads(1), op)
 	} else if b != bitstep.Go {
 		// Of what comes from memory a part is enough: a call takes a second else.
 		pure, part := bitstep.On[T](bitstep.Go).Threads(1), n
@@ -99,16 +110,15 @@ func measureKernel[T kernels.Float](r *run, typ string, b bitstep.Backend, row t
 				head[i] = s[:part]
 			}
 		}
-		t.pure, t.part = func() { rows.Call(pure, row, coef, head) }, float64(part)/float64(n)
+		t.pure, t.part = call(pure, head), float64(part)/float64(n)
 	}
-	out, err := r.time(t)
-	if err != nil {
-		return err
+	if out, err = r.time(t); err != nil {
+		return 0, err
 	}
 	out.NsPerElement = out.Median / float64(n)
 	out.GBs, out.GFLOPs = out.BytesPerElement/out.NsPerElement, out.FLOPs/out.NsPerElement
 	r.report(out)
-	return mistake
+	return out.Share, mistake
 }
 
 // divider is the bound of a kernel that divides: as many divisions as it has, of its roots none, since these can be

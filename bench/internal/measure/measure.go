@@ -26,7 +26,7 @@ type Options struct {
 	Types    []string // float32, float64
 	Backends []bitstep.Backend
 	Levels   []ceiling.Level // working sets of the kernels
-	Brief    bool            // beyond L2, where bytes count: the first type, and several threads once a pattern
+	Brief    bool            // beyond L2, where bytes count: one type, threads once a pattern, no slow kernel
 	Sizes    []ceiling.Level // of loads, stores and copies
 	Threads  []int           // ascending
 	N        []int           // of the products

@@ -72,7 +72,7 @@ type Timer struct {
 }
 
 const (
-	patience = 150 * time.Millisecond // for how long more samples are taken than few
+	patience = 120 * time.Millisecond // for how long more samples are taken than few
 	few      = 6                      // the least that have an uncertainty
 	long     = 10 * time.Millisecond  // what comes between a call seldom takes
 )
