@@ -1,0 +1,462 @@
+package prove
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/bitstep-go/bitstep/kernels/table"
+)
+
+// A vector is a register of the widest kind: 16 words, the lowest first. A number of 64 bits is two words.
+type vector [16]V
+
+// A symbol is an unknown integer, or the address of memory.
+type symbol struct {
+	name        string
+	nonNegative bool
+	nonZero     bool
+	sort        symbolSort
+	operand     int    // of elements and headers: which one
+	tensor      Lin    // of elements: of which tensor
+	data        *Data  // of constants and of code that a table holds
+	table       string // of code
+}
+
+// A symbolSort says what memory a symbol is the address of.
+type symbolSort uint8
+
+const (
+	plain        symbolSort = iota // a number, of no memory
+	coefficients                   // the scalars of a row, and behind them its Prelude's
+	elements                       // of an operand
+	headers                        // of an operand's slices
+	constants                      // read-only data
+	code                           // a function that a table of them holds
+)
+
+// A state is what is known at a point of a path.
+type state struct {
+	pc    int
+	g     [16]Lin
+	v     [32]vector
+	k     [8]vector // a bit each
+	flags struct {
+		a, b  Lin
+		known bool
+	} // of a comparison
+	dirty   bool   // upper halves of vector registers may not be zero
+	known   []Lin  // what is not negative
+	prelude choice // whether the step has a Prelude, once code has asked
+	open    []progress
+	tensors Lin // that are done, of a step of many
+	length  Lin // of the operands
+	calls   []int
+}
+
+// A choice is what a path has decided.
+type choice uint8
+
+const (
+	open choice = iota
+	no
+	yes
+)
+
+// A progress is how far the elements of an operand of a tensor are written: all below Done are, once, and those Ahead.
+type progress struct {
+	sym   Sym
+	Done  Lin
+	Len   Lin
+	Ahead []Lin
+}
+
+func (s *state) clone() *state {
+	c := *s
+	c.known = slices.Clone(s.known)
+	c.open = slices.Clone(s.open)
+	c.calls = slices.Clone(s.calls)
+	return &c
+}
+
+// put replaces a symbol wherever the state has it.
+func (s *state) put(sym Sym, by Lin) {
+	for i := range s.g {
+		s.g[i] = s.g[i].put(sym, by)
+	}
+	known := s.known[:0]
+	for _, c := range s.known {
+		c = c.put(sym, by)
+		if c.isConst() && c.C >= 0 {
+			continue
+		}
+		known = append(known, c)
+	}
+	s.known = known
+	for i := range s.open {
+		o := &s.open[i]
+		o.Done, o.Len = o.Done.put(sym, by), o.Len.put(sym, by)
+		o.Ahead = slices.Clone(o.Ahead)
+		for j := range o.Ahead {
+			o.Ahead[j] = o.Ahead[j].put(sym, by)
+		}
+	}
+	s.flags.a, s.flags.b = s.flags.a.put(sym, by), s.flags.b.put(sym, by)
+	s.tensors, s.length = s.tensors.put(sym, by), s.length.put(sym, by)
+}
+
+// A fault is why something is not proven.
+type fault struct{ what string }
+
+func (f fault) Error() string { return f.what }
+
+func fail(format string, args ...any) { panic(fault{fmt.Sprintf(format, args...)}) }
+
+// A proof is about one function. The interpreter is a proof whose memory has numbers.
+type proof struct {
+	terms
+	file    *File
+	fn      *Func
+	insts   []Inst
+	theorem *theorem
+	syms    []symbol
+	named   map[symbolKey]Sym
+	leaves  map[leaf]int32
+	names   []leaf
+	loops   map[int]*loop
+	budget  int              // of instructions, against paths that do not end
+	memory  map[Sym][]uint64 // the interpreter's
+}
+
+type symbolKey struct {
+	sort    symbolSort
+	name    string
+	operand int
+	tensor  Lin
+}
+
+// A leaf is an element of memory: of an operand, or a coefficient.
+type leaf struct {
+	sym Sym
+	at  Lin
+}
+
+// sym returns the symbol of a name, made if it is new.
+func (p *proof) sym(s symbol) Sym {
+	k := symbolKey{s.sort, s.name, s.operand, s.tensor}
+	id, ok := p.named[k]
+	if !ok {
+		id = Sym(len(p.syms))
+		p.syms, p.named[k] = append(p.syms, s), id
+	}
+	return id
+}
+
+// anyNumber returns a symbol of which nothing is known.
+func (p *proof) anyNumber() Lin {
+	return p.sym(symbol{name: fmt.Sprintf("unknown%d", len(p.syms))}).lin()
+}
+
+// element returns the value of an element of memory before the function.
+func (p *proof) element(sym Sym, at Lin, size uint8) V {
+	if m, ok := p.memory[sym]; ok {
+		return number(m[at.C])
+	}
+	l := leaf{sym, at}
+	id, ok := p.leaves[l]
+	if !ok {
+		id = int32(len(p.names))
+		p.leaves[l], p.names = id, append(p.names, l)
+	}
+	return p.intern(key{Op: Leaf, Bits: size, Imm: id})
+}
+
+// pair joins two words to a number.
+func (p *proof) pair(v *vector, i int) V { return p.make(Join, 64, 0, v[2*i], v[2*i+1], V{}) }
+
+// split puts a number in two words.
+func (p *proof) split(v *vector, i int, x V) {
+	v[2*i], v[2*i+1] = p.op1(Low, 64, x), p.op1(High, 64, x)
+}
+
+// lane returns a lane of so many bits.
+func (p *proof) lane(v *vector, size uint8, i int) V {
+	if size == 32 {
+		return v[i]
+	}
+	return p.pair(v, i)
+}
+
+func (p *proof) setLane(v *vector, size uint8, i int, x V) {
+	if size == 32 {
+		v[i] = x
+	} else {
+		p.split(v, i, x)
+	}
+}
+
+// address returns the address that an argument of kind memory or static means.
+func (p *proof) address(s *state, a Arg) Lin {
+	if a.Kind == static {
+		d := p.file.Data[a.Name]
+		if d == nil {
+			fail("no data %s", a.Name)
+		}
+		return p.sym(symbol{name: a.Name, sort: constants, data: d, nonNegative: true, nonZero: true}).lin().add(a.Disp)
+	}
+	at := s.g[a.Reg].add(a.Disp)
+	if a.Scale != 0 {
+		at = at.plus(int64(a.Scale), s.g[a.Index])
+	}
+	return at
+}
+
+// locate returns the memory that an address lies in, and the offset. An address has one symbol of memory, once.
+func (p *proof) locate(at Lin) (Sym, Lin) {
+	found, n := Sym(0), 0
+	for _, t := range at.T {
+		if t.Coef != 0 && p.syms[t.Sym].sort != plain {
+			found, n = t.Sym, n+1
+			if t.Coef != 1 {
+				n++
+			}
+		}
+	}
+	if n != 1 {
+		fail("an address of no memory that is known: %s", at.text(p.syms))
+	}
+	return found, at.plus(-1, found.lin())
+}
+
+// load returns n words from an address.
+func (p *proof) load(s *state, at Lin, n int) (v vector) {
+	sym, off := p.locate(at)
+	switch m := p.syms[sym]; m.sort {
+	case constants:
+		p.concrete(s, off)
+		if off.C < 0 || off.C+int64(4*n) > int64(len(m.data.Bytes)) || len(m.data.Codes) > 0 {
+			fail("reads %d bytes at %d of %s, which has %d", 4*n, off.C, m.name, len(m.data.Bytes))
+		}
+		for i := range n {
+			for b := range 4 {
+				v[i].C |= uint64(m.data.Bytes[int(off.C)+4*i+b]) << (8 * b)
+			}
+		}
+	case coefficients, elements:
+		size, count := p.theorem.elem(m), n
+		if m.sort == coefficients && off.isConst() && off.C == p.theorem.useAt() {
+			fail("loads what selects the Prelude into a vector")
+		}
+		if size == 8 {
+			count = n / 2
+		}
+		if size != 4 && (size != 8 || n%2 != 0) {
+			fail("loads %d words of elements of %d bytes", n, size)
+		}
+		for i := range count {
+			e := p.readable(s, sym, off.add(int64(i*size)))
+			if size == 4 {
+				v[i] = p.element(sym, e, 32)
+			} else {
+				p.split(&v, i, p.element(sym, e, 64))
+			}
+		}
+	default:
+		fail("loads from %s", m.name)
+	}
+	return v
+}
+
+// readable returns the index of an element at an offset, which must be there and not written yet.
+func (p *proof) readable(s *state, sym Sym, off Lin) Lin {
+	m := p.syms[sym]
+	e, ok := off.over(int64(p.theorem.elem(m)))
+	if !ok {
+		fail("reads %s at byte %s, between elements", m.name, off.text(p.syms))
+	}
+	if m.sort == coefficients {
+		if !e.isConst() || e.C < 0 || e.C >= int64(p.theorem.coefs) {
+			fail("reads scalar %s of %d", e.text(p.syms), p.theorem.coefs)
+		}
+		return e
+	}
+	o := s.progress(sym)
+	p.within(s, "reads", sym, e, o)
+	if p.theorem.operands[m.operand].Write {
+		if d := e.plus(-1, o.Done); !p.implied(s, d) {
+			fail("reads %s[%s], which may be written already", m.name, e.text(p.syms))
+		}
+		if slices.Contains(o.Ahead, e) {
+			fail("reads %s[%s], which is written already", m.name, e.text(p.syms))
+		}
+	}
+	return e
+}
+
+// within fails unless an index is that of an element.
+func (p *proof) within(s *state, does string, sym Sym, e Lin, o *progress) {
+	if !p.implied(s, e) || !p.implied(s, o.Len.plus(-1, e).add(-1)) {
+		fail("%s %s[%s], which need not be there", does, p.syms[sym].name, e.text(p.syms))
+	}
+}
+
+// progress returns how far an operand is written.
+func (s *state) progress(sym Sym) *progress {
+	for i := range s.open {
+		if s.open[i].sym == sym {
+			return &s.open[i]
+		}
+	}
+	fail("memory of a tensor that is not open")
+	return nil
+}
+
+// store writes words, which must be whole elements: each for the first time, and of the value that the theorem says.
+func (p *proof) store(s *state, at Lin, v []V) {
+	sym, off := p.locate(at)
+	m := p.syms[sym]
+	if m.sort != elements || !p.theorem.operands[m.operand].Write {
+		fail("writes to %s", m.name)
+	}
+	size := p.theorem.elem(m)
+	if p.theorem.operands[m.operand].Storage != table.Element || size == 8 && len(v)%2 != 0 {
+		fail("writes %d words to %s", len(v), m.name)
+	}
+	for len(v) > 0 {
+		e, ok := off.over(int64(size))
+		if !ok {
+			fail("writes %s at byte %s, between elements", m.name, off.text(p.syms))
+		}
+		x := v[0]
+		if size == 8 {
+			x = p.make(Join, 64, 0, v[0], v[1], V{})
+		}
+		p.write(s, sym, e, x)
+		v, off = v[size/4:], off.add(int64(size))
+	}
+}
+
+// write writes one element.
+func (p *proof) write(s *state, sym Sym, e Lin, x V) {
+	m, o := p.syms[sym], s.progress(sym)
+	p.within(s, "writes", sym, e, o)
+	if mem, ok := p.memory[sym]; ok {
+		mem[e.C] = x.C
+		return
+	}
+	if want := p.theorem.value(p, s, m, e); x != want {
+		fail("writes %s[%s] = %s, want %s", m.name, e.text(p.syms), p.text(x, 0), p.text(want, 0))
+	}
+	if d := e.plus(-1, o.Done); !d.isConst() || d.C < 0 || slices.Contains(o.Ahead, e) {
+		fail("writes %s[%s], where all below %s is written already, or too far ahead", m.name, e.text(p.syms),
+			o.Done.text(p.syms))
+	}
+	o.Ahead = append(slices.Clone(o.Ahead), e)
+	for {
+		i := slices.Index(o.Ahead, o.Done)
+		if i < 0 {
+			return
+		}
+		o.Ahead = slices.Delete(o.Ahead, i, i+1)
+		o.Done = o.Done.add(1)
+	}
+}
+
+// A fork asks for a path for each value of a form, of which an instruction needs to know more.
+type fork struct{ of Lin }
+
+// concrete makes the path fork unless a form is a number.
+func (p *proof) concrete(s *state, a Lin) {
+	if !a.isConst() {
+		panic(fork{a})
+	}
+}
+
+// vec reads a vector of n words from a register or memory.
+func (p *proof) vec(s *state, a Arg, n int) vector {
+	switch a.Kind {
+	case vectorReg:
+		if a.Words < n {
+			fail("a register of %d words, want %d", a.Words, n)
+		}
+		v := s.v[a.Reg]
+		for i := n; i < len(v); i++ {
+			v[i] = V{}
+		}
+		return v
+	case memory, static:
+		return p.load(s, p.address(s, a), n)
+	}
+	fail("no vector")
+	return vector{}
+}
+
+// setVec writes a register, of which what is above the vector becomes zero.
+func (p *proof) setVec(s *state, a Arg, v vector) {
+	if a.Kind != vectorReg {
+		fail("the result is no vector register")
+	}
+	for i := a.Words; i < len(v); i++ {
+		v[i] = V{}
+	}
+	s.v[a.Reg] = v
+	s.dirty = s.dirty || a.Words > 4
+}
+
+// int reads an integer.
+func (p *proof) int(s *state, a Arg) Lin {
+	switch a.Kind {
+	case immediate:
+		return con(a.Disp)
+	case integer:
+		return s.g[a.Reg]
+	}
+	fail("no integer")
+	return Lin{}
+}
+
+// setInt writes a general register. The result of a comparison does not outlive an addition.
+func (p *proof) setInt(s *state, a Arg, v Lin) {
+	switch {
+	case a.Kind != integer:
+		fail("the result is no general register")
+	case a.Reg == regSP || a.Reg == regBP:
+		fail("changes %s", integers[a.Reg])
+	}
+	s.g[a.Reg] = v
+}
+
+// text spells a value.
+func (p *proof) text(v V, depth int) string {
+	if v.known() {
+		return fmt.Sprintf("%#x", v.C)
+	}
+	if depth > 6 {
+		return "..."
+	}
+	arg := func(v V) string { return p.text(v, depth+1) }
+	switch t := v.T; t.Op {
+	case Leaf:
+		l := p.names[t.Imm]
+		return fmt.Sprintf("%s[%s]", p.syms[l.sym].name, l.at.text(p.syms))
+	case Fresh:
+		return "?"
+	case Add, Sub, Mul, Div, And, Or, Xor, Greater, Unequal:
+		return "(" + arg(t.A) + " " + opText[t.Op] + " " + arg(t.B) + ")"
+	case Choose:
+		return "(" + arg(t.A) + " ? " + arg(t.B) + " : " + arg(t.C) + ")"
+	default:
+		args := []string{arg(t.A)}
+		if t.B != (V{}) {
+			args = append(args, arg(t.B))
+		}
+		if t.C != (V{}) {
+			args = append(args, arg(t.C))
+		}
+		return opText[t.Op] + "(" + strings.Join(args, ", ") + ")"
+	}
+}
+
+var opText = [...]string{Add: "+", Sub: "-", Mul: "*", Div: "/", Sqrt: "sqrt", FMA: "fma", FromInt: "float",
+	Greater: ">", Unequal: "≠", NaN: "nan", Top: "top", And: "&", Or: "|", Xor: "^", Left: "left", Right: "right",
+	Join: "join", Low: "low", High: "high", Sign: "sign", PreludeX: "preludeX", PreludeG: "preludeG", Kinds: "kinds"}

@@ -1,0 +1,168 @@
+package prove
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/bitstep-go/bitstep/kernels/table"
+)
+
+// A Class is what kind of function is proven, or not yet.
+type Class string
+
+// The classes. Every function is of one.
+const (
+	Steps       Class = "steps and maps"
+	ManyTensors Class = "steps of many tensors"
+	Preludes    Class = "preludes"
+
+	FMARoots     Class = "steps that take roots by fma"
+	NarrowStates Class = "steps of narrow states"
+	Reductions   Class = "reductions"
+	Products     Class = "products"
+	Exponential  Class = "the exponential"
+)
+
+// Covered lists the classes of which each function is proven. Of the others none is.
+var Covered = map[Class]bool{Steps: true, ManyTensors: true, Preludes: true}
+
+// A Backend is an instruction set of a file of assembly, and the features that dispatch checks for it.
+type Backend struct {
+	Name     string // of the constant, which ends its functions' names
+	Features map[string]bool
+}
+
+// ReadBackends reads the file of package bitstep that detects instruction sets.
+func ReadBackends(path string) (all []Backend, err error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range detection.FindAllStringSubmatch(string(text), -1) {
+		b := Backend{m[2], map[string]bool{}}
+		for _, f := range strings.Split(m[1], ", ") {
+			b.Features[strings.TrimPrefix(f, "cpuid.")] = true
+		}
+		all = append(all, b)
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("%s detects nothing", path)
+	}
+	return all, nil
+}
+
+var detection = regexp.MustCompile(`cpuid\.CPU\.Supports\(([^()]*)\) \{\n\t\tfound = append\(found, (\w+)\)`)
+
+// A Prover proves the functions of a file.
+type Prover struct {
+	File     *File
+	Backends []Backend
+}
+
+// products are the names of the functions of package bitstep's products.
+var products = []string{"chain", "turn", "narrow", "lanes", "pack", "copy", "transpose"}
+
+// theorem returns a function's class, and what is to be proven of it; nil if its class is not covered. A function of no
+// class is an error.
+func (v *Prover) theorem(fn *Func) (Class, *theorem, error) {
+	var backend *Backend
+	var name, suffix string
+	var elemSize int
+	for i, b := range v.Backends {
+		for _, size := range []int{4, 8} {
+			mark := fmt.Sprintf("F%d%s", 8*size, b.Name)
+			if before, after, ok := strings.Cut(fn.Name, mark); ok && backend == nil {
+				backend, name, suffix, elemSize = &v.Backends[i], before, after, size
+			}
+		}
+	}
+	if backend == nil {
+		return "", nil, fmt.Errorf("%s is of no instruction set", fn.Name)
+	}
+	for _, p := range products {
+		if name == p {
+			return Products, nil, nil
+		}
+	}
+	if name == "squareRoots" {
+		return FMARoots, nil, nil
+	}
+	if name == "prelude" {
+		vectors, use, ok := strings.Cut(strings.TrimSuffix(strings.TrimPrefix(suffix, "x"), "<>"), "Use")
+		n, err := strconv.Atoi(vectors)
+		u, err2 := strconv.Atoi(use)
+		if !ok || err != nil || err2 != nil || u >= int(table.Uses) || 2*n+1 >= 16 {
+			return "", nil, fmt.Errorf("%s is no Prelude", fn.Name)
+		}
+		t := preludeCode(elemSize, table.Use(u), n)
+		t.features = backend.Features
+		return Preludes, t, nil
+	}
+	for _, row := range table.Rows {
+		rest, ok := cutFold(name, row.Name)
+		switch {
+		case !ok:
+		case row.Kind == table.Reduction && strings.Trim(rest, "x0123456789") == "":
+			return Reductions, nil, nil
+		case isForm(rest):
+			return NarrowStates, nil, nil
+		case rest != "" && rest != "Each":
+		case strings.HasPrefix(suffix, "Roots"):
+			return FMARoots, nil, nil
+		case suffix != "":
+		case strings.Contains(strings.Join(row.Lines, " "), "exp("):
+			return Exponential, nil, nil
+		default:
+			t := kernel(row, elemSize, rest == "Each")
+			t.features = backend.Features
+			var err error
+			t.tables, err = preludeTables(v.File, fmt.Sprintf("preludeF%d%s", 8*elemSize, backend.Name))
+			if rest == "Each" {
+				return ManyTensors, t, err
+			}
+			return Steps, t, err
+		}
+	}
+	return "", nil, fmt.Errorf("%s is of no class", fn.Name)
+}
+
+// cutFold takes a prefix off, whatever its capitals.
+func cutFold(s, prefix string) (string, bool) {
+	if len(s) < len(prefix) || !strings.EqualFold(s[:len(prefix)], prefix) {
+		return "", false
+	}
+	return s[len(prefix):], true
+}
+
+// isForm reports whether the rest of a name is that of a form of narrow states.
+func isForm(rest string) bool {
+	rest = strings.TrimSuffix(rest, "Nearest")
+	for _, f := range table.Forms {
+		if strings.EqualFold(rest, f.Name) {
+			return true
+		}
+	}
+	return false
+}
+
+// Prove proves a function of the prover's file, or one that stands for it: with its name, and other text. Its class is
+// not covered if proven is false and err is nil.
+func (v *Prover) Prove(fn *Func) (class Class, proven bool, err error) {
+	class, t, err := v.theorem(fn)
+	if t == nil || err != nil {
+		return class, false, err
+	}
+	insts, err := fn.Code()
+	if err != nil {
+		return class, false, err
+	}
+	return class, true, newProof(v.File, fn, insts, t).run()
+}
+
+func newProof(f *File, fn *Func, insts []Inst, t *theorem) *proof {
+	return &proof{terms: terms{all: map[key]*Term{}, lemmas: lemmas}, file: f, fn: fn, insts: insts, theorem: t,
+		named: map[symbolKey]Sym{}, leaves: map[leaf]int32{}, loops: findLoops(insts), budget: 2_000_000}
+}

@@ -1,0 +1,480 @@
+package prove
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// A loop is a natural loop of a function's code: its instructions are those that reach a jump back to the head without
+// passing it.
+type loop struct {
+	head int
+	has  []bool
+}
+
+// successors returns where an instruction may lead to.
+func successors(code []Inst, i int) (next []int) {
+	switch in := code[i]; {
+	case in.Op == "RET":
+		return nil
+	case in.To >= 0 && in.Op == "JMP":
+		return []int{in.To}
+	case in.To >= 0:
+		next = append(next, in.To)
+	}
+	if i+1 < len(code) {
+		next = append(next, i+1)
+	}
+	return next
+}
+
+// findLoops returns the loops by their heads.
+func findLoops(code []Inst) map[int]*loop {
+	loops := map[int]*loop{}
+	before := make([][]int, len(code))
+	for i := range code {
+		for _, j := range successors(code, i) {
+			before[j] = append(before[j], i)
+		}
+	}
+	const entered, left = 1, 2
+	mark := make([]uint8, len(code))
+	var visit func(i int)
+	visit = func(i int) {
+		mark[i] = entered
+		for _, j := range successors(code, i) {
+			switch mark[j] {
+			case 0:
+				visit(j)
+			case entered: // a jump back, to j
+				l := loops[j]
+				if l == nil {
+					l = &loop{j, make([]bool, len(code))}
+					l.has[j], loops[j] = true, l
+				}
+				for todo := []int{i}; len(todo) > 0; {
+					n := todo[len(todo)-1]
+					todo = todo[:len(todo)-1]
+					if !l.has[n] {
+						l.has[n] = true
+						todo = append(todo, before[n]...)
+					}
+				}
+			}
+		}
+		mark[i] = left
+	}
+	visit(0)
+	return loops
+}
+
+// infeasible reports whether the path knows what cannot be.
+func (s *state) infeasible() bool {
+	return slices.ContainsFunc(s.known, func(c Lin) bool { return c.isConst() && c.C < 0 })
+}
+
+// explore follows all paths from a state, inside a loop or, without one, to the function's end. Those that come back to
+// the loop's head are backs, those that leave it outs.
+func (p *proof) explore(from *state, in *loop) (backs, outs []*state) {
+	work := []*state{from}
+	start := from.pc
+	for first := true; len(work) > 0; {
+		s := work[len(work)-1]
+		work = work[:len(work)-1]
+		for s != nil {
+			switch l := p.loops[s.pc]; {
+			case in != nil && !in.has[s.pc]:
+				outs, s = append(outs, s), nil
+			case in != nil && s.pc == in.head && !(first && s.pc == start):
+				backs, s = append(backs, s), nil
+			case l != nil && l != in:
+				work, s = append(work, p.around(s, l)...), nil
+			default:
+				next := p.step(s)
+				first = false
+				s = nil
+				if len(next) > 0 {
+					s = next[0]
+					work = append(work, next[1:]...)
+				}
+			}
+		}
+	}
+	return backs, outs
+}
+
+// at puts the instruction in front of a fault.
+func (p *proof) at(s *state, f fault) fault {
+	in := p.insts[s.pc]
+	return fault{fmt.Sprintf("line %d, %s: %s", in.Line, in.Text, f.what)}
+}
+
+// A placed fault has its instruction already.
+type placed struct{ fault }
+
+// step executes an instruction. It returns the states behind it: one, two of a branch, more of a fork, none of a return.
+func (p *proof) step(s *state) (next []*state) {
+	defer func() {
+		switch e := recover().(type) {
+		case nil:
+		case fork:
+			next = p.fork(s, e)
+		case fault:
+			panic(placed{p.at(s, e)})
+		default:
+			panic(e)
+		}
+	}()
+	if p.budget--; p.budget < 0 {
+		fail("too many paths")
+	}
+	in := &p.insts[s.pc]
+	switch in.Op {
+	case "RET":
+		p.theorem.end(p, s)
+		return nil
+	case "JMP":
+		if in.To < 0 {
+			fail("jumps out of the function")
+		}
+		s.pc = in.To
+		return []*state{s}
+	case "CALL":
+		p.theorem.call(p, s, p.int(s, in.arg(0, 1)))
+	case "JLT", "JLE", "JGE", "JGT", "JEQ", "JNE":
+		return p.branch(s, in)
+	default:
+		sem, ok := amd64[in.Op]
+		if !ok {
+			fail("no semantics")
+		}
+		p.checkFeature(sem, in)
+		sem.Run(p, s, in)
+	}
+	if s.pc++; s.pc == len(p.insts) {
+		s.pc--
+		fail("runs past the end of the function")
+	}
+	return []*state{s}
+}
+
+// checkFeature fails if an instruction needs what dispatch does not check.
+func (p *proof) checkFeature(sem semantics, in *Inst) {
+	evex, wide := false, false
+	for _, a := range in.Args {
+		evex = evex || a.Kind == maskReg || a.Kind == vectorReg && (a.Reg >= 16 || a.Words == 16)
+		wide = wide || a.Words == 16
+	}
+	needs := []string{sem.VEX}
+	if evex || sem.VEX == "" {
+		needs[0] = sem.EVEX
+		if sem.EVEX == "" && sem.VEX != "" {
+			fail("an encoding that is not there")
+		}
+		if !wide && sem.EVEX != "" && in.Op != "KMOVW" {
+			needs = append(needs, "AVX512VL")
+		}
+	}
+	for _, f := range needs {
+		if f != "" && !p.theorem.features[f] {
+			fail("needs %s, which dispatch does not check", f)
+		}
+	}
+}
+
+// branch follows a jump's condition on a - b.
+func (p *proof) branch(s *state, in *Inst) []*state {
+	if !s.flags.known || in.To < 0 {
+		fail("jumps by flags that no comparison has set")
+	}
+	d := s.flags.a.plus(-1, s.flags.b)
+	if in.Op == "JEQ" || in.Op == "JNE" {
+		return p.branchEqual(s, in, d)
+	}
+	var yes Lin // the jump is taken if and only if it is not negative
+	switch in.Op {
+	case "JLT":
+		yes = d.times(-1).add(-1)
+	case "JLE":
+		yes = d.times(-1)
+	case "JGE":
+		yes = d
+	case "JGT":
+		yes = d.add(-1)
+	}
+	no := yes.times(-1).add(-1)
+	switch {
+	case p.implied(s, yes):
+		s.pc = in.To
+		return []*state{s}
+	case p.implied(s, no):
+		s.pc++
+		return []*state{s}
+	}
+	taken := s.clone()
+	taken.pc, taken.known = in.To, append(taken.known, yes.tight())
+	s.pc, s.known = s.pc+1, append(s.known, no.tight())
+	return []*state{s, taken}
+}
+
+func (p *proof) branchEqual(s *state, in *Inst, d Lin) []*state {
+	to := map[bool]int{in.Op == "JEQ": in.To, in.Op == "JNE": s.pc + 1}
+	equal, known := false, d.isConst()
+	if known {
+		equal = d.C == 0
+	} else if t := d.T[0]; d.C == 0 && d == t.Sym.lin() && p.syms[t.Sym].nonZero {
+		known = true
+	}
+	if !known {
+		fail("jumps by whether %s = 0", d.text(p.syms))
+	}
+	s.pc = to[equal]
+	return []*state{s}
+}
+
+// mostValues is how many paths a fork may make.
+const mostValues = 64
+
+// fork returns a path for each value of a form.
+func (p *proof) fork(s *state, f fork) (next []*state) {
+	if f.of == p.selector().lin() { // without a Prelude and with one
+		with := s.clone()
+		with.prelude = yes
+		s.put(p.selector(), Lin{})
+		s.prelude = no
+		return []*state{s, with}
+	}
+	f.of = f.of.tight() // whose value is as good
+	lo, hi, ok := p.bounds(s, f.of)
+	if !ok || hi-lo >= mostValues {
+		panic(fault{fmt.Sprintf("needs the value of %s", f.of.text(p.syms))})
+	}
+	var by Sym
+	var coef int64
+	for _, t := range f.of.T { // the last that has no factor: a length rather than a loop's number
+		if t.Coef == 1 || t.Coef == -1 {
+			if coef == 0 || p.syms[t.Sym].name != turns {
+				by, coef = t.Sym, t.Coef
+			}
+		}
+	}
+	if coef == 0 {
+		panic(fault{fmt.Sprintf("needs the value of %s", f.of.text(p.syms))})
+	}
+	for v := lo; v <= hi; v++ {
+		n := s.clone()
+		// of = v, so that coef*by = v - rest
+		rest := f.of.plus(-coef, by.lin())
+		n.put(by, con(v).plus(-1, rest).times(coef))
+		if !n.infeasible() {
+			next = append(next, n)
+		}
+	}
+	return next
+}
+
+// turns is the name of symbols that count the turns of a loop.
+const turns = "turn"
+
+// An invariant is what holds at a loop's head at each turn: registers that stay, and those that step.
+type invariant struct {
+	g       [16]changing
+	v       [32]bool // stays
+	k       [8]bool
+	done    []int64 // the steps of open operands
+	tensors int64
+	atLeast []atLeast
+	dirty   bool
+}
+
+type changing struct {
+	known bool
+	by    int64
+}
+
+type atLeast struct {
+	reg int
+	c   int64
+}
+
+// around proves by induction what holds at each turn of a loop, from one turn out of the state before it; then it
+// returns the states that leave the loop, after any number of turns.
+func (p *proof) around(s *state, l *loop) []*state {
+	first, outs := p.explore(s.clone(), l)
+	if len(first) == 0 {
+		return outs
+	}
+	inv := invariant{dirty: s.dirty, done: make([]int64, len(s.open))}
+	for i := range inv.g {
+		inv.g[i] = changing{true, 0}
+	}
+	for i := range inv.v {
+		inv.v[i] = true
+	}
+	for i := range inv.k {
+		inv.k[i] = true
+	}
+	closed := map[*state]*state{}
+	for i, b := range first {
+		c := p.closeTensor(s, b)
+		closed[b] = c
+		inv.see(s, c, i == 0)
+	}
+	for _, in := range l.comparisons(p.insts) {
+		if c := inv.g[in.Args[0].Reg]; c.known && c.by != 0 && in.Args[1].Kind == immediate {
+			if p.implied(s, s.g[in.Args[0].Reg].add(-in.Args[1].Disp)) {
+				inv.atLeast = append(inv.atLeast, atLeast{in.Args[0].Reg, in.Args[1].Disp})
+			}
+		}
+	}
+	for range 8 {
+		k := p.sym(symbol{name: turns, nonNegative: true, tensor: con(int64(len(p.syms)))})
+		g := p.general(s, &inv, k.lin())
+		backs, outs := p.explore(g.clone(), l)
+		weaker := false
+		for _, b := range backs {
+			weaker = p.weaken(&inv, s, p.closeTensor(s, b), k.lin().add(1)) || weaker
+		}
+		if !weaker {
+			return outs
+		}
+	}
+	panic(placed{fault{fmt.Sprintf("line %d: no invariant of the loop", p.insts[l.head].Line)}})
+}
+
+// comparisons returns the loop's comparisons of a register.
+func (l *loop) comparisons(code []Inst) (all []Inst) {
+	for i, in := range code {
+		if l.has[i] && in.Op == "CMPQ" && len(in.Args) == 2 && in.Args[0].Kind == integer {
+			all = append(all, in)
+		}
+	}
+	return all
+}
+
+// see makes the invariant what the first turn suggests.
+func (inv *invariant) see(s, b *state, first bool) {
+	for i := range inv.g {
+		d := b.g[i].plus(-1, s.g[i])
+		c := changing{d.isConst(), d.C}
+		if first {
+			inv.g[i] = c
+		} else if inv.g[i] != c {
+			inv.g[i].known = false
+		}
+	}
+	for i := range inv.v {
+		inv.v[i] = inv.v[i] && b.v[i] == s.v[i]
+	}
+	for i := range inv.k {
+		inv.k[i] = inv.k[i] && b.k[i] == s.k[i]
+	}
+	inv.dirty = inv.dirty || b.dirty
+	if d := b.tensors.plus(-1, s.tensors); d.isConst() {
+		inv.tensors = d.C
+	}
+	for i := range s.open {
+		if d := b.open[i].Done.plus(-1, s.open[i].Done); d.isConst() {
+			inv.done[i] = d.C
+		}
+	}
+}
+
+// general is the state at a loop's head after k turns, s the one before the first.
+func (p *proof) general(s *state, inv *invariant, k Lin) *state {
+	g := s.clone()
+	for i, c := range inv.g {
+		if c.known {
+			g.g[i] = s.g[i].plus(c.by, k)
+		} else {
+			g.g[i] = p.anyNumber()
+		}
+	}
+	for i, stays := range inv.v {
+		if !stays {
+			for j := range g.v[i] {
+				g.v[i][j] = p.unknown()
+			}
+		}
+	}
+	for i, stays := range inv.k {
+		if !stays {
+			for j := range g.k[i] {
+				g.k[i][j] = p.unknown()
+			}
+		}
+	}
+	g.dirty = inv.dirty
+	g.flags.known = false
+	g.tensors = s.tensors.plus(inv.tensors, k)
+	for i := range g.open {
+		g.open[i].Done = s.open[i].Done.plus(inv.done[i], k)
+	}
+	for _, a := range inv.atLeast {
+		g.known = append(g.known, g.g[a.reg].add(-a.c).tight())
+	}
+	return g
+}
+
+// weaken takes from the invariant what does not hold in b, which came back to the head with k turns done. What the
+// theorem itself needs must hold.
+func (p *proof) weaken(inv *invariant, s, b *state, k Lin) (weaker bool) {
+	for i, c := range inv.g {
+		if c.known && b.g[i] != s.g[i].plus(c.by, k) {
+			inv.g[i].known, weaker = false, true
+		}
+	}
+	for i, stays := range inv.v {
+		if stays && b.v[i] != s.v[i] {
+			inv.v[i], weaker = false, true
+		}
+	}
+	for i, stays := range inv.k {
+		if stays && b.k[i] != s.k[i] {
+			inv.k[i], weaker = false, true
+		}
+	}
+	if b.dirty && !inv.dirty {
+		inv.dirty, weaker = true, true
+	}
+	inv.atLeast = slices.DeleteFunc(inv.atLeast, func(a atLeast) bool {
+		bad := !inv.g[a.reg].known || !p.implied(b, b.g[a.reg].add(-a.c))
+		weaker = weaker || bad
+		return bad
+	})
+	if b.prelude != s.prelude {
+		panic(placed{fault{"a loop that chooses its Prelude"}})
+	}
+	if b.tensors != s.tensors.plus(inv.tensors, k) || b.length != s.length {
+		panic(placed{fault{"a loop that does not count its tensors"}})
+	}
+	for i := range s.open {
+		if o := b.open[i]; o.Done != s.open[i].Done.plus(inv.done[i], k) || !slices.Equal(o.Ahead, s.open[i].Ahead) ||
+			o.Len != s.open[i].Len {
+			panic(placed{fault{fmt.Sprintf("line %d: a turn of the loop leaves %s written to %s, and others ahead",
+				p.insts[b.pc].Line, p.syms[o.sym].name, o.Done.text(p.syms))}})
+		}
+	}
+	return weaker
+}
+
+// run proves the theorem of a function.
+func (p *proof) run() (err error) {
+	defer func() {
+		switch e := recover().(type) {
+		case nil:
+		case fault:
+			err = e
+		case placed:
+			err = e.fault
+		default:
+			panic(e)
+		}
+	}()
+	s := p.theorem.begin(p)
+	if _, outs := p.explore(s, nil); len(outs) != 0 {
+		return errors.New("paths that do not end")
+	}
+	return nil
+}

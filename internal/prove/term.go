@@ -1,0 +1,399 @@
+package prove
+
+import (
+	"math"
+
+	"github.com/bitstep-go/bitstep/kernels"
+)
+
+// A V is a value of a lane: of 32 or 64 bits, or one bit for a comparison. Without a term it is the number C. Equal
+// values are equal expressions: terms are made once each.
+type V struct {
+	T *Term
+	C uint64
+}
+
+// A Term is an operation on values. Two terms of one proof are equal only if they are the same.
+type Term struct {
+	key
+	id int
+}
+
+type key struct {
+	Op      Op
+	Bits    uint8 // of the operation's numbers; of one that compares, those that it compares
+	Imm     int32 // of Leaf and Fresh, which one; of a table of kinds, the table
+	A, B, C V
+}
+
+// An Op is what a term computes.
+type Op uint8
+
+const (
+	Leaf  Op = iota // an element of memory, or what else the theorem names
+	Fresh           // a value of which nothing is known
+
+	// IEEE 754, rounding to nearest even.
+	Add
+	Sub
+	Mul
+	Div
+	Sqrt
+	FMA // a*b + c
+	FromInt
+
+	// One bit.
+	Greater // a > b; false for NaN
+	Unequal // a != b, and neither is NaN
+	NaN     // a or b is NaN
+	Top     // the highest bit of a
+
+	Choose // a ? b : c, a of one bit
+
+	// Bits.
+	And
+	Or
+	Xor
+	Left // shift by Imm
+	Right
+	Join // b above a, both of 32 bits
+	Low  // 32 bits of 64
+	High
+
+	// Of the definitions.
+	Sign     // 1, -1, +0 for ±0, NaN for NaN
+	PreludeX // what a step's Prelude makes of x, a, and of g, b
+	PreludeG
+	Kinds // chooses by what b is, a's table of AVX-512's VFIXUPIMM in Imm; a is the old value
+)
+
+// commutes lists the operations whose operands may stand in any order; of FMA the first two.
+var commutes = [256]bool{Add: true, Mul: true, FMA: true, Unequal: true, NaN: true, And: true, Or: true, Xor: true}
+
+// terms makes terms, and knows those that it made.
+type terms struct {
+	all    map[key]*Term
+	fresh  int32
+	lemmas []lemma
+}
+
+func number(c uint64) V { return V{C: c} }
+
+func bit(b bool) V {
+	if b {
+		return V{C: 1}
+	}
+	return V{}
+}
+
+func (v V) known() bool { return v.T == nil }
+
+// before orders operands that commute.
+func (v V) before(w V) bool {
+	switch {
+	case v.T == nil || w.T == nil:
+		return v.T == nil && (w.T != nil || v.C < w.C)
+	default:
+		return v.T.id < w.T.id
+	}
+}
+
+// unknown is a value that equals no other.
+func (t *terms) unknown() V {
+	t.fresh++
+	return t.intern(key{Op: Fresh, Imm: t.fresh})
+}
+
+func (t *terms) intern(k key) V {
+	term := t.all[k]
+	if term == nil {
+		term = &Term{k, len(t.all)}
+		t.all[k] = term
+	}
+	return V{T: term}
+}
+
+// ones is the number whose bits are all set.
+func ones(size uint8) V { return V{C: ^uint64(0) >> (64 - size)} }
+
+// make returns an operation's value: a number if its operands are, else the one term of it, in its normal form.
+func (t *terms) make(op Op, size uint8, imm int32, a, b, c V) V {
+	if commutes[op] && b.before(a) {
+		a, b = b, a
+	}
+	if a.known() && b.known() && c.known() && op != PreludeX && op != PreludeG {
+		return number(eval(op, size, imm, a.C, b.C, c.C))
+	}
+	switch op { // what is the same for all values
+	case Xor:
+		if a == b {
+			return V{}
+		}
+	case And:
+		switch {
+		case a == b || a == ones(size):
+			return b
+		case a == V{}:
+			return a
+		case isMask(b, size):
+			a, b = b, a
+			fallthrough
+		case isMask(a, size): // of a comparison
+			return t.make(Choose, size, 0, a.T.A, b, V{})
+		}
+	case Or:
+		switch {
+		case a == b || a == V{}:
+			return b
+		case a == ones(size):
+			return a
+		case isMask(b, size):
+			a, b = b, a
+			fallthrough
+		case isMask(a, size):
+			return t.make(Choose, size, 0, a.T.A, ones(size), b)
+		}
+	case Left, Right:
+		if imm == 0 {
+			return a
+		}
+	case Top:
+		if isMask(a, size) {
+			return a.T.A
+		}
+	case Choose:
+		switch {
+		case a.known() && a.C != 0:
+			return b
+		case a.known():
+			return c
+		case b == c:
+			return b
+		}
+	case Low:
+		if a.T.Op == Join {
+			return a.T.A
+		} else if isMask(a, 64) {
+			return t.make(Choose, 32, 0, a.T.A, ones(32), V{})
+		}
+	case High:
+		if a.T.Op == Join {
+			return a.T.B
+		} else if isMask(a, 64) {
+			return t.make(Choose, 32, 0, a.T.A, ones(32), V{})
+		}
+	case Join:
+		switch {
+		case !a.known() && !b.known() && a.T.Op == Low && b.T.Op == High && a.T.A == b.T.A:
+			return a.T.A
+		case a == b && isMask(a, 32):
+			return t.make(Choose, 64, 0, a.T.A, ones(64), V{})
+		}
+	}
+	v := t.intern(key{op, size, imm, a, b, c})
+	for _, l := range t.lemmas {
+		if w, ok := l.apply(t, v.T); ok {
+			return w
+		}
+	}
+	return v
+}
+
+// isMask reports whether a value is all ones or zero by a comparison.
+func isMask(v V, size uint8) bool {
+	return !v.known() && v.T.Op == Choose && v.T.Bits == size && v.T.B == ones(size) && v.T.C == V{}
+}
+
+func (t *terms) op1(op Op, size uint8, a V) V    { return t.make(op, size, 0, a, V{}, V{}) }
+func (t *terms) op2(op Op, size uint8, a, b V) V { return t.make(op, size, 0, a, b, V{}) }
+
+// larger is a > b ? a : b, which is what processors' maximum is, zeros and NaN included.
+func (t *terms) larger(size uint8, a, b V) V {
+	return t.make(Choose, size, 0, t.op2(Greater, size, a, b), a, b)
+}
+
+func (t *terms) smaller(size uint8, a, b V) V {
+	return t.make(Choose, size, 0, t.op2(Greater, size, b, a), a, b)
+}
+
+// A lemma says that an expression equals another for all values. Its text is what the report prints, and its test is
+// TestLemmas.
+type lemma struct {
+	Name string
+	Text string
+
+	apply func(t *terms, of *Term) (V, bool)
+}
+
+// signKinds is the table by which VFIXUPIMM makes a sign.
+const signKinds uint32 = 0xa9a9a811
+
+func signBit(size uint8) V { return V{C: 1 << (size - 1)} }
+
+// one is the number 1 of floats.
+func one(size uint8) V {
+	if size == 32 {
+		return V{C: uint64(math.Float32bits(1))}
+	}
+	return V{C: math.Float64bits(1)}
+}
+
+var lemmas = []lemma{
+	{"sign by masks", "NaN(a) ? ones : (a != 0 ? (a & top | 1.0) : 0) = sign(a)", func(t *terms, of *Term) (V, bool) {
+		if of.Op != Choose || of.A.known() || of.A.T.Op != NaN || of.A.T.A != of.A.T.B || of.B != ones(of.Bits) {
+			return V{}, false
+		}
+		return t.ifIs(of.C, of.Bits, of.A.T.A)
+	}},
+	{"sign by kinds", "kinds 0xa9a9a811 of a over a = sign(a)", func(t *terms, of *Term) (V, bool) {
+		if of.Op != Kinds || uint32(of.Imm) != signKinds || of.A != of.B {
+			return V{}, false
+		}
+		return t.op1(Sign, of.Bits, of.A), true
+	}},
+}
+
+// ifIs returns sign(a) if v is a != 0 ? (a & top | 1.0) : 0.
+func (t *terms) ifIs(v V, size uint8, a V) (V, bool) {
+	signed := t.op2(Or, size, t.op2(And, size, a, signBit(size)), one(size))
+	if v != t.make(Choose, size, 0, t.op2(Unequal, size, a, V{}), signed, V{}) {
+		return V{}, false
+	}
+	return t.op1(Sign, size, a), true
+}
+
+// eval computes an operation on numbers. NaN results are some NaN, by rule 2 of the contract.
+func eval(op Op, size uint8, imm int32, a, b, c uint64) uint64 {
+	switch op {
+	case Choose:
+		if a != 0 {
+			return b
+		}
+		return c
+	case And:
+		return a & b
+	case Or:
+		return a | b
+	case Xor:
+		return a ^ b
+	case Left:
+		if imm >= int32(size) {
+			return 0
+		}
+		return a << imm & ones(size).C
+	case Right:
+		return a >> imm
+	case Join:
+		return a | b<<32
+	case Low:
+		return a & math.MaxUint32
+	case High:
+		return a >> 32
+	case Top:
+		return a >> (size - 1) & 1
+	}
+	if size == 32 {
+		f := func(u uint64) float32 { return math.Float32frombits(uint32(u)) }
+		if op == Greater || op == Unequal || op == NaN {
+			return compare(op, float64(f(a)), float64(f(b)))
+		}
+		if op == FMA {
+			return uint64(math.Float32bits(kernels.FMA(f(a), f(b), f(c))))
+		}
+		return uint64(math.Float32bits(float(op, imm, a, f(a), f(b))))
+	}
+	f := math.Float64frombits
+	if op == Greater || op == Unequal || op == NaN {
+		return compare(op, f(a), f(b))
+	}
+	if op == FMA {
+		return math.Float64bits(math.FMA(f(a), f(b), f(c)))
+	}
+	return math.Float64bits(float(op, imm, a, f(a), f(b)))
+}
+
+func compare(op Op, a, b float64) uint64 {
+	nan := a != a || b != b
+	switch op {
+	case Greater:
+		return bit(a > b).C
+	case Unequal:
+		return bit(!nan && a != b).C
+	default:
+		return bit(nan).C
+	}
+}
+
+// float computes an operation of floats; bits are those of a.
+func float[T kernels.Float](op Op, imm int32, bits uint64, a, b T) T {
+	switch op {
+	case Add:
+		return a + b
+	case Sub:
+		return a - b
+	case Mul:
+		return a * b
+	case Div:
+		return a / b
+	case Sqrt:
+		return T(math.Sqrt(float64(a))) // of a float32 exact, since rounding twice does not change a root
+	case FromInt:
+		return T(int32(bits))
+	case Sign:
+		return sign(a)
+	case Kinds:
+		return kinds(uint32(imm), a, b)
+	}
+	fail("no number of operation %d", op)
+	return 0
+}
+
+func sign[T kernels.Float](a T) T {
+	switch {
+	case a > 0:
+		return 1
+	case a < 0:
+		return -1
+	case a == 0:
+		return 0
+	}
+	return a
+}
+
+// kinds is VFIXUPIMM, as far as tables use it: for each kind of b four bits of the table.
+func kinds[T kernels.Float](table uint32, a, b T) T {
+	kind := 0 // quiet or signaling NaN, which only payloads tell apart, and whose entries must be the same
+	switch inf := T(math.Inf(1)); {
+	case b != b:
+		if table&0xf != table>>4&0xf {
+			fail("a table that tells NaN from NaN")
+		}
+	case b == 0:
+		kind = 2
+	case b == 1:
+		kind = 3
+	case b == -inf:
+		kind = 4
+	case b == inf:
+		kind = 5
+	case b < 0:
+		kind = 6
+	default:
+		kind = 7
+	}
+	switch r := table >> (4 * kind) & 0xf; r {
+	case 0:
+		return a
+	case 1:
+		return b
+	case 8:
+		return 0
+	case 9:
+		return -1
+	case 10:
+		return 1
+	default:
+		fail("response %d of a table of kinds", r)
+		return 0
+	}
+}
