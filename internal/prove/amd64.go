@@ -9,8 +9,8 @@ type semantics struct {
 	Run       func(p *proof, s *state, in *Inst)
 }
 
-// amd64 is the meaning of every instruction that proofs know, one line each. Go's order of operands is Intel's reversed:
-// src2, src1, dst. Each lane of dst is the operation of src1 and src2, in this order.
+// amd64 is the meaning of every instruction that proofs know, one line each. Go's order of operands is Intel's
+// reversed: src2, src1, dst. Each lane of dst is the operation of src1 and src2, in this order.
 var amd64 = map[string]semantics{
 	"VADDPS":  {"AVX", "AVX512F", binary(32, Add)},
 	"VADDPD":  {"AVX", "AVX512F", binary(64, Add)},
@@ -68,25 +68,25 @@ var amd64 = map[string]semantics{
 	"VMOVSD":       {"AVX", "AVX512F", storeWords(2)},
 	"VMOVLPS":      {"AVX", "AVX512F", storeWords(2)},
 	"VMOVLPD":      {"AVX", "AVX512F", storeWords(2)},
-	"VUNPCKHPD":    {"AVX", "AVX512F", upperHalves},
+	"VUNPCKHPD":    {"AVX", "AVX512F", halves(2)},
+	"VUNPCKLPD":    {"AVX", "AVX512F", halves(0)},
 	"VEXTRACTF128": {"AVX", "", extractHalf},
 	"VZEROUPPER":   {"AVX", "", zeroUpper},
 
 	"KMOVW": {"", "AVX512F", maskOfInt},
 
-	"MOVQ": {"", "", moveInt},
-	"MOVL": {"", "", loadUse},
-	"LEAQ": {"", "", func(p *proof, s *state, in *Inst) { p.setInt(s, in.arg(1, 2), p.address(s, in.mem(0))) }},
-	"ADDQ": {"", "", arithmetic(func(p *proof, s *state, a, b Lin) Lin { return a.plus(1, b) })},
-	"SUBQ": {"", "", arithmetic(func(p *proof, s *state, a, b Lin) Lin { return a.plus(-1, b) })},
-	"SHLQ": {"", "", arithmetic(shiftInt)},
-	"ANDQ": {"", "", arithmetic(andInt)},
-	"XORQ": {"", "", arithmetic(xorInt)},
-	"BTSQ": {"", "", arithmetic(setBit)},
-	"DECQ": {"", "", func(p *proof, s *state, in *Inst) {
-		p.setInt(s, in.arg(0, 1), p.int(s, in.arg(0, 1)).add(-1))
-		s.flags.known = false
-	}},
+	"MOVQ":  {"", "", moveInt},
+	"MOVL":  {"", "", loadUse},
+	"LEAQ":  {"", "", func(p *proof, s *state, in *Inst) { p.setInt(s, in.arg(1, 2), p.address(s, in.mem(0))) }},
+	"ADDQ":  {"", "", arithmetic(func(p *proof, s *state, a, b Lin) Lin { return a.plus(1, b) })},
+	"SUBQ":  {"", "", arithmetic(func(p *proof, s *state, a, b Lin) Lin { return a.plus(-1, b) })},
+	"SHLQ":  {"", "", arithmetic(shiftInt)},
+	"ANDQ":  {"", "", arithmetic(andInt)},
+	"XORQ":  {"", "", arithmetic(xorInt)},
+	"BTSQ":  {"", "", arithmetic(setBit)},
+	"DECQ":  {"", "", increment(-1)},
+	"INCQ":  {"", "", increment(1)},
+	"NOP":   {"", "", func(*proof, *state, *Inst) {}},
 	"CMPQ":  {"", "", func(p *proof, s *state, in *Inst) { s.compare(p.int(s, in.arg(0, 2)), p.int(s, in.arg(1, 2))) }},
 	"TESTQ": {"", "", testInt},
 }
@@ -278,7 +278,8 @@ func byKinds(size uint8) func(*proof, *state, *Inst) {
 			if !kinds.known() {
 				fail("a table that is no constant")
 			}
-			p.setLane(&r, size, i, p.make(Kinds, size, int32(uint32(kinds.C)), p.lane(&a, size, i), p.lane(&b, size, i), V{}))
+			x, y := p.lane(&a, size, i), p.lane(&b, size, i)
+			p.setLane(&r, size, i, p.make(Kinds, size, int32(uint32(kinds.C)), x, y, V{}))
 		}
 		p.setVec(s, dst, r)
 	}
@@ -413,15 +414,19 @@ func storeWords(n int) func(*proof, *state, *Inst) {
 	}
 }
 
-// upperHalves is src2, src1, dst: of each 16 bytes the upper half of src1, and above it that of src2.
-func upperHalves(p *proof, s *state, in *Inst) {
-	dst := in.dst(3)
-	b, a := p.vec(s, in.Args[0], dst.Words), p.vec(s, in.Args[1], dst.Words)
-	var r vector
-	for i := 0; i < dst.Words; i += 4 {
-		r[i], r[i+1], r[i+2], r[i+3] = a[i+2], a[i+3], b[i+2], b[i+3]
+// halves is src2, src1, dst: of each 16 bytes the lower half of src1, from word 0, or the upper one, from word 2, and
+// above it that of src2.
+func halves(from int) func(*proof, *state, *Inst) {
+	return func(p *proof, s *state, in *Inst) {
+		dst := in.dst(3)
+		b, a := p.vec(s, in.Args[0], dst.Words), p.vec(s, in.Args[1], dst.Words)
+		var r vector
+		for i := 0; i < dst.Words; i += 4 {
+			copy(r[i:], a[i+from:i+from+2])
+			copy(r[i+2:], b[i+from:i+from+2])
+		}
+		p.setVec(s, dst, r)
 	}
-	p.setVec(s, dst, r)
 }
 
 // extractHalf is $half, src, dst: 16 bytes of 32.
@@ -477,6 +482,10 @@ func loadUse(p *proof, s *state, in *Inst) {
 	if p.syms[sym].sort != coefficients || off != con(p.theorem.useAt()) {
 		fail("loads an integer from %s", p.syms[sym].name)
 	}
+	if p.memory != nil {
+		p.setInt(s, in.Args[1], con(int64(p.memory.Use)))
+		return
+	}
 	p.setInt(s, in.Args[1], p.use().lin())
 }
 
@@ -505,6 +514,13 @@ func arithmetic(f func(p *proof, s *state, a, b Lin) Lin) func(*proof, *state, *
 	}
 }
 
+func increment(by int64) func(*proof, *state, *Inst) {
+	return func(p *proof, s *state, in *Inst) {
+		p.setInt(s, in.arg(0, 1), p.int(s, in.arg(0, 1)).add(by))
+		s.flags.known = false
+	}
+}
+
 func shiftInt(p *proof, s *state, a, b Lin) Lin {
 	p.concrete(s, b)
 	if b.C < 0 || b.C > 16 {
@@ -515,7 +531,8 @@ func shiftInt(p *proof, s *state, a, b Lin) Lin {
 
 // andInt is known of numbers, and of what selects a Prelude.
 func andInt(p *proof, s *state, a, b Lin) Lin {
-	if b.isConst() && a == p.use().lin() && b.C == int64(p.theorem.uses-1) && bits.OnesCount64(uint64(p.theorem.uses)) == 1 {
+	power := bits.OnesCount(uint(p.theorem.uses)) == 1
+	if power && b == con(int64(p.theorem.uses-1)) && a == p.use().lin() {
 		return p.selector().lin()
 	}
 	p.concrete(s, a)

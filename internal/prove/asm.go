@@ -189,7 +189,8 @@ func (f *File) checkData(s string) error {
 	name, rest, _ := strings.Cut(strings.TrimPrefix(s, "GLOBL "), "(SB), ")
 	flags, size, _ := strings.Cut(rest, ", $")
 	d, n := f.Data[symbolName(name)], 0
-	if _, err := fmt.Sscan(size, &n); err != nil || d == nil || n != len(d.Bytes) || !strings.Contains(flags, "RODATA") {
+	_, err := fmt.Sscan(size, &n)
+	if err != nil || d == nil || n != len(d.Bytes) || !strings.Contains(flags, "RODATA") {
 		return fmt.Errorf("want read-only data of its size: %s", s)
 	}
 	return nil
@@ -217,19 +218,12 @@ func (f *Func) Code() ([]Inst, error) {
 		if line == "" {
 			continue
 		}
-		op, rest, _ := strings.Cut(line, " ")
-		if op == "PCALIGN" { // where code lies is not what it does
+		if strings.HasPrefix(line, "PCALIGN ") { // where code lies is not what it does
 			continue
 		}
-		in := Inst{Line: f.line + i, Op: op, Text: op + " " + strings.TrimSpace(rest), To: -1}
-		for rest = strings.TrimSpace(rest); rest != ""; {
-			var arg string
-			arg, rest, _ = strings.Cut(rest, ", ")
-			a, err := parseArg(strings.TrimSpace(arg))
-			if err != nil {
-				return nil, fmt.Errorf("line %d: %w", in.Line, err)
-			}
-			in.Args = append(in.Args, a)
+		in, err := parseInst(line, f.line+i)
+		if err != nil {
+			return nil, err
 		}
 		code = append(code, in)
 	}
@@ -246,9 +240,26 @@ func (f *Func) Code() ([]Inst, error) {
 	return code, nil
 }
 
+// parseInst reads an instruction, without the place that it jumps to.
+func parseInst(text string, line int) (Inst, error) {
+	op, rest, _ := strings.Cut(text, " ")
+	rest = strings.TrimSpace(rest)
+	in := Inst{Line: line, Op: op, Text: strings.TrimSpace(op + " " + rest), To: -1}
+	for rest != "" {
+		var arg string
+		arg, rest, _ = strings.Cut(rest, ", ")
+		a, err := parseArg(strings.TrimSpace(arg))
+		if err != nil {
+			return in, fmt.Errorf("line %d: %w", line, err)
+		}
+		in.Args = append(in.Args, a)
+	}
+	return in, nil
+}
+
 // integers are amd64's general registers, by their numbers.
-var integers = [...]string{"AX", "CX", "DX", "BX", "SP", "BP", "SI", "DI", "R8", "R9", "R10", "R11", "R12", "R13", "R14",
-	"R15"}
+var integers = [...]string{"AX", "CX", "DX", "BX", "SP", "BP", "SI", "DI",
+	"R8", "R9", "R10", "R11", "R12", "R13", "R14", "R15"}
 
 // What the ABI of Go's assembly does not let a function without a frame change.
 const regSP, regBP = 4, 5

@@ -51,7 +51,6 @@ type state struct {
 	open    []progress
 	tensors Lin // that are done, of a step of many
 	length  Lin // of the operands
-	calls   []int
 }
 
 // A choice is what a path has decided.
@@ -75,7 +74,6 @@ func (s *state) clone() *state {
 	c := *s
 	c.known = slices.Clone(s.known)
 	c.open = slices.Clone(s.open)
-	c.calls = slices.Clone(s.calls)
 	return &c
 }
 
@@ -124,8 +122,8 @@ type proof struct {
 	leaves  map[leaf]int32
 	names   []leaf
 	loops   map[int]*loop
-	budget  int              // of instructions, against paths that do not end
-	memory  map[Sym][]uint64 // the interpreter's
+	budget  int      // of instructions, against paths that do not end
+	memory  *numbers // the interpreter's
 }
 
 type symbolKey struct {
@@ -159,8 +157,8 @@ func (p *proof) anyNumber() Lin {
 
 // element returns the value of an element of memory before the function.
 func (p *proof) element(sym Sym, at Lin, size uint8) V {
-	if m, ok := p.memory[sym]; ok {
-		return number(m[at.C])
+	if p.memory != nil {
+		return number(p.memory.of[sym][at.C])
 	}
 	l := leaf{sym, at}
 	id, ok := p.leaves[l]
@@ -340,8 +338,8 @@ func (p *proof) store(s *state, at Lin, v []V) {
 func (p *proof) write(s *state, sym Sym, e Lin, x V) {
 	m, o := p.syms[sym], s.progress(sym)
 	p.within(s, "writes", sym, e, o)
-	if mem, ok := p.memory[sym]; ok {
-		mem[e.C] = x.C
+	if p.memory != nil {
+		p.memory.of[sym][e.C] = x.C
 		return
 	}
 	if want := p.theorem.value(p, s, m, e); x != want {

@@ -113,7 +113,8 @@ func (p *proof) at(s *state, f fault) fault {
 // A placed fault has its instruction already.
 type placed struct{ fault }
 
-// step executes an instruction. It returns the states behind it: one, two of a branch, more of a fork, none of a return.
+// step executes an instruction. It returns the states behind it: one, two of a branch, more of a fork, none of a
+// return.
 func (p *proof) step(s *state) (next []*state) {
 	defer func() {
 		switch e := recover().(type) {
@@ -132,7 +133,9 @@ func (p *proof) step(s *state) (next []*state) {
 	in := &p.insts[s.pc]
 	switch in.Op {
 	case "RET":
-		p.theorem.end(p, s)
+		if p.memory == nil {
+			p.theorem.end(p, s)
+		}
 		return nil
 	case "JMP":
 		if in.To < 0 {
@@ -141,7 +144,11 @@ func (p *proof) step(s *state) (next []*state) {
 		s.pc = in.To
 		return []*state{s}
 	case "CALL":
-		p.theorem.call(p, s, p.int(s, in.arg(0, 1)))
+		if to := p.int(s, in.arg(0, 1)); p.memory != nil {
+			p.interpretCall(s, to)
+		} else {
+			p.theorem.call(p, s, to)
+		}
 	case "JLT", "JLE", "JGE", "JGT", "JEQ", "JNE":
 		return p.branch(s, in)
 	default:
@@ -459,19 +466,23 @@ func (p *proof) weaken(inv *invariant, s, b *state, k Lin) (weaker bool) {
 	return weaker
 }
 
+// recovered is the error of a panic that fail made.
+func recovered(e any, err error) error {
+	switch e := e.(type) {
+	case nil:
+		return err
+	case fault:
+		return e
+	case placed:
+		return e.fault
+	default:
+		panic(e)
+	}
+}
+
 // run proves the theorem of a function.
 func (p *proof) run() (err error) {
-	defer func() {
-		switch e := recover().(type) {
-		case nil:
-		case fault:
-			err = e
-		case placed:
-			err = e.fault
-		default:
-			panic(e)
-		}
-	}()
+	defer func() { err = recovered(recover(), err) }()
 	s := p.theorem.begin(p)
 	if _, outs := p.explore(s, nil); len(outs) != 0 {
 		return errors.New("paths that do not end")

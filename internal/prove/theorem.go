@@ -134,6 +134,10 @@ func (t *theorem) argument(p *proof, at int64) Lin {
 	switch {
 	case at%8 != 0 || at < 0 || i >= 2+len(t.operands):
 		fail("no argument at %d", at)
+	case i == 0 && p.memory != nil && t.each:
+		return con(int64(len(p.memory.Tensors)))
+	case i == 0 && p.memory != nil:
+		return con(int64(len(p.memory.Tensors[0][0])))
 	case i == 0:
 		n := p.sym(symbol{name: "n", nonNegative: true}).lin()
 		if t.wholeVectors() {
@@ -149,8 +153,8 @@ func (t *theorem) argument(p *proof, at int64) Lin {
 	return p.operand(i-2, Lin{}).lin()
 }
 
-// wholeVectors reports whether the function is for whole vectors alone: those whose operands are bytes leave the rest to
-// the definition.
+// wholeVectors reports whether the function is for whole vectors alone: those whose operands are bytes leave the rest
+// to the definition.
 func (t *theorem) wholeVectors() bool {
 	return slices.ContainsFunc(t.operands, func(o table.Operand) bool { return o.Storage == table.Byte })
 }
@@ -170,6 +174,13 @@ func (p *proof) loadInt(s *state, at Lin) Lin {
 		}
 		if !p.implied(s, tensor) || !p.implied(s, p.theorem.argument(p, 0).plus(-1, tensor).add(-1)) {
 			fail("reads %s[%s], which need not be there", m.name, tensor.text(p.syms))
+		}
+		if p.memory != nil {
+			size := p.turnTo(s, int(tensor.C))
+			if word == headerLen {
+				return size
+			}
+			return p.operand(m.operand, tensor).lin()
 		}
 		size := p.sym(symbol{name: "len", tensor: tensor, nonNegative: true}).lin()
 		if len(s.open) == 0 {

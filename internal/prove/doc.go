@@ -1,0 +1,60 @@
+// Package prove proves that functions of the checked-in assembly do what the rows of kernels/table say, for all
+// lengths and all values. Tests and tools use it; users' packages do not.
+//
+// It reads the text of the .s files, not what the generator had in mind, and executes each function symbolically: a
+// lane of a vector register is a tree of exact IEEE operations on elements of memory, a general register a linear form
+// of unknown integers. The semantics of an instruction is one line of a table. Trees are made once each, so that two
+// are equal if they are the same; an operation on numbers is a number, and so the same table is an interpreter, which
+// runs AVX-512 on any machine.
+//
+// # What is proven
+//
+// Of each function of a covered class ([Covered]), for all n, all elements and all coefficients:
+//
+//   - Every element that is stored is, operation for operation, the tree of the row's last line for its
+//     operand, on the same element of the operands before the call. Operands of a sum or a product may be
+//     commuted; nothing else may.
+//   - Each element of each written operand is stored exactly once, and nothing else is written.
+//   - Every read is of one of the n elements, before it is written, of a scalar, or of read-only data; a masked
+//     lane reads nothing.
+//   - Of a step of many tensors that is so of each tensor, in order, and of the headers of their slices.
+//   - A Prelude's code makes of x and g what the lines of its Use say and changes nothing but its two
+//     registers; every table of such code has the functions of their Uses; a step calls the table of its type,
+//     instruction set and number of vectors, with the scalars' address where the code wants it, if and only if
+//     the Use is not zero.
+//   - SP and BP stay, upper halves of vector registers are clean at the return, and no instruction needs a
+//     feature that detect_amd64.go does not check.
+//
+// For all n means induction: what one turn of a loop changes suggests an invariant, in which registers stay, or step
+// by the same amount at each turn, or are unknown; the state that is so after k turns, k unknown, is executed for one
+// turn, and what comes back to the loop's head must be that of k+1 turns. What has been stored by then is the elements
+// below a linear form. A tail is executed for each number of elements that there can be left.
+//
+// # What is assumed
+//
+//   - The semantics of the instructions in the table, which the interpreter's test compares with the
+//     definitions on edge values; that Go's assembler and the processor have the same meaning in mind; rounding
+//     to nearest even and no flush to zero. NaN are one, by rule 2 of the contract.
+//   - The lemmas, each of which a test compares on numbers of all kinds.
+//   - What package bitstep checks before a call: n is not negative, operands have n elements, and written ones
+//     overlap no other (rule 13); that of operands of bytes n is a multiple of a vector's lanes; that the
+//     slices of a tensor are as long as that of x. An address does not wrap.
+//   - That kernels' definitions are the rows' lines. Other tests compare them.
+//
+// # What is not yet
+//
+// Steps that take roots by fma, which need the exact root as a block with a lemma of its own; steps of narrow states;
+// reductions; products; the exponential, whose definition scales by a power of two otherwise than assembly; arm64; the
+// packages that have assembly of their own ([NotYet]). A test lists the classes and files: a function that is of none
+// fails. The instructions' semantics are not compared with the hardware one by one yet, but by whole functions.
+//
+// # That it notices
+//
+// TestMutants changes one instruction of the functions' text, in all the ways that it lists: another operation,
+// register, offset, number or condition, swapped operands, none. The proof fails for each, or there is a reason why
+// the mutant does the same, which the test knows and prints. Some two thousand mutants are tried; -mutants=1 tries
+// all, -mutants=15 more than ten thousand.
+//
+//	go test ./internal/prove -run EveryFunction -report /tmp/report.txt
+//	go test ./internal/prove -run Mutants -v -mutants=15 -timeout 1h
+package prove

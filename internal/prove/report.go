@@ -1,0 +1,75 @@
+package prove
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// A Report says of each function of a file what is proven, and what proofs assume.
+type Report struct {
+	Functions []FunctionReport
+}
+
+// A FunctionReport is what is known of a function: of a covered class it is proven, or there is an error, which names
+// the instruction.
+type FunctionReport struct {
+	Name   string
+	Class  Class
+	Proven bool
+	Err    error
+}
+
+// Report proves what it can of the prover's file.
+func (v *Prover) Report() (r Report) {
+	for _, fn := range v.File.Funcs {
+		class, proven, err := v.Prove(fn)
+		r.Functions = append(r.Functions, FunctionReport{fn.Name, class, proven && err == nil, err})
+	}
+	return r
+}
+
+// Count returns how many functions of each class are proven, and how many are not.
+func (r Report) Count() (proven, open map[Class]int) {
+	proven, open = map[Class]int{}, map[Class]int{}
+	for _, f := range r.Functions {
+		if f.Proven {
+			proven[f.Class]++
+		} else {
+			open[f.Class]++
+		}
+	}
+	return proven, open
+}
+
+// proves is what is proven of a function of each class that is covered.
+var proves = map[Class]string{
+	Steps:       "for all n and all values: each element of each written operand is stored once, as its line says",
+	ManyTensors: "for all counts, all lengths and all values: the same of each tensor, in order",
+	Preludes:    "x and g become what the lines of the Use say, two registers may change and nothing else",
+}
+
+// String spells the report.
+func (r Report) String() string {
+	var b strings.Builder
+	for _, f := range r.Functions {
+		switch {
+		case f.Err != nil:
+			fmt.Fprintf(&b, "%s: NOT PROVEN: %v\n", f.Name, f.Err)
+		case f.Proven:
+			fmt.Fprintf(&b, "%s: proven: %s\n", f.Name, proves[f.Class])
+		default:
+			fmt.Fprintf(&b, "%s: not covered yet: %s\n", f.Name, f.Class)
+		}
+	}
+	b.WriteString("\nThe lemmas that proofs use:\n")
+	for _, l := range lemmas {
+		fmt.Fprintf(&b, "%s: %s\n", l.Name, l.Text)
+	}
+	b.WriteString("\nThe instructions whose semantics they assume, and the features that those need:\n")
+	for _, op := range slices.Sorted(maps.Keys(amd64)) {
+		fmt.Fprintf(&b, "%s %s %s\n", op, amd64[op].VEX, amd64[op].EVEX)
+	}
+	return b.String()
+}
