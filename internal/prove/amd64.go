@@ -39,6 +39,9 @@ var amd64 = map[string]semantics{
 	"VPSRLQ":   {"AVX2", "AVX512F", shift(64, Right)},
 	"VPCMPEQD": {"AVX2", "", lanes(32, equalBits)}, // of EVEX its result is a mask
 
+	"VFMADD231PS": {"FMA3", "AVX512F", fused(32)},
+	"VFMADD231PD": {"FMA3", "AVX512F", fused(64)},
+
 	"VPTERNLOGD": {"", "AVX512F", ternary},
 
 	"VCMPPS":      {"AVX", "AVX512F", compareLanes(32)},
@@ -71,6 +74,9 @@ var amd64 = map[string]semantics{
 	"VUNPCKHPD":    {"AVX", "AVX512F", halves(2)},
 	"VUNPCKLPD":    {"AVX", "AVX512F", halves(0)},
 	"VEXTRACTF128": {"AVX", "", extractHalf},
+	"VPERM2F128":   {"AVX", "", permuteHalves},
+	"VPERMILPS":    {"AVX", "AVX512F", permuteWords},
+	"VSHUFF32X4":   {"", "AVX512F", permuteQuarters},
 	"VZEROUPPER":   {"AVX", "", zeroUpper},
 
 	"KMOVW": {"", "AVX512F", maskOfInt},
@@ -142,6 +148,29 @@ func unary(size uint8, f func(p *proof, a V) V) func(*proof, *state, *Inst) {
 		var r vector
 		for i := range dst.Words * 32 / int(size) {
 			p.setLane(&r, size, i, f(p, p.lane(&a, size, i)))
+		}
+		p.setVec(s, dst, r)
+	}
+}
+
+// fused is src3, src2, dst, or with a mask before dst: dst = src2*src3 + dst, where the mask's bit is set.
+func fused(size uint8) func(*proof, *state, *Inst) {
+	return func(p *proof, s *state, in *Inst) {
+		dst, masked := in.dst(len(in.Args)), len(in.Args) == 4
+		var m *vector
+		if masked {
+			m = p.mask(s, in.Args[2])
+		} else {
+			in.arg(2, 3)
+		}
+		b, a, r := p.vec(s, in.Args[0], dst.Words), p.vec(s, in.Args[1], dst.Words), p.vec(s, dst, dst.Words)
+		for i := range dst.Words * 32 / int(size) {
+			v := p.lane(&r, size, i)
+			v = p.make(FMA, size, 0, p.lane(&a, size, i), p.lane(&b, size, i), v)
+			if masked {
+				v = p.make(Choose, size, 0, m[i], v, p.lane(&r, size, i))
+			}
+			p.setLane(&r, size, i, v)
 		}
 		p.setVec(s, dst, r)
 	}
@@ -407,6 +436,10 @@ func (p *proof) loadSelected(s *state, in *Inst, size uint8, from Arg, bit func(
 func storeWords(n int) func(*proof, *state, *Inst) {
 	return func(p *proof, s *state, in *Inst) {
 		v := p.vec(s, in.arg(0, 2), 4)
+		if to := in.Args[1]; to.Kind == frame && p.theorem.result != nil {
+			p.theorem.result(p, s, to.Disp, v[:n])
+			return
+		}
 		if in.Args[0].Kind != vectorReg || in.Args[0].Words != 4 {
 			fail("no register of 16 bytes")
 		}
@@ -438,6 +471,54 @@ func extractHalf(p *proof, s *state, in *Inst) {
 	a := p.vec(s, in.Args[1], 8)
 	var r vector
 	copy(r[:], a[4*half.Disp:4*half.Disp+4])
+	p.setVec(s, dst, r)
+}
+
+// permuteHalves is $select, src2, src1, dst: 16 bytes of both for each half, by two bits of its four; others zero it.
+func permuteHalves(p *proof, s *state, in *Inst) {
+	dst, sel := in.dst(4), in.Args[0]
+	if sel.Kind != immediate || sel.Disp&^0x33 != 0 || dst.Words != 8 {
+		fail("no choice of halves")
+	}
+	b, a := p.vec(s, in.Args[1], 8), p.vec(s, in.Args[2], 8)
+	both := append(append([]V(nil), a[:8]...), b[:8]...)
+	var r vector
+	for half := range 2 {
+		from := int(sel.Disp>>(4*half)&3) * 4
+		copy(r[4*half:], both[from:from+4])
+	}
+	p.setVec(s, dst, r)
+}
+
+// permuteWords is $select, src, dst: each word of 16 bytes is the one of the same 16 that two bits say.
+func permuteWords(p *proof, s *state, in *Inst) {
+	dst, sel := in.dst(3), in.Args[0]
+	if sel.Kind != immediate || sel.Disp&^0xff != 0 {
+		fail("no choice of words")
+	}
+	a := p.vec(s, in.Args[1], dst.Words)
+	var r vector
+	for i := range dst.Words {
+		r[i] = a[i&^3+int(sel.Disp>>(2*(i&3))&3)]
+	}
+	p.setVec(s, dst, r)
+}
+
+// permuteQuarters is $select, src2, src1, dst: two times 16 bytes of src1, and above them two of src2.
+func permuteQuarters(p *proof, s *state, in *Inst) {
+	dst, sel := in.dst(4), in.Args[0]
+	if sel.Kind != immediate || sel.Disp&^0xff != 0 || dst.Words != 16 {
+		fail("no choice of quarters")
+	}
+	b, a := p.vec(s, in.Args[1], 16), p.vec(s, in.Args[2], 16)
+	var r vector
+	for i := range 4 {
+		src, from := &a, int(sel.Disp>>(2*i)&3)*4
+		if i >= 2 {
+			src = &b
+		}
+		copy(r[4*i:4*i+4], src[from:from+4])
+	}
 	p.setVec(s, dst, r)
 }
 

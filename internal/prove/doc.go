@@ -18,6 +18,8 @@
 //   - Every read is of one of the n elements, before it is written, of a scalar, or of read-only data; a masked
 //     lane reads nothing.
 //   - Of a step of many tensors that is so of each tensor, in order, and of the headers of their slices.
+//   - Of a reduction, that its lanes are those of rule 7, each the chain of its elements by the row's line from +0 or
+//     from the lane that was given, and its result their fold by halves; given lanes are stored once each.
 //   - A Prelude's code makes of x and g what the lines of its Use say and changes nothing but its two
 //     registers; every table of such code has the functions of their Uses; a step calls the table of its type,
 //     instruction set and number of vectors, with the scalars' address where the code wants it, if and only if
@@ -32,10 +34,12 @@
 //
 // # What is assumed
 //
-//   - The semantics of the instructions in the table, which the interpreter's test compares with the
-//     definitions on edge values; that Go's assembler and the processor have the same meaning in mind; rounding
-//     to nearest even and no flush to zero. NaN are one, by rule 2 of the contract.
+//   - The semantics of the instructions in the table. TestHardware executes every form of them that proven functions
+//     have on numbers at the edges, where the machine has AVX-512; the interpreter gives the definitions' bits.
+//     Rounding is to nearest even, without flush to zero. NaN are one, by rule 2 of the contract.
 //   - The lemmas, each of which a test compares on numbers of all kinds.
+//   - Lanes that a reduction is given are those of an earlier call, so that none is -0: adding the +0 of a masked lane
+//     changes none.
 //   - What package bitstep checks before a call: n is not negative, operands have n elements, and written ones
 //     overlap no other (rule 13); that of operands of bytes n is a multiple of a vector's lanes; that the
 //     slices of a tensor are as long as that of x. An address does not wrap.
@@ -44,9 +48,9 @@
 // # What is not yet
 //
 // Steps that take roots by fma, which need the exact root as a block with a lemma of its own; steps of narrow states;
-// reductions; products; the exponential, whose definition scales by a power of two otherwise than assembly; arm64; the
-// packages that have assembly of their own ([NotYet]). A test lists the classes and files: a function that is of none
-// fails. The instructions' semantics are not compared with the hardware one by one yet, but by whole functions.
+// the largest magnitude, whose lanes are several and joined; products; the exponential, whose definition scales by a
+// power of two otherwise than assembly; arm64; the packages that have assembly of their own ([NotYet]). A test lists
+// the classes and files: a function that is of none fails.
 //
 // # That it notices
 //

@@ -4,23 +4,24 @@ package prove
 type Input struct {
 	Coefs   []uint64
 	Use     uint32       // which Prelude
+	Lanes   []uint64     // of a reduction, 16 for each chunk, or none
 	Tensors [][][]uint64 // of each tensor its operands; one, unless the function is for many
 }
 
 // Interpret runs a function of a covered class on any machine, by the semantics that proofs have. It writes the
 // tensors' operands. An access outside of them is an error, as all is that a proof would not allow.
-func (v *Prover) Interpret(fn *Func, in Input) (err error) {
+func (v *Prover) Interpret(fn *Func, in Input) (result uint64, err error) {
 	_, t, err := v.theorem(fn)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	insts, err := fn.Code()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	p := newProof(v.File, fn, insts, t)
 	defer func() { err = recovered(recover(), err) }()
-	p.memory = &numbers{in, map[Sym][]uint64{p.base(): in.Coefs}, 0}
+	p.memory = &numbers{Input: in, of: map[Sym][]uint64{p.base(): in.Coefs, p.lanesBase(): in.Lanes}}
 	if t.coefs != len(in.Coefs) {
 		fail("%d scalars, want %d", len(in.Coefs), t.coefs)
 	}
@@ -31,11 +32,25 @@ func (v *Prover) Interpret(fn *Func, in Input) (err error) {
 			s.v[i][j] = number(0x7fa55a5a + uint64(i)) // what a function does not set is a NaN
 		}
 	}
-	if !t.each {
+	switch {
+	case t.chunks > 0:
+		s.open = nil
+		for c, ops := range in.Tensors {
+			for i, o := range ops {
+				sym := p.operand(i, con(int64(c)))
+				p.memory.of[sym] = o
+				s.open = append(s.open, progress{sym: sym, Len: con(int64(len(o)))})
+			}
+		}
+		s.given = yes
+		if in.Lanes == nil {
+			s.given = no
+		}
+	case !t.each:
 		p.turnTo(s, 0)
 	}
 	p.interpret(s)
-	return nil
+	return p.memory.result, nil
 }
 
 // numbers are the memory of the interpreter.
@@ -43,6 +58,8 @@ type numbers struct {
 	Input
 	of    map[Sym][]uint64
 	depth int // of calls
+
+	result uint64
 }
 
 // turnTo opens a tensor, whichever is open.

@@ -95,7 +95,7 @@ func interpreted[T kernels.Float](v *Prover, fn *Func, row table.Row, use kernel
 		want, in.Tensors = append(want, op), append(in.Tensors, bits)
 		rows.Define[T](row, coef, op)
 	}
-	if err := v.Interpret(fn, in); err != nil {
+	if _, err := v.Interpret(fn, in); err != nil {
 		return err
 	}
 	for i, op := range want {
@@ -110,11 +110,73 @@ func interpreted[T kernels.Float](v *Prover, fn *Func, row table.Row, use kernel
 	return nil
 }
 
+// reduced compares a reduction with its definition on n elements of each chunk.
+func reduced[T kernels.Float](v *Prover, fn *Func, t *theorem, n int) error {
+	r := edge.Rand(uint64(n))
+	for _, given := range []bool{false, true} {
+		in := Input{}
+		if given || t.chunks > 1 {
+			in.Lanes = make([]uint64, 16*t.chunks)
+		}
+		var want []T
+		for range t.chunks {
+			var op []any
+			var bits [][]uint64
+			for range t.operands {
+				op = append(op, make([]T, n))
+			}
+			edge.FillOperands[T](r, true, op...)
+			for _, o := range op {
+				bits = append(bits, bitsOf(o))
+			}
+			in.Tensors, want = append(in.Tensors, bits), append(want, rows.Define[T](t.row, nil, op))
+		}
+		result, err := v.Interpret(fn, in)
+		if err != nil {
+			return err
+		}
+		for c, w := range want {
+			got := make([]T, t.lineLanes())
+			if t.chunks == 1 {
+				got = got[:1]
+				setBits(got, []uint64{result})
+			} else {
+				setBits(got, in.Lanes[16*c:16*c+len(got)])
+			}
+			for half := len(got) / 2; half > 0; half /= 2 {
+				for i := range half {
+					got[i] += got[i+half]
+				}
+			}
+			if !edge.Same(got[0], w) {
+				return fmt.Errorf("%d elements, chunk %d: %v, want %v", n, c, got[0], w)
+			}
+		}
+	}
+	return nil
+}
+
 // interpretedAny is interpreted for a function of any row, on lengths that take all its loops and tails.
 func interpretedAny(v *Prover, fn *Func, lengths []int) error {
 	_, t, err := v.theorem(fn)
 	if err != nil {
 		return err
+	}
+	if t.chunks > 0 {
+		for _, n := range lengths {
+			if t.chunks > 1 {
+				n = n / t.lineLanes() * t.lineLanes()
+			}
+			if t.elemSize == 4 {
+				err = reduced[float32](v, fn, t, n)
+			} else {
+				err = reduced[float64](v, fn, t, n)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	run := interpreted[float32]
 	if t.elemSize == 8 {
@@ -149,7 +211,7 @@ func TestInterpreter(t *testing.T) {
 	v := prover(t)
 	for _, fn := range v.File.Funcs {
 		class, _, err := v.theorem(fn)
-		if err != nil || class != Steps && class != ManyTensors {
+		if err != nil || !Covered[class] || class == Preludes { // which steps call
 			continue
 		}
 		if err := interpretedAny(v, fn, []int{0, 1, 2, 5, 7, 8, 15, 16, 31, 77, 143}); err != nil {

@@ -30,6 +30,7 @@ const (
 	plain        symbolSort = iota // a number, of no memory
 	coefficients                   // the scalars of a row, and behind them its Prelude's
 	elements                       // of an operand
+	lines                          // of a reduction's lanes, 16 elements apart
 	headers                        // of an operand's slices
 	constants                      // read-only data
 	code                           // a function that a table of them holds
@@ -49,8 +50,11 @@ type state struct {
 	known   []Lin  // what is not negative
 	prelude choice // whether the step has a Prelude, once code has asked
 	open    []progress
-	tensors Lin // that are done, of a step of many
-	length  Lin // of the operands
+	tensors Lin    // that are done, of a step of many
+	length  Lin    // of the operands
+	given   choice // whether a reduction continues lanes
+	lanes   uint64 // that are stored
+	result  bool   // whether it is stored
 }
 
 // A choice is what a path has decided.
@@ -241,6 +245,8 @@ func (p *proof) load(s *state, at Lin, n int) (v vector) {
 			}
 		}
 	case coefficients, elements:
+		sym, off = p.chunk(sym, off)
+		m = p.syms[sym]
 		size, count := p.theorem.elem(m), n
 		if m.sort == coefficients && off.isConst() && off.C == p.theorem.useAt() {
 			fail("loads what selects the Prelude into a vector")
@@ -258,6 +264,11 @@ func (p *proof) load(s *state, at Lin, n int) (v vector) {
 			} else {
 				p.split(&v, i, p.element(sym, e, 64))
 			}
+		}
+	case lines:
+		size := p.theorem.elemSize
+		for i := range n * 4 / size {
+			p.setLane(&v, uint8(8*size), i, p.element(sym, p.lineLane(s, off.add(int64(i*size))), uint8(8*size)))
 		}
 	default:
 		fail("loads from %s", m.name)
@@ -313,6 +324,10 @@ func (s *state) progress(sym Sym) *progress {
 func (p *proof) store(s *state, at Lin, v []V) {
 	sym, off := p.locate(at)
 	m := p.syms[sym]
+	if m.sort == lines {
+		p.storeLanes(s, sym, off, v)
+		return
+	}
 	if m.sort != elements || !p.theorem.operands[m.operand].Write {
 		fail("writes to %s", m.name)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"hash/fnv"
 	"regexp"
 	"runtime"
 	"slices"
@@ -23,7 +24,7 @@ type mutant struct {
 
 func (m mutant) String() string {
 	code, _ := m.fn.Code()
-	return fmt.Sprintf("%s, line %d: %s: %s -> %s", m.fn.Name, code[m.at].Line, m.kind, code[m.at].Text, m.to.Text)
+	return fmt.Sprintf("%s, instruction %d: %s: %s -> %s", m.fn.Name, m.at, m.kind, code[m.at].Text, m.to.Text)
 }
 
 // mutated is the function that the mutant is.
@@ -79,7 +80,7 @@ func mutants(t *testing.T, fn *Func) (all []mutant) {
 	for i, in := range code {
 		add := func(kind, text string) {
 			to, err := parseInst(text, in.Line)
-			if err != nil || text == in.Text {
+			if err != nil || to.Op == in.Op && slices.Equal(to.Args, in.Args) {
 				return
 			}
 			to.To = in.To
@@ -139,7 +140,7 @@ var equivalences = []struct {
 	is  func(m mutant, code []Inst) bool
 }{
 	{"the operands of a sum or a product commute", func(m mutant, code []Inst) bool {
-		return m.kind == "swapped operands" && regexp.MustCompile(`^V(ADD|MUL|AND|OR|PXOR)`).MatchString(m.to.Op)
+		return m.kind == "swapped operands" && commuting.MatchString(m.to.Op)
 	}},
 	{"it moves elements between loops and the tail, which do any number", func(m mutant, code []Inst) bool {
 		in := code[m.at]
@@ -159,7 +160,28 @@ var equivalences = []struct {
 		return code[m.at].Op == "VUNPCKHPD" && m.to.Op == "VUNPCKHPD" && m.to.Args[1] == code[m.at].Args[1] &&
 			m.to.Args[2] == code[m.at].Args[2]
 	}},
-	{"the same instruction stands before it, and nothing between them changes what it reads or sets", repeated},
+	{"its result is there already: the same instruction stands before it, and what it reads or sets stays", repeated},
+	{"it goes on to loops for which no elements are left", func(m mutant, code []Inst) bool {
+		return m.kind == "dropped" && code[m.at].Op == "JMP"
+	}},
+	{"no half is taken from the register, or none that the fold takes", func(m mutant, code []Inst) bool {
+		fold := m.to.Op == "VPERM2F128" && m.to.Args[0].Disp&0x22 == 0 || m.to.Op == "VSHUFF32X4"
+		return fold && slices.Equal(m.to.Args[2:], code[m.at].Args[2:])
+	}},
+	{"of a mask in memory the highest bits count alone", func(m mutant, code []Inst) bool {
+		return m.to.Op == "ADDQ" && m.kind == "number" && m.to.Args[0].Disp == 31 && code[m.at+1].Op[:6] == "VMOVUP"
+	}},
+	{"both registers have the same, a number or the code of a Prelude", func(m mutant, code []Inst) bool {
+		return m.kind == "register" && slices.Contains([]string{"CALL", "XORQ", "SUBQ"}, m.to.Op)
+	}},
+	{"its result becomes all ones, whatever it was", func(m mutant, code []Inst) bool {
+		ones := func(in Inst) bool { return in.Op == "VPTERNLOGD" && in.Args[0].Disp == 0xff }
+		in := code[m.at]
+		if ones(in) && ones(m.to) {
+			return in.Args[3] == m.to.Args[3]
+		}
+		return m.at+1 < len(code) && ones(code[m.at+1]) && in.Op == "VPXORD" && code[m.at+1].Args[3] == in.Args[2]
+	}},
 	{"the other register is a copy", func(m mutant, code []Inst) bool {
 		if m.kind != "register" {
 			return false
@@ -184,7 +206,11 @@ var equivalences = []struct {
 // repeated reports whether a mutant drops what the same straight line has done already.
 func repeated(m mutant, code []Inst) bool {
 	in := code[m.at]
-	for j := m.at - 1; m.kind == "dropped" && j >= 0 && code[j].To < 0 && code[j].Op != "CALL"; j-- {
+	last := func(in Inst) Arg { return in.Args[len(in.Args)-1] }
+	if m.kind != "dropped" && (m.kind != "register" || last(m.to) == last(in)) {
+		return false
+	}
+	for j := m.at - 1; j >= 0 && code[j].To < 0 && code[j].Op != "CALL"; j-- {
 		if code[j].Text == in.Text {
 			return true
 		}
@@ -198,6 +224,8 @@ func repeated(m mutant, code []Inst) bool {
 	}
 	return false
 }
+
+var commuting = regexp.MustCompile(`^V(ADD|MUL|AND|OR|PXOR|FMADD231)`)
 
 // setOp are operations that set a general register without reading it, and ownOp those that read it for itself alone.
 var (
@@ -238,7 +266,7 @@ func read(code []Inst, at, reg int) bool {
 	return false
 }
 
-var every = flag.Int("mutants", 0, "prove every so manieth mutant, 1: all; 0: about two thousand of them")
+var every = flag.Uint64("mutants", 89, "prove one mutant of so many; 1: all")
 
 // Of every mutant the proof fails, but of those that do the same.
 func TestMutants(t *testing.T) {
@@ -250,12 +278,14 @@ func TestMutants(t *testing.T) {
 		}
 	}
 	step := *every
-	if step == 0 {
-		step = 1 + len(all)/2000 | 1
-		if testing.Short() {
-			step *= 8
-		}
+	if testing.Short() {
+		step *= 8
 	}
+	all = slices.DeleteFunc(all, func(m mutant) bool { // whichever others there are
+		h := fnv.New64a()
+		h.Write([]byte(m.String()))
+		return h.Sum64()%step != 0
+	})
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	tried, same := 0, map[string]int{}
@@ -263,7 +293,7 @@ func TestMutants(t *testing.T) {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			for i := worker * step; i < len(all); i += runtime.GOMAXPROCS(0) * step {
+			for i := worker; i < len(all); i += runtime.GOMAXPROCS(0) {
 				why, err := surviving(v, all[i])
 				mu.Lock()
 				if tried++; err != nil {
@@ -276,7 +306,7 @@ func TestMutants(t *testing.T) {
 		}()
 	}
 	wg.Wait()
-	t.Logf("%d mutants of %d", tried, len(all))
+	t.Logf("%d mutants", tried)
 	for _, e := range equivalences {
 		t.Logf("%d are proven, since %s", same[e.why], e.why)
 	}

@@ -18,17 +18,18 @@ const (
 	Steps       Class = "steps and maps"
 	ManyTensors Class = "steps of many tensors"
 	Preludes    Class = "preludes"
+	Reductions  Class = "reductions"
 
 	FMARoots     Class = "steps that take roots by fma"
 	NarrowStates Class = "steps of narrow states"
-	Reductions   Class = "reductions"
+	Maxima       Class = "maxima"
 	Products     Class = "products"
 	Exponential  Class = "the exponential"
 )
 
 // Covered says of each class whether every function of it is proven; otherwise none is, yet.
 var Covered = map[Class]bool{Steps: true, ManyTensors: true, Preludes: true,
-	FMARoots: false, NarrowStates: false, Reductions: false, Products: false, Exponential: false}
+	Reductions: true, FMARoots: false, NarrowStates: false, Maxima: false, Products: false, Exponential: false}
 
 // Files are those whose functions are proven, and NotYet are the others that have assembly.
 var (
@@ -115,7 +116,19 @@ func (v *Prover) theorem(fn *Func) (Class, *theorem, error) {
 		switch {
 		case !ok:
 		case row.Kind == table.Reduction && strings.Trim(rest, "x0123456789") == "":
-			return Reductions, nil, nil
+			if strings.Contains(row.Lines[0], "max(") {
+				return Maxima, nil, nil
+			}
+			chunks := 1
+			if rest != "" {
+				var err error
+				if chunks, err = strconv.Atoi(rest[1:]); err != nil || chunks < 2 || chunks > 4 {
+					return "", nil, fmt.Errorf("%s is of no number of chunks", fn.Name)
+				}
+			}
+			t := reduction(row, elemSize, chunks)
+			t.features = backend.Features
+			return Reductions, t, nil
 		case isForm(rest):
 			return NarrowStates, nil, nil
 		case rest != "" && rest != "Each":

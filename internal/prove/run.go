@@ -191,7 +191,7 @@ func (p *proof) checkFeature(sem semantics, in *Inst) {
 }
 
 // branch follows a jump's condition on a - b.
-func (p *proof) branch(s *state, in *Inst) []*state {
+func (p *proof) branch(s *state, in *Inst) (next []*state) {
 	if !s.flags.known || in.To < 0 {
 		fail("jumps by flags that no comparison has set")
 	}
@@ -211,6 +211,11 @@ func (p *proof) branch(s *state, in *Inst) []*state {
 		yes = d.add(-1)
 	}
 	no := yes.times(-1).add(-1)
+	defer func() {
+		for _, n := range next {
+			p.settle(n)
+		}
+	}()
 	switch {
 	case p.implied(s, yes):
 		s.pc = in.To
@@ -225,12 +230,35 @@ func (p *proof) branch(s *state, in *Inst) []*state {
 	return []*state{s, taken}
 }
 
+// settle replaces a length by what it is, if the last that the path has learnt says so.
+func (p *proof) settle(s *state) {
+	if len(s.known) == 0 {
+		return
+	}
+	last := s.known[len(s.known)-1]
+	if !p.implied(s, last.times(-1)) {
+		return
+	}
+	for _, t := range last.T {
+		if (t.Coef == 1 || t.Coef == -1) && p.syms[t.Sym].name != turns {
+			s.put(t.Sym, last.plus(-t.Coef, t.Sym.lin()).times(-t.Coef))
+			return
+		}
+	}
+}
+
 func (p *proof) branchEqual(s *state, in *Inst, d Lin) []*state {
 	to := map[bool]int{in.Op == "JEQ": in.To, in.Op == "JNE": s.pc + 1}
 	equal, known := false, d.isConst()
 	if known {
 		equal = d.C == 0
 	} else if t := d.T[0]; d.C == 0 && d == t.Sym.lin() && p.syms[t.Sym].nonZero {
+		known = true
+	}
+	if t := d.T[0]; !known && d == t.Sym.lin() && p.syms[t.Sym].sort == lines {
+		if s.given == open {
+			panic(fork{d})
+		}
 		known = true
 	}
 	if !known {
@@ -250,6 +278,13 @@ func (p *proof) fork(s *state, f fork) (next []*state) {
 		with.prelude = yes
 		s.put(p.selector(), Lin{})
 		s.prelude = no
+		return []*state{s, with}
+	}
+	if t := f.of.T[0]; f.of == t.Sym.lin() && p.syms[t.Sym].sort == lines { // without lanes and with them
+		with := s.clone()
+		with.given = yes
+		s.put(t.Sym, Lin{})
+		s.given = no
 		return []*state{s, with}
 	}
 	f.of = f.of.tight() // whose value is as good
@@ -287,7 +322,8 @@ const turns = "turn"
 // An invariant is what holds at a loop's head at each turn: registers that stay, and those that step.
 type invariant struct {
 	g       [16]changing
-	v       [32]bool // stays
+	v       [32]bool          // stays
+	chains  [32][16]following // of lanes
 	k       [8]bool
 	done    []int64 // the steps of open operands
 	tensors int64
@@ -298,6 +334,12 @@ type invariant struct {
 type changing struct {
 	known bool
 	by    int64
+}
+
+// A following is the element by which the first turn continues a lane, if it does.
+type following struct {
+	known        bool
+	chunk, first Lin
 }
 
 type atLeast struct {
@@ -326,7 +368,7 @@ func (p *proof) around(s *state, l *loop) []*state {
 	for i, b := range first {
 		c := p.closeTensor(s, b)
 		closed[b] = c
-		inv.see(s, c, i == 0)
+		p.see(&inv, s, c, i == 0)
 	}
 	for _, in := range l.comparisons(p.insts) {
 		if c := inv.g[in.Args[0].Reg]; c.known && c.by != 0 && in.Args[1].Kind == immediate {
@@ -361,7 +403,7 @@ func (l *loop) comparisons(code []Inst) (all []Inst) {
 }
 
 // see makes the invariant what the first turn suggests.
-func (inv *invariant) see(s, b *state, first bool) {
+func (p *proof) see(inv *invariant, s, b *state, first bool) {
 	for i := range inv.g {
 		d := b.g[i].plus(-1, s.g[i])
 		c := changing{d.isConst(), d.C}
@@ -374,6 +416,7 @@ func (inv *invariant) see(s, b *state, first bool) {
 	for i := range inv.v {
 		inv.v[i] = inv.v[i] && b.v[i] == s.v[i]
 	}
+	p.seeChains(inv, s, b)
 	for i := range inv.k {
 		inv.k[i] = inv.k[i] && b.k[i] == s.k[i]
 	}
@@ -400,9 +443,7 @@ func (p *proof) general(s *state, inv *invariant, k Lin) *state {
 	}
 	for i, stays := range inv.v {
 		if !stays {
-			for j := range g.v[i] {
-				g.v[i][j] = p.unknown()
-			}
+			p.generalLanes(g, inv, s, i, k)
 		}
 	}
 	for i, stays := range inv.k {
@@ -436,6 +477,7 @@ func (p *proof) weaken(inv *invariant, s, b *state, k Lin) (weaker bool) {
 		if stays && b.v[i] != s.v[i] {
 			inv.v[i], weaker = false, true
 		}
+		weaker = p.weakenLanes(inv, s, b, i, k) || weaker
 	}
 	for i, stays := range inv.k {
 		if stays && b.k[i] != s.k[i] {
@@ -450,6 +492,9 @@ func (p *proof) weaken(inv *invariant, s, b *state, k Lin) (weaker bool) {
 		weaker = weaker || bad
 		return bad
 	})
+	if b.lanes != s.lanes || b.result != s.result || b.given != s.given {
+		panic(placed{fault{"a loop that stores lanes or a result"}})
+	}
 	if b.prelude != s.prelude {
 		panic(placed{fault{"a loop that chooses its Prelude"}})
 	}

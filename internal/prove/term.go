@@ -64,6 +64,7 @@ const (
 	Sign     // 1, -1, +0 for ±0, NaN for NaN
 	PreludeX // what a step's Prelude makes of x, a, and of g, b
 	PreludeG
+	Chain // A reduction's lane: a, continued by elements of operands; see chain
 	Kinds // chooses by what b is, a's table of AVX-512's VFIXUPIMM in Imm; a is the old value
 )
 

@@ -23,8 +23,13 @@ type theorem struct {
 	tables   map[string]int // of a Prelude's code: for how many vectors
 	values   map[element]map[string]V
 
+	chunks int // of a reduction
+
 	begin func(p *proof) *state
 	end   func(p *proof, s *state)
+
+	result func(p *proof, s *state, at int64, v []V) // the function's, or nil
+	arg    func(p *proof, at int64) Lin              // instead of argument, if there is one
 }
 
 // An element is one of all operands of a tensor.
@@ -130,6 +135,9 @@ func (p *proof) operand(i int, tensor Lin) Sym {
 
 // argument is the function's argument at an offset: a count, the coefficients, operands.
 func (t *theorem) argument(p *proof, at int64) Lin {
+	if t.arg != nil {
+		return t.arg(p, at)
+	}
 	i := int(at / 8)
 	switch {
 	case at%8 != 0 || at < 0 || i >= 2+len(t.operands):
