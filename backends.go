@@ -5,8 +5,8 @@ package bitstep
 // The backends. A constant exists on every machine; [Backends] lists those that this one can run.
 const (
 	Go     Backend = iota // the definitions of package kernels, which every machine can run
-	AVX2                  // amd64, AVX, AVX2, FMA3
-	AVX512                // amd64, AVX, AVX2, FMA3, AVX512F, AVX512DQ, AVX512BW, AVX512VL
+	AVX2                  // amd64, AVX, AVX2, F16C, FMA3
+	AVX512                // amd64, AVX, AVX2, F16C, FMA3, AVX512F, AVX512DQ, AVX512BW, AVX512VL
 	NEON                  // arm64, every CPU
 )
 

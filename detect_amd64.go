@@ -9,10 +9,10 @@ import "github.com/klauspost/cpuid/v2"
 // detect lists the assembly backends that the machine can run, the fastest last. cpuid reports features
 // whose registers the operating system saves.
 func detect() (found []Backend) {
-	if cpuid.CPU.Supports(cpuid.AVX, cpuid.AVX2, cpuid.FMA3) {
+	if cpuid.CPU.Supports(cpuid.AVX, cpuid.AVX2, cpuid.F16C, cpuid.FMA3) {
 		found = append(found, AVX2)
 	}
-	if cpuid.CPU.Supports(cpuid.AVX, cpuid.AVX2, cpuid.FMA3, cpuid.AVX512F, cpuid.AVX512DQ, cpuid.AVX512BW, cpuid.AVX512VL) {
+	if cpuid.CPU.Supports(cpuid.AVX, cpuid.AVX2, cpuid.F16C, cpuid.FMA3, cpuid.AVX512F, cpuid.AVX512DQ, cpuid.AVX512BW, cpuid.AVX512VL) {
 		found = append(found, AVX512)
 	}
 	return found

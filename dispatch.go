@@ -56,6 +56,18 @@ const (
 	idMaxAbs
 )
 
+// The conversions are works behind the rows.
+const (
+	toBFloat16 work = 42 + iota
+	fromBFloat16
+	toFloat16
+	fromFloat16
+	encodeBlocksE4M3
+	encodeBlocksE5M3
+	decodeBlocksE4M3
+	decodeBlocksE5M3
+)
+
 // What a call holds: the operands of any kernel, and the scalars of any in words of 64 bits.
 const (
 	variants    = 6 // of a step in narrow storage

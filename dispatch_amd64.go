@@ -2309,7 +2309,8 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 	return true
 }
 
-// assembly updates n elements of a step from lo on, whole blocks whose indices have one high half, or returns false.
+// assembly does a call's work on n elements from lo on, whole blocks whose indices have one high half, or returns
+// false.
 func (c *storedCall) assembly(lo, n int) bool {
 	coef, random := (*float32)(unsafe.Pointer(&c.coef)), c.randomWords(lo)
 	switch c.backend {
@@ -2319,10 +2320,8 @@ func (c *storedCall) assembly(lo, n int) bool {
 			sgdbf16F32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo))
 		case int(idSGD)*variants + 3:
 			sgdbf16NearestF32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo))
-		case int(idMomentum)*variants + 0:
+		case int(idMomentum)*variants + 0, int(idMomentum)*variants + 1:
 			momentumBF16StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
-		case int(idMomentum)*variants + 1:
-			momentumBF16StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
 		case int(idMomentum)*variants + 2:
 			momentumBF16F32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
 		case int(idMomentum)*variants + 3:
@@ -2343,10 +2342,8 @@ func (c *storedCall) assembly(lo, n int) bool {
 			momentumVelocityBlock8StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
 		case int(idMomentumVelocity)*variants + 5:
 			momentumVelocityBlock8StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
-		case int(idNesterov)*variants + 0:
+		case int(idNesterov)*variants + 0, int(idNesterov)*variants + 1:
 			nesterovBF16StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
-		case int(idNesterov)*variants + 1:
-			nesterovBF16StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
 		case int(idNesterov)*variants + 2:
 			nesterovBF16F32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
 		case int(idNesterov)*variants + 3:
@@ -2355,10 +2352,8 @@ func (c *storedCall) assembly(lo, n int) bool {
 			nesterovBlock8StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
 		case int(idNesterov)*variants + 5:
 			nesterovBlock8StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
-		case int(idNesterovTorch)*variants + 0:
+		case int(idNesterovTorch)*variants + 0, int(idNesterovTorch)*variants + 1:
 			nesterovTorchBF16StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
-		case int(idNesterovTorch)*variants + 1:
-			nesterovTorchBF16StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
 		case int(idNesterovTorch)*variants + 2:
 			nesterovTorchBF16F32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
 		case int(idNesterovTorch)*variants + 3:
@@ -2595,10 +2590,8 @@ func (c *storedCall) assembly(lo, n int) bool {
 			scheduleFreeAdamBlock8StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[uint8](c, 3, lo), storedAt[float32](c, 4, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo), scaleAt(c, 3, lo))
 		case int(idScheduleFreeAdam)*variants + 5:
 			scheduleFreeAdamBlock8StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[uint8](c, 3, lo), storedAt[float32](c, 4, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo), scaleAt(c, 3, lo))
-		case int(idSophia)*variants + 0:
+		case int(idSophia)*variants + 0, int(idSophia)*variants + 1:
 			sophiaBF16StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
-		case int(idSophia)*variants + 1:
-			sophiaBF16StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
 		case int(idSophia)*variants + 2:
 			sophiaBF16F32AVX2(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
 		case int(idSophia)*variants + 3:
@@ -2607,6 +2600,28 @@ func (c *storedCall) assembly(lo, n int) bool {
 			sophiaBlock8StatesF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
 		case int(idSophia)*variants + 5:
 			sophiaBlock8StatesNearestF32AVX2(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[float32](c, 3, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo))
+		case int(toBFloat16)*variants + 0:
+			toBFloat16F32AVX2(n, &random[0], storedAt[uint16](c, 0, lo), storedAt[float32](c, 1, lo))
+		case int(toBFloat16)*variants + 1:
+			toBFloat16NearestF32AVX2(n, &random[0], storedAt[uint16](c, 0, lo), storedAt[float32](c, 1, lo))
+		case int(fromBFloat16)*variants + 0, int(fromBFloat16)*variants + 1:
+			fromBFloat16F32AVX2(n, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo))
+		case int(toFloat16)*variants + 0, int(toFloat16)*variants + 1:
+			toFloat16F32AVX2(n, &random[0], storedAt[uint16](c, 0, lo), storedAt[float32](c, 1, lo))
+		case int(fromFloat16)*variants + 0, int(fromFloat16)*variants + 1:
+			fromFloat16F32AVX2(n, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo))
+		case int(encodeBlocksE4M3)*variants + 0:
+			encodeBlocksE4M3F32AVX2(n, &random[0], storedAt[uint8](c, 0, lo), storedAt[float32](c, 1, lo), scaleAt(c, 0, lo))
+		case int(encodeBlocksE4M3)*variants + 1:
+			encodeBlocksE4M3NearestF32AVX2(n, &random[0], storedAt[uint8](c, 0, lo), storedAt[float32](c, 1, lo), scaleAt(c, 0, lo))
+		case int(encodeBlocksE5M3)*variants + 0:
+			encodeBlocksE5M3F32AVX2(n, &random[0], storedAt[uint8](c, 0, lo), storedAt[float32](c, 1, lo), scaleAt(c, 0, lo))
+		case int(encodeBlocksE5M3)*variants + 1:
+			encodeBlocksE5M3NearestF32AVX2(n, &random[0], storedAt[uint8](c, 0, lo), storedAt[float32](c, 1, lo), scaleAt(c, 0, lo))
+		case int(decodeBlocksE4M3)*variants + 0, int(decodeBlocksE4M3)*variants + 1:
+			decodeBlocksE4M3F32AVX2(n, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), scaleAt(c, 1, lo))
+		case int(decodeBlocksE5M3)*variants + 0, int(decodeBlocksE5M3)*variants + 1:
+			decodeBlocksE5M3F32AVX2(n, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), scaleAt(c, 1, lo))
 		default:
 			return false
 		}
@@ -2616,10 +2631,8 @@ func (c *storedCall) assembly(lo, n int) bool {
 			sgdbf16F32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo))
 		case int(idSGD)*variants + 3:
 			sgdbf16NearestF32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo))
-		case int(idMomentum)*variants + 0:
+		case int(idMomentum)*variants + 0, int(idMomentum)*variants + 1:
 			momentumBF16StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
-		case int(idMomentum)*variants + 1:
-			momentumBF16StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
 		case int(idMomentum)*variants + 2:
 			momentumBF16F32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
 		case int(idMomentum)*variants + 3:
@@ -2640,10 +2653,8 @@ func (c *storedCall) assembly(lo, n int) bool {
 			momentumVelocityBlock8StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
 		case int(idMomentumVelocity)*variants + 5:
 			momentumVelocityBlock8StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
-		case int(idNesterov)*variants + 0:
+		case int(idNesterov)*variants + 0, int(idNesterov)*variants + 1:
 			nesterovBF16StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
-		case int(idNesterov)*variants + 1:
-			nesterovBF16StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
 		case int(idNesterov)*variants + 2:
 			nesterovBF16F32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
 		case int(idNesterov)*variants + 3:
@@ -2652,10 +2663,8 @@ func (c *storedCall) assembly(lo, n int) bool {
 			nesterovBlock8StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
 		case int(idNesterov)*variants + 5:
 			nesterovBlock8StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
-		case int(idNesterovTorch)*variants + 0:
+		case int(idNesterovTorch)*variants + 0, int(idNesterovTorch)*variants + 1:
 			nesterovTorchBF16StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
-		case int(idNesterovTorch)*variants + 1:
-			nesterovTorchBF16StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
 		case int(idNesterovTorch)*variants + 2:
 			nesterovTorchBF16F32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
 		case int(idNesterovTorch)*variants + 3:
@@ -2900,10 +2909,8 @@ func (c *storedCall) assembly(lo, n int) bool {
 			scheduleFreeAdamBlock8StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[uint8](c, 3, lo), storedAt[float32](c, 4, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo), scaleAt(c, 3, lo))
 		case int(idScheduleFreeAdam)*variants + 5:
 			scheduleFreeAdamBlock8StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[uint8](c, 3, lo), storedAt[float32](c, 4, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo), scaleAt(c, 3, lo))
-		case int(idSophia)*variants + 0:
+		case int(idSophia)*variants + 0, int(idSophia)*variants + 1:
 			sophiaBF16StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
-		case int(idSophia)*variants + 1:
-			sophiaBF16StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
 		case int(idSophia)*variants + 2:
 			sophiaBF16F32AVX512(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
 		case int(idSophia)*variants + 3:
@@ -2924,6 +2931,28 @@ func (c *storedCall) assembly(lo, n int) bool {
 			madgradBlock8StatesF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[uint8](c, 3, lo), storedAt[float32](c, 4, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo), scaleAt(c, 3, lo))
 		case int(idMADGRAD)*variants + 5:
 			madgradBlock8StatesNearestF32AVX512(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[uint8](c, 3, lo), storedAt[float32](c, 4, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo), scaleAt(c, 3, lo))
+		case int(toBFloat16)*variants + 0:
+			toBFloat16F32AVX512(n, &random[0], storedAt[uint16](c, 0, lo), storedAt[float32](c, 1, lo))
+		case int(toBFloat16)*variants + 1:
+			toBFloat16NearestF32AVX512(n, &random[0], storedAt[uint16](c, 0, lo), storedAt[float32](c, 1, lo))
+		case int(fromBFloat16)*variants + 0, int(fromBFloat16)*variants + 1:
+			fromBFloat16F32AVX512(n, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo))
+		case int(toFloat16)*variants + 0, int(toFloat16)*variants + 1:
+			toFloat16F32AVX512(n, &random[0], storedAt[uint16](c, 0, lo), storedAt[float32](c, 1, lo))
+		case int(fromFloat16)*variants + 0, int(fromFloat16)*variants + 1:
+			fromFloat16F32AVX512(n, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo))
+		case int(encodeBlocksE4M3)*variants + 0:
+			encodeBlocksE4M3F32AVX512(n, &random[0], storedAt[uint8](c, 0, lo), storedAt[float32](c, 1, lo), scaleAt(c, 0, lo))
+		case int(encodeBlocksE4M3)*variants + 1:
+			encodeBlocksE4M3NearestF32AVX512(n, &random[0], storedAt[uint8](c, 0, lo), storedAt[float32](c, 1, lo), scaleAt(c, 0, lo))
+		case int(encodeBlocksE5M3)*variants + 0:
+			encodeBlocksE5M3F32AVX512(n, &random[0], storedAt[uint8](c, 0, lo), storedAt[float32](c, 1, lo), scaleAt(c, 0, lo))
+		case int(encodeBlocksE5M3)*variants + 1:
+			encodeBlocksE5M3NearestF32AVX512(n, &random[0], storedAt[uint8](c, 0, lo), storedAt[float32](c, 1, lo), scaleAt(c, 0, lo))
+		case int(decodeBlocksE4M3)*variants + 0, int(decodeBlocksE4M3)*variants + 1:
+			decodeBlocksE4M3F32AVX512(n, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), scaleAt(c, 1, lo))
+		case int(decodeBlocksE5M3)*variants + 0, int(decodeBlocksE5M3)*variants + 1:
+			decodeBlocksE5M3F32AVX512(n, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), scaleAt(c, 1, lo))
 		default:
 			return false
 		}

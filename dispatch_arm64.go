@@ -1350,7 +1350,8 @@ func (c *call[T]) lanesF64(lanes *float64, chunks, lo, n int) bool {
 	return true
 }
 
-// assembly updates n elements of a step from lo on, whole blocks whose indices have one high half, or returns false.
+// assembly does a call's work on n elements from lo on, whole blocks whose indices have one high half, or returns
+// false.
 func (c *storedCall) assembly(lo, n int) bool {
 	coef, random := (*float32)(unsafe.Pointer(&c.coef)), c.randomWords(lo)
 	switch c.backend {
@@ -1360,10 +1361,8 @@ func (c *storedCall) assembly(lo, n int) bool {
 			sgdbf16F32NEON(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo))
 		case int(idSGD)*variants + 3:
 			sgdbf16NearestF32NEON(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo))
-		case int(idMomentum)*variants + 0:
+		case int(idMomentum)*variants + 0, int(idMomentum)*variants + 1:
 			momentumBF16StatesF32NEON(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
-		case int(idMomentum)*variants + 1:
-			momentumBF16StatesNearestF32NEON(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
 		case int(idMomentum)*variants + 2:
 			momentumBF16F32NEON(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
 		case int(idMomentum)*variants + 3:
@@ -1384,10 +1383,8 @@ func (c *storedCall) assembly(lo, n int) bool {
 			momentumVelocityBlock8StatesF32NEON(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
 		case int(idMomentumVelocity)*variants + 5:
 			momentumVelocityBlock8StatesNearestF32NEON(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
-		case int(idNesterov)*variants + 0:
+		case int(idNesterov)*variants + 0, int(idNesterov)*variants + 1:
 			nesterovBF16StatesF32NEON(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
-		case int(idNesterov)*variants + 1:
-			nesterovBF16StatesNearestF32NEON(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
 		case int(idNesterov)*variants + 2:
 			nesterovBF16F32NEON(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
 		case int(idNesterov)*variants + 3:
@@ -1396,10 +1393,8 @@ func (c *storedCall) assembly(lo, n int) bool {
 			nesterovBlock8StatesF32NEON(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
 		case int(idNesterov)*variants + 5:
 			nesterovBlock8StatesNearestF32NEON(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[float32](c, 2, lo), scaleAt(c, 1, lo))
-		case int(idNesterovTorch)*variants + 0:
+		case int(idNesterovTorch)*variants + 0, int(idNesterovTorch)*variants + 1:
 			nesterovTorchBF16StatesF32NEON(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
-		case int(idNesterovTorch)*variants + 1:
-			nesterovTorchBF16StatesNearestF32NEON(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[float32](c, 2, lo))
 		case int(idNesterovTorch)*variants + 2:
 			nesterovTorchBF16F32NEON(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo))
 		case int(idNesterovTorch)*variants + 3:
@@ -1644,10 +1639,8 @@ func (c *storedCall) assembly(lo, n int) bool {
 			scheduleFreeAdamBlock8StatesF32NEON(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[uint8](c, 3, lo), storedAt[float32](c, 4, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo), scaleAt(c, 3, lo))
 		case int(idScheduleFreeAdam)*variants + 5:
 			scheduleFreeAdamBlock8StatesNearestF32NEON(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[uint8](c, 3, lo), storedAt[float32](c, 4, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo), scaleAt(c, 3, lo))
-		case int(idSophia)*variants + 0:
+		case int(idSophia)*variants + 0, int(idSophia)*variants + 1:
 			sophiaBF16StatesF32NEON(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
-		case int(idSophia)*variants + 1:
-			sophiaBF16StatesNearestF32NEON(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[float32](c, 3, lo))
 		case int(idSophia)*variants + 2:
 			sophiaBF16F32NEON(n, coef, &random[0], storedAt[uint16](c, 0, lo), storedAt[uint16](c, 1, lo), storedAt[uint16](c, 2, lo), storedAt[uint16](c, 3, lo))
 		case int(idSophia)*variants + 3:
@@ -1668,6 +1661,28 @@ func (c *storedCall) assembly(lo, n int) bool {
 			madgradBlock8StatesF32NEON(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[uint8](c, 3, lo), storedAt[float32](c, 4, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo), scaleAt(c, 3, lo))
 		case int(idMADGRAD)*variants + 5:
 			madgradBlock8StatesNearestF32NEON(n, coef, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), storedAt[uint8](c, 2, lo), storedAt[uint8](c, 3, lo), storedAt[float32](c, 4, lo), scaleAt(c, 1, lo), scaleAt(c, 2, lo), scaleAt(c, 3, lo))
+		case int(toBFloat16)*variants + 0:
+			toBFloat16F32NEON(n, &random[0], storedAt[uint16](c, 0, lo), storedAt[float32](c, 1, lo))
+		case int(toBFloat16)*variants + 1:
+			toBFloat16NearestF32NEON(n, &random[0], storedAt[uint16](c, 0, lo), storedAt[float32](c, 1, lo))
+		case int(fromBFloat16)*variants + 0, int(fromBFloat16)*variants + 1:
+			fromBFloat16F32NEON(n, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo))
+		case int(toFloat16)*variants + 0, int(toFloat16)*variants + 1:
+			toFloat16F32NEON(n, &random[0], storedAt[uint16](c, 0, lo), storedAt[float32](c, 1, lo))
+		case int(fromFloat16)*variants + 0, int(fromFloat16)*variants + 1:
+			fromFloat16F32NEON(n, &random[0], storedAt[float32](c, 0, lo), storedAt[uint16](c, 1, lo))
+		case int(encodeBlocksE4M3)*variants + 0:
+			encodeBlocksE4M3F32NEON(n, &random[0], storedAt[uint8](c, 0, lo), storedAt[float32](c, 1, lo), scaleAt(c, 0, lo))
+		case int(encodeBlocksE4M3)*variants + 1:
+			encodeBlocksE4M3NearestF32NEON(n, &random[0], storedAt[uint8](c, 0, lo), storedAt[float32](c, 1, lo), scaleAt(c, 0, lo))
+		case int(encodeBlocksE5M3)*variants + 0:
+			encodeBlocksE5M3F32NEON(n, &random[0], storedAt[uint8](c, 0, lo), storedAt[float32](c, 1, lo), scaleAt(c, 0, lo))
+		case int(encodeBlocksE5M3)*variants + 1:
+			encodeBlocksE5M3NearestF32NEON(n, &random[0], storedAt[uint8](c, 0, lo), storedAt[float32](c, 1, lo), scaleAt(c, 0, lo))
+		case int(decodeBlocksE4M3)*variants + 0, int(decodeBlocksE4M3)*variants + 1:
+			decodeBlocksE4M3F32NEON(n, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), scaleAt(c, 1, lo))
+		case int(decodeBlocksE5M3)*variants + 0, int(decodeBlocksE5M3)*variants + 1:
+			decodeBlocksE5M3F32NEON(n, &random[0], storedAt[float32](c, 0, lo), storedAt[uint8](c, 1, lo), scaleAt(c, 1, lo))
 		default:
 			return false
 		}

@@ -26,7 +26,7 @@ type (
 // Its steps are those of [Engine], each operand a [Stored] of its own storage. What they store in fewer bits is rounded
 // as r says; arithmetic is in float32. Operands may differ in storage as they please. A step has assembly in the three
 // forms of table.Forms: all in bfloat16; x and g in float32, and all others in bfloat16; or these in 8-bit blocks. In
-// any other it runs its definition, and so do conversions, and Adan and MADGRAD where there are not registers enough.
+// any other it runs its definition, and so do Adan and MADGRAD where there are not registers enough.
 // If all are in float32 it is the [Engine]'s step.
 //
 // They panic, before anything is written, if operands differ in length, if an operand has more than one storage, if a
@@ -34,22 +34,9 @@ type (
 // there are such and r.Base is no multiple of 32.
 type Narrow Engine[float32]
 
-// work is what a storedCall does: a step, by its number, or a conversion.
+// work is what a storedCall does: a step, by its number in table.Rows, or a conversion, of which the count goes on from
+// there.
 type work int
-
-const (
-	toBFloat16 work = -1 - iota
-	fromBFloat16
-	toFloat16
-	fromFloat16
-	encodeSigned
-	encodeUnsigned
-	decodeSigned
-	decodeUnsigned
-)
-
-var conversionNames = [...]string{"ToBFloat16", "FromBFloat16", "ToFloat16", "FromFloat16", "EncodeBlocks",
-	"EncodeBlocks", "DecodeBlocks", "DecodeBlocks"}
 
 // A storedCall is one use of a kernel some of whose operands are narrow.
 type storedCall struct {
@@ -57,7 +44,7 @@ type storedCall struct {
 	backend  Backend
 	n        int // elements
 	count    int // operands
-	form     int // of table.Forms; -1: none, and no assembly
+	form     int // of table.Forms, 0 of conversions; -1: none, and no assembly
 	storage  [maxOperands]table.Storage
 	op       [maxOperands]unsafe.Pointer // at the first element or code
 	scales   [maxOperands]unsafe.Pointer // of blocks
@@ -65,19 +52,29 @@ type storedCall struct {
 	rounding Rounding
 }
 
-func (c *storedCall) name() string {
-	if c.work < 0 {
-		return conversionNames[-1-c.work]
+// conversion is what a call converts, or nil if it is a step.
+func (c *storedCall) conversion() *table.Conversion {
+	if i := int(c.work) - len(table.Rows); i >= 0 {
+		return &table.Conversions[i]
 	}
-	return table.Rows[c.work].Name
+	return nil
 }
 
-func (c *storedCall) operandName(i int) string {
-	if c.work < 0 {
-		return [...]string{"dst", "src"}[i]
+func (c *storedCall) row() *table.Row {
+	if cv := c.conversion(); cv != nil {
+		return &cv.Row
 	}
-	return table.Rows[c.work].Operands[i].Name
+	return &table.Rows[c.work]
 }
+
+func (c *storedCall) name() string {
+	if cv := c.conversion(); cv != nil {
+		return cv.Function
+	}
+	return c.row().Name
+}
+
+func (c *storedCall) operandName(i int) string { return c.row().Operands[i].Name }
 
 // operands takes the operands, of which some are written, or panics. It reports whether all are float32, and then
 // leaves what else there is to check to others.
@@ -113,12 +110,12 @@ func (c *storedCall) operands(op []Stored, written uint) (plain bool) {
 	return false
 }
 
-// formOf is the form that the operands of a step have.
+// formOf is the form that the operands of a step have. Conversions have one.
 func (c *storedCall) formOf() int {
-	if c.work < 0 {
-		return -1
+	if c.conversion() != nil {
+		return 0
 	}
-	row := &table.Rows[c.work]
+	row := c.row()
 	for i, f := range table.Forms {
 		matches := true
 		for j, o := range row.Operands {
@@ -131,7 +128,7 @@ func (c *storedCall) formOf() int {
 	return -1
 }
 
-// variant is what assembly takes the call for: a number for each step, form and rounding.
+// variant is what assembly takes the call for: a number for each work, form and rounding.
 func (c *storedCall) variant() int {
 	if c.form < 0 {
 		return -1
@@ -301,7 +298,7 @@ func (c *storedCall) chunk(lo, n int) {
 	for i := range c.count {
 		op[i] = c.stored(i, lo, n)
 	}
-	if c.work < 0 {
+	if c.conversion() != nil {
 		part.convert(&op)
 	} else {
 		part.step(op[:c.count])
@@ -324,7 +321,7 @@ func (c *storedCall) tail(lo, n int) {
 		copy(to.Block8.Scales, from.Block8.Scales)
 	}
 	whole.assembly(0, table.Block)
-	for i, o := range table.Rows[c.work].Operands {
+	for i, o := range c.row().Operands {
 		if o.Write {
 			from, to := whole.stored(i, 0, n), c.stored(i, lo, n)
 			copy(to.Float32, from.Float32)
@@ -368,10 +365,10 @@ func (c *storedCall) convert(op *[maxOperands]Stored) {
 		kernels.ToFloat16(float16s(dst.BFloat16), src.Float32)
 	case fromFloat16:
 		kernels.FromFloat16(dst.Float32, float16s(src.BFloat16))
-	case encodeSigned, encodeUnsigned:
-		kernels.EncodeBlocks(dst.Block8, src.Float32, c.work == encodeSigned, c.rounding)
-	case decodeSigned, decodeUnsigned:
-		kernels.DecodeBlocks(dst.Float32, src.Block8, c.work == decodeSigned)
+	case encodeBlocksE4M3, encodeBlocksE5M3:
+		kernels.EncodeBlocks(dst.Block8, src.Float32, c.work == encodeBlocksE4M3, c.rounding)
+	case decodeBlocksE4M3, decodeBlocksE5M3:
+		kernels.DecodeBlocks(dst.Float32, src.Block8, c.work == decodeBlocksE4M3)
 	}
 }
 
@@ -379,8 +376,11 @@ func float16s(s []BFloat16) []Float16 {
 	return unsafe.Slice((*Float16)(unsafe.Pointer(unsafe.SliceData(s))), len(s))
 }
 
-// conversion runs a call of two operands, of which the first is written. One of them is narrow, unless it is nil.
-func (e Narrow) conversion(w work, dst, src Stored, r Rounding) {
+// toNearest is the rounding of what takes no random bits.
+var toNearest = Rounding{Nearest: true}
+
+// convertTo runs a call of two operands, of which the first is written. One of them is narrow, unless it is nil.
+func (e Narrow) convertTo(w work, dst, src Stored, r Rounding) {
 	c := storedCall{work: w, backend: e.backend, rounding: r}
 	op := [...]Stored{dst, src}
 	if plain := c.operands(op[:], 0b1); !plain {
@@ -394,22 +394,22 @@ func (e Narrow) conversion(w work, dst, src Stored, r Rounding) {
 // conversions it panics, before anything is written, if lengths differ, if there are other than as many scales as
 // [kernels.Scales] says, or if dst and src overlap.
 func (e Narrow) ToBFloat16(dst []BFloat16, src []float32, r Rounding) {
-	e.conversion(toBFloat16, Stored{BFloat16: dst}, Stored{Float32: src}, r)
+	e.convertTo(toBFloat16, Stored{BFloat16: dst}, Stored{Float32: src}, r)
 }
 
 // FromBFloat16 is [kernels.FromBFloat16] on this engine: dst = src, exactly.
 func (e Narrow) FromBFloat16(dst []float32, src []BFloat16) {
-	e.conversion(fromBFloat16, Stored{Float32: dst}, Stored{BFloat16: src}, Rounding{})
+	e.convertTo(fromBFloat16, Stored{Float32: dst}, Stored{BFloat16: src}, toNearest)
 }
 
 // ToFloat16 is [kernels.ToFloat16] on this engine: dst = src, rounded to nearest.
 func (e Narrow) ToFloat16(dst []Float16, src []float32) {
-	e.conversion(toFloat16, Stored{BFloat16: bfloat16s(dst)}, Stored{Float32: src}, Rounding{})
+	e.convertTo(toFloat16, Stored{BFloat16: bfloat16s(dst)}, Stored{Float32: src}, toNearest)
 }
 
 // FromFloat16 is [kernels.FromFloat16] on this engine: dst = src, exactly.
 func (e Narrow) FromFloat16(dst []float32, src []Float16) {
-	e.conversion(fromFloat16, Stored{Float32: dst}, Stored{BFloat16: bfloat16s(src)}, Rounding{})
+	e.convertTo(fromFloat16, Stored{Float32: dst}, Stored{BFloat16: bfloat16s(src)}, toNearest)
 }
 
 func bfloat16s(s []Float16) []BFloat16 {
@@ -419,18 +419,18 @@ func bfloat16s(s []Float16) []BFloat16 {
 // EncodeBlocks is [kernels.EncodeBlocks] on this engine: dst = src in 8-bit blocks, signed (E4M3) or not (E5M3),
 // rounded to nearest or by random bits. It panics too if r.Base is no multiple of 32.
 func (e Narrow) EncodeBlocks(dst Blocks8, src []float32, signed bool, r Rounding) {
-	w := encodeUnsigned
+	w := encodeBlocksE5M3
 	if signed {
-		w = encodeSigned
+		w = encodeBlocksE4M3
 	}
-	e.conversion(w, Stored{Block8: dst}, Stored{Float32: src}, r)
+	e.convertTo(w, Stored{Block8: dst}, Stored{Float32: src}, r)
 }
 
 // DecodeBlocks is [kernels.DecodeBlocks] on this engine: dst = src, exactly.
 func (e Narrow) DecodeBlocks(dst []float32, src Blocks8, signed bool) {
-	w := decodeUnsigned
+	w := decodeBlocksE5M3
 	if signed {
-		w = decodeSigned
+		w = decodeBlocksE4M3
 	}
-	e.conversion(w, Stored{Float32: dst}, Stored{Block8: src}, Rounding{})
+	e.convertTo(w, Stored{Float32: dst}, Stored{Block8: src}, toNearest)
 }

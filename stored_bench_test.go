@@ -5,10 +5,12 @@ import (
 	"slices"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/bitstep-go/bitstep"
 	"github.com/bitstep-go/bitstep/internal/program"
 	"github.com/bitstep-go/bitstep/internal/rows"
+	"github.com/bitstep-go/bitstep/internal/traffic"
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/kernels/table"
 )
@@ -72,4 +74,66 @@ func benchStored(b *testing.B, row, narrow table.Row, k bitstep.Engine[float32],
 	slices.Sort(times)
 	b.ReportMetric(ratios[len(ratios)/2], "of-float32")
 	b.ReportMetric(times[len(times)/2], "ns/elem")
+}
+
+// Conversions on one thread, in turns with a loop that moves the same streams: of-traffic is the median of the ratios
+// of times. In the second cache (half a megabyte of both operands) and at 256 MB.
+func BenchmarkConversions(b *testing.B) {
+	for _, c := range table.Conversions {
+		roundings := []bool{true}
+		if o := c.Operands[0]; o.Stochastic(o.Storage) {
+			roundings = []bool{true, false}
+		}
+		for _, nearest := range roundings {
+			for _, backend := range bitstep.Backends()[1:] {
+				for _, bytes := range []int{1 << 19, 1 << 28} {
+					n := bytes / c.Traffic(4) &^ 127
+					name := fmt.Sprintf("conversion=%s/nearest=%v/backend=%v/n=%d", c.Name, nearest, backend, n)
+					r := kernels.Rounding{Nearest: nearest}
+					b.Run(name, func(b *testing.B) {
+						benchConversion(b, c, bitstep.On[float32](backend).Threads(1), n, r)
+					})
+				}
+			}
+		}
+	}
+}
+
+func benchConversion(b *testing.B, c table.Conversion, k bitstep.Engine[float32], n int, r kernels.Rounding) {
+	op := rows.NewStored(c.Row, n)
+	var memory [][]byte
+	for _, s := range op {
+		switch {
+		case s.Float32 != nil:
+			for i := range s.Float32 {
+				s.Float32[i] = 1 + float32(i%1021)/1021
+			}
+			memory = append(memory, unsafe.Slice((*byte)(unsafe.Pointer(&s.Float32[0])), 4*n))
+		case s.BFloat16 != nil:
+			memory = append(memory, unsafe.Slice((*byte)(unsafe.Pointer(&s.BFloat16[0])), 2*n))
+		default:
+			memory = append(memory, s.Block8.Codes)
+		}
+	}
+	streams := traffic.Streams(memory)
+	var ratios, times []float64
+	calls := max(1, 1<<20/n) // that a clock can tell
+	for b.Loop() {
+		start := time.Now()
+		for range calls {
+			traffic.Move(k.Backend(), c.Pattern(4), streams)
+		}
+		middle := time.Now()
+		for range calls {
+			rows.Convert(bitstep.Narrow(k), c, op, r)
+		}
+		end := time.Now()
+		ratios = append(ratios, float64(end.Sub(middle))/float64(middle.Sub(start)))
+		times = append(times, float64(end.Sub(middle))/float64(n*calls))
+	}
+	slices.Sort(ratios)
+	slices.Sort(times)
+	b.ReportMetric(ratios[len(ratios)/2], "of-traffic")
+	b.ReportMetric(times[len(times)/2], "ns/elem")
+	b.ReportMetric(0, "ns/op")
 }

@@ -2,6 +2,8 @@ package bitstep_test
 
 import (
 	"fmt"
+	"math"
+	"os"
 	"slices"
 	"testing"
 	"unsafe"
@@ -13,9 +15,14 @@ import (
 	"github.com/bitstep-go/bitstep/kernels/table"
 )
 
-// forEachStored runs f for every step of the table in every form, and every backend of this machine.
+// forEachStored runs f for every step of the table in every form, every conversion, and every backend of this machine.
 func forEachStored(t *testing.T, f func(t *testing.T, e bitstep.Engine[float32], row table.Row)) {
 	for _, b := range bitstep.Backends() {
+		for _, c := range table.Conversions {
+			t.Run(fmt.Sprintf("conversion=%s/backend=%v", c.Name, b), func(t *testing.T) {
+				f(t, bitstep.On[float32](b), c.Row)
+			})
+		}
 		for _, form := range table.Forms {
 			for i, row := range table.Rows {
 				if row, ok := row.In(form); ok && !leftOut(i) {
@@ -28,14 +35,48 @@ func forEachStored(t *testing.T, f func(t *testing.T, e bitstep.Engine[float32],
 	}
 }
 
-// A storedTrial is a call of a step with narrow operands beside its definition.
+// conversionOf is the conversion whose row this is, or nil of a step.
+func conversionOf(row table.Row) *table.Conversion {
+	for i := range table.Conversions {
+		if table.Conversions[i].Name == row.Name {
+			return &table.Conversions[i]
+		}
+	}
+	return nil
+}
+
+// runStored runs a step or a conversion on an engine, and defineStored runs its definition.
+func runStored(k bitstep.Engine[float32], row table.Row, coef any, op []kernels.Stored, r kernels.Rounding) {
+	if c := conversionOf(row); c != nil {
+		rows.Convert(bitstep.Narrow(k), *c, op, r)
+	} else {
+		rows.CallStored(bitstep.Narrow(k), row, coef, op, r)
+	}
+}
+
+func defineStored(row table.Row, coef any, op []kernels.Stored, r kernels.Rounding) {
+	if c := conversionOf(row); c != nil {
+		rows.DefineConversion(*c, op, r)
+	} else {
+		kernels.StoredStep(op, coef, r)
+	}
+}
+
+// inBlocks reports whether an operand is in 8-bit blocks.
+func inBlocks(row table.Row) bool {
+	return slices.ContainsFunc(row.Operands, func(o table.Operand) bool { return o.Storage == table.Block8 })
+}
+
+// A storedTrial is a call of a step with narrow operands, or of a conversion, beside its definition.
 type storedTrial struct {
 	k    bitstep.Engine[float32]
 	row  table.Row
 	n    int
 	use  kernels.Use
 	seed uint64
-	at   func(i, bytes int) unsafe.Pointer // memory for operand i, or for its scales at i+row's operands
+
+	// Memory for so many elements of some bytes, of operand i, or of its scales at i+row's operands.
+	at func(i, n, size int) unsafe.Pointer
 }
 
 // rounding is a trial's: in one of four to nearest, in one of three where the index passes 2^32 or 2^64, at any element
@@ -44,7 +85,7 @@ func (c storedTrial) rounding() kernels.Rounding {
 	r := kernels.Rounding{Nearest: c.seed%4 == 0, Seed: c.seed * 77, Step: c.seed, Stream: c.seed / 5}
 	if c.seed%3 == 0 {
 		r.Base = c.seed%2<<32 - 32*(c.seed%5)
-		if !slices.ContainsFunc(c.row.Operands, func(o table.Operand) bool { return o.Storage == table.Block8 }) {
+		if !inBlocks(c.row) {
 			r.Base += c.seed / 2 % 32
 		}
 	}
@@ -56,12 +97,12 @@ func (c storedTrial) place(op []kernels.Stored) {
 	for i := range op {
 		switch s := &op[i]; s.Storage() {
 		case table.Element:
-			s.Float32 = placed(c.at(i, 4*c.n), s.Float32)
+			s.Float32 = placed(c.at(i, c.n, 4), s.Float32)
 		case table.BFloat16:
-			s.BFloat16 = placed(c.at(i, 2*c.n), s.BFloat16)
+			s.BFloat16 = placed(c.at(i, c.n, 2), s.BFloat16)
 		case table.Block8:
-			s.Block8.Codes = placed(c.at(i, c.n), s.Block8.Codes)
-			s.Block8.Scales = placed(c.at(i+len(op), len(s.Block8.Scales)), s.Block8.Scales)
+			s.Block8.Codes = placed(c.at(i, c.n, 1), s.Block8.Codes)
+			s.Block8.Scales = placed(c.at(i+len(op), len(s.Block8.Scales), 1), s.Block8.Scales)
 		}
 	}
 }
@@ -82,9 +123,11 @@ func (c storedTrial) run(t *testing.T) {
 		c.place(op)
 	}
 	coef := rows.NewCoef[float32](c.row)
-	edge.FillCoef[float32](r, coef, c.use)
-	rows.CallStored(bitstep.Narrow(c.k), c.row, coef, op, c.rounding())
-	kernels.StoredStep(want, coef, c.rounding())
+	if coef != nil {
+		edge.FillCoef[float32](r, coef, c.use)
+	}
+	runStored(c.k, c.row, coef, op, c.rounding())
+	defineStored(c.row, coef, want, c.rounding())
 	for i, o := range c.row.Operands {
 		if j, g, w := rows.DifferStored(op[i], want[i]); j >= 0 {
 			t.Fatalf("n=%d use=%04b seed=%d %+v: %s[%d] = %x, want %x (coefficients %+v)",
@@ -93,13 +136,14 @@ func (c storedTrial) run(t *testing.T) {
 	}
 }
 
-// guardedBytes is memory at an offset of so many bytes from a line's begin, and a check that what surrounds it is
+// guardedBytes is memory at an offset of so many elements from a line's begin, and a check that what surrounds it is
 // untouched.
-func guardedBytes(offset int) (at func(i, bytes int) unsafe.Pointer, check func(t *testing.T)) {
+func guardedBytes(elements int) (at func(i, n, size int) unsafe.Pointer, check func(t *testing.T)) {
 	const sentinel = 0xa5
 	var checks []func(t *testing.T)
-	at = func(i, bytes int) unsafe.Pointer {
-		s := make([]uint64, (offset+bytes)/8+32) // of floats as their alignment is
+	at = func(i, n, size int) unsafe.Pointer {
+		offset, bytes := elements*size, n*size
+		s := make([]uint64, (offset+bytes)/8+32) // aligned as floats are
 		b := unsafe.Slice((*uint8)(unsafe.Pointer(&s[0])), 8*len(s))
 		for j := range b {
 			b[j] = sentinel
@@ -132,7 +176,7 @@ func TestStored(t *testing.T) {
 		for n := range 3*table.Block + 2 {
 			for range trials {
 				seed++
-				at, check := guardedBytes(4 * int(seed%17))
+				at, check := guardedBytes(int(seed % 17))
 				storedTrial{k, row, n, kernels.Use(seed*5) % kernels.Uses, seed, at}.run(t)
 				check(t)
 			}
@@ -152,7 +196,7 @@ func TestStored(t *testing.T) {
 func TestArchStored(t *testing.T) {
 	forEachStored(t, func(t *testing.T, k bitstep.Engine[float32], row table.Row) {
 		for i, n := range []int{0, 1, 31, 32, 67, 201} {
-			at, check := guardedBytes(4 * i)
+			at, check := guardedBytes(i)
 			storedTrial{k, row, n, kernels.Use(i*3) % kernels.Uses, uint64(i), at}.run(t)
 			check(t)
 		}
@@ -168,12 +212,12 @@ func TestArchStoredPageEnds(t *testing.T) {
 	forEachStored(t, func(t *testing.T, k bitstep.Engine[float32], row table.Row) {
 		pages := newPages[float32](t, 2*len(row.Operands))
 		for _, n := range []int{0, 1, 2, 3, 31, 32, 33, 63, 64, 65, 100} {
-			end := func(i, bytes int) unsafe.Pointer {
+			end := func(i, n, size int) unsafe.Pointer {
 				b := bytesOf(pages[i])
-				return unsafe.Pointer(unsafe.SliceData(b[len(b)-bytes:]))
+				return unsafe.Pointer(unsafe.SliceData(b[len(b)-n*size:]))
 			}
 			storedTrial{k, row, n, 0, uint64(n), end}.run(t)
-			begin := func(i, _ int) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(pages[i])) }
+			begin := func(i, _, _ int) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(pages[i])) }
 			storedTrial{k, row, n, kernels.Uses - 1, uint64(n) + 1, begin}.run(t)
 		}
 	})
@@ -183,8 +227,8 @@ func TestArchStoredPageEnds(t *testing.T) {
 func TestStoredThreads(t *testing.T) {
 	const n = 5*65536 + 77
 	forEachStored(t, func(t *testing.T, k bitstep.Engine[float32], row table.Row) {
-		if row.Name != "Adam" && row.Name != "AMSGrad" && row.Name != "SGD" {
-			return // all rows share what is tested here
+		if row.Kind == table.Step && row.Name != "Adam" && row.Name != "AMSGrad" && row.Name != "SGD" {
+			return // all steps share what is tested here
 		}
 		for _, threads := range threadCounts() {
 			bitstep.KeepAwake()
@@ -194,14 +238,19 @@ func TestStoredThreads(t *testing.T) {
 		whole := rows.NewStored(row, n)
 		rows.FillStored(r, row, whole)
 		parts := rows.CloneStored(whole)
-		coef := rows.NewCoef[float32](row)
-		edge.FillCoef[float32](r, coef, 0)
+		coef, unit := rows.NewCoef[float32](row), 1
+		if coef != nil {
+			edge.FillCoef[float32](r, coef, 0)
+		}
+		if inBlocks(row) {
+			unit = table.Block
+		}
 		rounding := kernels.Rounding{Seed: 3, Step: 4, Stream: 5}
-		rows.CallStored(bitstep.Narrow(k), row, coef, whole, rounding)
+		runStored(k, row, coef, whole, rounding)
 		for lo := 0; lo < n; {
-			hi := min(n, lo+32*(1+r.IntN(3000)))
+			hi := min(n, lo+unit*(1+r.IntN(96000/unit)))
 			rounding.Base = uint64(lo)
-			rows.CallStored(bitstep.Narrow(k), row, coef, shard(parts, lo, hi), rounding)
+			runStored(k, row, coef, shard(parts, lo, hi), rounding)
 			lo = hi
 		}
 		for i, o := range row.Operands {
@@ -212,7 +261,7 @@ func TestStoredThreads(t *testing.T) {
 	})
 }
 
-// shard is elements lo to hi of operands, whole blocks.
+// shard is elements lo to hi of operands, of blocks whole ones.
 func shard(op []kernels.Stored, lo, hi int) (all []kernels.Stored) {
 	for _, s := range op {
 		switch s.Storage() {
@@ -258,6 +307,9 @@ func TestStoredMixtures(t *testing.T) {
 // A step of several tensors is the step of each, with streams that follow one another.
 func TestStoredEach(t *testing.T) {
 	forEachStored(t, func(t *testing.T, k bitstep.Engine[float32], row table.Row) {
+		if row.Kind != table.Step {
+			return
+		}
 		r := edge.Rand(9)
 		op := make([][]kernels.Stored, len(row.Operands))
 		var want [][]kernels.Stored
@@ -320,6 +372,12 @@ func TestStoredChecks(t *testing.T) {
 		},
 		"bitstep: ToBFloat16: len(src) = 40, want len(dst) = 39": func() { k.ToBFloat16(m[1:], x, bitstep.Rounding{}) },
 		"bitstep: FromFloat16: len(src) = 0, want len(dst) = 40": func() { k.FromFloat16(x, nil) },
+		"bitstep: ToFloat16: dst overlaps src, and one of them is written": func() {
+			k.ToFloat16(unsafe.Slice((*bitstep.Float16)(unsafe.Pointer(&x[20])), 40), x)
+		},
+		"bitstep: EncodeBlocks: dst is in blocks of 32, and r.Base = 33": func() {
+			k.EncodeBlocks(blocks(40, 2).Block8, x, true, bitstep.Rounding{Base: 33})
+		},
 		"bitstep: EncodeBlocks: dst has 2 scales, want 1": func() {
 			k.EncodeBlocks(blocks(30, 2).Block8, x[:30], true, bitstep.Rounding{})
 		},
@@ -335,65 +393,43 @@ func TestStoredChecks(t *testing.T) {
 	}
 }
 
-// Conversions are their definitions at lengths around blocks, chunks and threads.
-func TestConversions(t *testing.T) {
-	for _, b := range bitstep.Backends() {
-		for i, n := range []int{0, 1, 2, 3, 31, 32, 33, 64, 100, 16384 + 5, 1<<18 + 1} {
-			k := bitstep.Narrow(bitstep.On[float32](b))
-			r := edge.Rand(uint64(n))
-			src, back, wantBack := make([]float32, n), make([]float32, n), make([]float32, n)
-			edge.Fill(r, src)
-			rounding := kernels.Rounding{Nearest: i%2 == 0, Seed: 1, Step: 2, Stream: 3, Base: 1<<32 - 64}
-			got, want := make([]bitstep.BFloat16, n), make([]bitstep.BFloat16, n)
-			k.ToBFloat16(got, src, rounding)
-			kernels.ToBFloat16(want, src, rounding)
-			sameElements(t, b, "ToBFloat16", got, want)
-			k.FromBFloat16(back, got)
-			kernels.FromBFloat16(wantBack, want)
-			sameFloats(t, b, "FromBFloat16", back, wantBack)
-
-			half, wantHalf := make([]bitstep.Float16, n), make([]bitstep.Float16, n)
-			k.ToFloat16(half, src)
-			kernels.ToFloat16(wantHalf, src)
-			sameElements(t, b, "ToFloat16", half, wantHalf)
-			for j := range half {
-				half[j] = bitstep.Float16(r.Uint64())
-			}
-			k.FromFloat16(back, half)
-			kernels.FromFloat16(wantBack, half)
-			sameFloats(t, b, "FromFloat16", back, wantBack)
-
-			for _, signed := range []bool{false, true} {
-				blocks := kernels.Blocks8{Codes: make([]uint8, n), Scales: make([]uint8, kernels.Scales(n))}
-				wantBlocks := kernels.Blocks8{Codes: make([]uint8, n), Scales: make([]uint8, kernels.Scales(n))}
-				k.EncodeBlocks(blocks, src, signed, rounding)
-				kernels.EncodeBlocks(wantBlocks, src, signed, rounding)
-				sameElements(t, b, "EncodeBlocks", blocks.Codes, wantBlocks.Codes)
-				sameElements(t, b, "EncodeBlocks", blocks.Scales, wantBlocks.Scales)
-				for j := range blocks.Scales {
-					blocks.Scales[j] = uint8(r.Uint64())
+// Float16 has hardware's conversions, which are the definition's: of every float16, and of float32 numbers, all if
+// BITSTEP_CONVERSIONS is set. Else of those that begin with all 24 bits and go on with zeros, or with a one behind: the
+// last 8 bits say no more to what rounds after 13 bits of 24 or earlier.
+func TestArchFloat16(t *testing.T) {
+	const chunk = 1 << 16
+	half := make([]kernels.Float16, chunk)
+	wide, want := make([]float32, chunk), make([]float32, chunk)
+	for _, b := range bitstep.Backends()[1:] {
+		e := bitstep.Narrow(bitstep.On[float32](b).Threads(1))
+		for i := range half {
+			half[i] = kernels.Float16(i)
+		}
+		e.FromFloat16(wide, half)
+		kernels.FromFloat16(want, half)
+		if i := edge.Differ(wide, want); i >= 0 {
+			t.Fatalf("%v: float16 %#x is %x, want %x", b, i, wide[i], want[i])
+		}
+		step := uint64(1 << 8)
+		switch {
+		case os.Getenv("BITSTEP_CONVERSIONS") != "":
+			step = 1
+		case testing.Short():
+			step = 1<<11 + 1
+		}
+		for first := uint64(0); first < 1<<32; first += chunk * step {
+			for odd := range min(step, 2) {
+				for i := range wide {
+					wide[i] = math.Float32frombits(uint32(first + uint64(i)*step + odd))
 				}
-				k.DecodeBlocks(back, blocks, signed)
-				kernels.DecodeBlocks(wantBack, blocks, signed)
-				sameFloats(t, b, "DecodeBlocks", back, wantBack)
+				e.ToFloat16(half, wide)
+				for i, h := range half {
+					if want := kernels.NearestFloat16(wide[i]); h != want {
+						t.Fatalf("%v: %x becomes %#x, want %#x", b, math.Float32bits(wide[i]), h, want)
+					}
+				}
 			}
 		}
-	}
-}
-
-func sameElements[E comparable](t *testing.T, b bitstep.Backend, name string, got, want []E) {
-	t.Helper()
-	for i := range want {
-		if got[i] != want[i] {
-			t.Fatalf("%v: %s of %d: [%d] = %v, want %v", b, name, len(want), i, got[i], want[i])
-		}
-	}
-}
-
-func sameFloats(t *testing.T, b bitstep.Backend, name string, got, want []float32) {
-	t.Helper()
-	if i := edge.Differ(got, want); i >= 0 {
-		t.Fatalf("%v: %s of %d: [%d] = %x, want %x", b, name, len(want), i, got[i], want[i])
 	}
 }
 
@@ -404,13 +440,18 @@ func TestStoredAllocatesNothing(t *testing.T) {
 	}
 	const n = 1 << 18
 	forEachStored(t, func(t *testing.T, k bitstep.Engine[float32], row table.Row) {
-		if row.Name != "Adam" {
+		if row.Name != "Adam" && row.Name != "ToFloat16" && row.Name != "DecodeBlocksE4M3" {
 			return
 		}
 		op, c := rows.NewStored(row, n), bitstep.NewAdam[float32](bitstep.AdamHyper{}, 1)
+		half := make([]bitstep.Float16, n)
 		for _, threads := range []int{1, 2} {
 			e := bitstep.Narrow(k.Threads(threads))
-			call := func() { e.Adam(op[0], op[1], op[2], op[3], c, bitstep.Rounding{}) }
+			call := map[string]func(){
+				"Adam":             func() { e.Adam(op[0], op[1], op[2], op[3], c, bitstep.Rounding{}) },
+				"ToFloat16":        func() { e.ToFloat16(half, op[1].Float32) },
+				"DecodeBlocksE4M3": func() { e.DecodeBlocks(op[0].Float32, op[1].Block8, true) },
+			}[row.Name]
 			call() // what is pooled
 			allocs := testing.AllocsPerRun(5, call)
 			for range 5 { // the runtime starts threads meanwhile, and collections empty pools

@@ -61,16 +61,6 @@ func momentumEachF32NEON(count int, c *float32, x *[]float32, v *[]float32, grad
 //go:noescape
 func momentumBF16StatesF32NEON(n int, c *float32, random *uint32, x *float32, v *uint16, grad *float32)
 
-// momentumBF16StatesNearestF32NEON updates n elements, whole blocks of 32, by
-//
-//	v = rho*v + g
-//	x = x - lr*v
-//
-// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
-//
-//go:noescape
-func momentumBF16StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, v *uint16, grad *float32)
-
 // momentumBF16F32NEON updates n elements, whole blocks of 32, by
 //
 //	v = rho*v + g
@@ -213,17 +203,6 @@ func nesterovEachF32NEON(count int, c *float32, x *[]float32, v *[]float32, grad
 //go:noescape
 func nesterovBF16StatesF32NEON(n int, c *float32, random *uint32, x *float32, v *uint16, grad *float32)
 
-// nesterovBF16StatesNearestF32NEON updates n elements, whole blocks of 32, by
-//
-//	u = v
-//	v = rho*v - lr*g
-//	x = (x - rho*u) + (1+rho)*v
-//
-// c, by byte: 0 rho, 4 1+rho, 8 lr, 12 scale, 16 lo, 20 hi, 24 l2, 28 keep, 32 use.
-//
-//go:noescape
-func nesterovBF16StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, v *uint16, grad *float32)
-
 // nesterovBF16F32NEON updates n elements, whole blocks of 32, by
 //
 //	u = v
@@ -292,16 +271,6 @@ func nesterovTorchEachF32NEON(count int, c *float32, x *[]float32, v *[]float32,
 //
 //go:noescape
 func nesterovTorchBF16StatesF32NEON(n int, c *float32, random *uint32, x *float32, v *uint16, grad *float32)
-
-// nesterovTorchBF16StatesNearestF32NEON updates n elements, whole blocks of 32, by
-//
-//	v = rho*v + g
-//	x = x - lr*(g + rho*v)
-//
-// c, by byte: 0 rho, 4 lr, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
-//
-//go:noescape
-func nesterovTorchBF16StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, v *uint16, grad *float32)
 
 // nesterovTorchBF16F32NEON updates n elements, whole blocks of 32, by
 //
@@ -2257,21 +2226,6 @@ func sophiaEachF32NEON(count int, c *float32, x *[]float32, m *[]float32, h *[]f
 //go:noescape
 func sophiaBF16StatesF32NEON(n int, c *float32, random *uint32, x *float32, m *uint16, h *uint16, grad *float32)
 
-// sophiaBF16StatesNearestF32NEON updates n elements, whole blocks of 32, by
-//
-//	m = beta1*m + (1-beta1)*g
-//	d = gamma*h
-//	d = d > eps ? d : eps
-//	u = m/d
-//	u = least > u ? least : u
-//	u = limit < u ? limit : u
-//	x = x - lr*u
-//
-// c, by byte: 0 beta1, 4 1-beta1, 8 lr, 12 gamma, 16 eps, 20 limit, 24 least, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
-//
-//go:noescape
-func sophiaBF16StatesNearestF32NEON(n int, c *float32, random *uint32, x *float32, m *uint16, h *uint16, grad *float32)
-
 // sophiaBF16F32NEON updates n elements, whole blocks of 32, by
 //
 //	m = beta1*m + (1-beta1)*g
@@ -2665,6 +2619,83 @@ func sumSquaresF32NEON(n int, lanes *float32, x *float32) float32
 //
 //go:noescape
 func maxAbsF32NEON(n int, lanes *float32, x *float32) float32
+
+// toBFloat16F32NEON updates n elements, whole blocks of 32, by
+//
+//	dst = src
+//
+//go:noescape
+func toBFloat16F32NEON(n int, random *uint32, dst *uint16, src *float32)
+
+// toBFloat16NearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	dst = src
+//
+//go:noescape
+func toBFloat16NearestF32NEON(n int, random *uint32, dst *uint16, src *float32)
+
+// fromBFloat16F32NEON updates n elements, whole blocks of 32, by
+//
+//	dst = src
+//
+//go:noescape
+func fromBFloat16F32NEON(n int, random *uint32, dst *float32, src *uint16)
+
+// toFloat16F32NEON updates n elements, whole blocks of 32, by
+//
+//	dst = src
+//
+//go:noescape
+func toFloat16F32NEON(n int, random *uint32, dst *uint16, src *float32)
+
+// fromFloat16F32NEON updates n elements, whole blocks of 32, by
+//
+//	dst = src
+//
+//go:noescape
+func fromFloat16F32NEON(n int, random *uint32, dst *float32, src *uint16)
+
+// encodeBlocksE4M3F32NEON updates n elements, whole blocks of 32, by
+//
+//	dst = src
+//
+//go:noescape
+func encodeBlocksE4M3F32NEON(n int, random *uint32, dst *uint8, src *float32, dstScales *uint8)
+
+// encodeBlocksE4M3NearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	dst = src
+//
+//go:noescape
+func encodeBlocksE4M3NearestF32NEON(n int, random *uint32, dst *uint8, src *float32, dstScales *uint8)
+
+// encodeBlocksE5M3F32NEON updates n elements, whole blocks of 32, by
+//
+//	dst = src
+//
+//go:noescape
+func encodeBlocksE5M3F32NEON(n int, random *uint32, dst *uint8, src *float32, dstScales *uint8)
+
+// encodeBlocksE5M3NearestF32NEON updates n elements, whole blocks of 32, by
+//
+//	dst = src
+//
+//go:noescape
+func encodeBlocksE5M3NearestF32NEON(n int, random *uint32, dst *uint8, src *float32, dstScales *uint8)
+
+// decodeBlocksE4M3F32NEON updates n elements, whole blocks of 32, by
+//
+//	dst = src
+//
+//go:noescape
+func decodeBlocksE4M3F32NEON(n int, random *uint32, dst *float32, src *uint8, srcScales *uint8)
+
+// decodeBlocksE5M3F32NEON updates n elements, whole blocks of 32, by
+//
+//	dst = src
+//
+//go:noescape
+func decodeBlocksE5M3F32NEON(n int, random *uint32, dst *float32, src *uint8, srcScales *uint8)
 
 // chainF32NEON computes tiles of C by rule 8, in the code of that number.
 //

@@ -704,6 +704,17 @@ func (m *amd64) Widen(p Reg, off int, split bool) (a, b Reg) {
 	return half(off), half(off + m.isa.VecBytes/2)
 }
 
+func (m *amd64) loadFloat16(p Reg, off int) Reg {
+	v := m.vec()
+	m.do(x86.VCVTPH2PS(mem(p, off), v))
+	return v
+}
+
+func (m *amd64) StoreFloat16(v, p Reg, off int) {
+	const nearestEven = operand.U8(0)
+	m.do(x86.VCVTPS2PH(nearestEven, v, mem(p, off)))
+}
+
 // packed is the first 16 bits of all lanes of a and b, by blocks of 8 bytes: of a, of b, of a ...
 func (m *amd64) packed(a, b Reg) Reg {
 	return m.op3(x86.VPACKUSDW, nil, m.ShiftRight(a, 16), m.ShiftRight(b, 16))

@@ -34,6 +34,10 @@ func TestEncodedInstructions(t *testing.T) {
 			}
 		}
 	}
+	for _, e := range []halfInstruction{fcvtl, fcvtn} {
+		word, comment := e.word(21, 9)
+		decodes(t, word, comment)
+	}
 	for _, e := range wordInstructions {
 		word, comment := e.word(1, 2, 4)
 		decodes(t, word, comment)

@@ -36,8 +36,11 @@ func (m *avx2) Zero() Reg {
 func (m *avx2) SetZero(v Reg) { m.do(x86.VPXOR(v, v, v)) }
 
 func (m *avx2) LoadAs(s table.Storage, p Reg, off int) Reg {
-	if s == table.Byte {
+	switch s {
+	case table.Byte:
 		return m.loadBytes(p, off, m.ctx.XMM())
+	case table.Float16:
+		return m.loadFloat16(p, off)
 	}
 	return m.Load(p, off)
 }

@@ -46,8 +46,11 @@ func (m *avx512) SetZero(v Reg) {
 }
 
 func (m *avx512) LoadAs(s table.Storage, p Reg, off int) Reg {
-	if s == table.Byte {
+	switch s {
+	case table.Byte:
 		return m.loadBytes(p, off, m.ctx.YMM())
+	case table.Float16:
+		return m.loadFloat16(p, off)
 	}
 	return m.Load(p, off)
 }

@@ -2,9 +2,9 @@ package main
 
 import "github.com/bitstep-go/bitstep/kernels/table"
 
-// Steps whose states are in 8-bit blocks: rule 16.
+// Steps whose states are in 8-bit blocks, and conversions to and from such: rule 16.
 
-// A state is an operand in blocks.
+// A state is an operand in blocks, be it a state or not.
 type state struct {
 	table.Operand
 	scales Reg    // points at the block's
@@ -34,9 +34,13 @@ func (k *storedKernel) blocks(n, prelude Reg) {
 	k.room(slot + vectors*len(k.words))
 	k.While("block", n, table.Block, func() {
 		for _, s := range states {
-			e := k.BroadcastByte(s.scales)
-			k.keep(s.d, k.ShiftLeft(k.SubInt(e, k.constant(s.span-1)), 23))
-			s.most = k.Zero()
+			if s.Read {
+				e := k.BroadcastByte(s.scales)
+				k.keep(s.d, k.ShiftLeft(k.SubInt(e, k.constant(s.span-1)), 23))
+			}
+			if s.Write {
+				s.most = k.Zero()
+			}
 		}
 		for u := range vectors {
 			e := k.element(u * lanesOf(k))

@@ -33,6 +33,7 @@ func emit(m Machine, programs []*program.Program) {
 			storedSteps(m, p.Row)
 		}
 	}
+	conversionsOf(m)
 	if !m.ISA().HasTiles() {
 		return
 	}

@@ -161,17 +161,18 @@ func (c *call[T]) lanes{{.Suffix}}(lanes *{{.Name}}, chunks, lo, n int) bool {
 	return true
 }
 {{end}}
-// assembly updates n elements of a step from lo on, whole blocks whose indices have one high half, or returns false.
+// assembly does a call's work on n elements from lo on, whole blocks whose indices have one high half, or returns
+// false.
 func (c *storedCall) assembly(lo, n int) bool {
 	coef, random := (*float32)(unsafe.Pointer(&c.coef)), c.randomWords(lo)
 	switch c.backend {
 {{- range $isa := $.ISAs}}
 	case {{$isa.Const}}:
 		switch c.variant() {
-	{{- range $r := $.StepRows}}{{range $.Variants $isa .}}
-		case int(id{{$r.Name}})*variants + {{.Key}}:
-			{{.Name}}(n, coef, &random[0], {{.Args}})
-	{{- end}}{{end}}
+	{{- range $.Variants $isa}}
+		case {{.Cases}}:
+			{{.Function}}({{.Args}})
+	{{- end}}
 		default:
 			return false
 		}
@@ -417,6 +418,13 @@ type kernelID uint8
 const (
 {{- range $i, $r := .Rows}}
 	id{{.Name}}{{if eq $i 0}} kernelID = iota{{end}}
+{{- end}}
+)
+
+// The conversions are works behind the rows.
+const (
+{{- range $i, $c := .Conversions}}
+	{{$c}}{{if eq $i 0}} work = {{len $.Rows}} + iota{{end}}
 {{- end}}
 )
 

@@ -18,13 +18,13 @@ type isa struct {
 
 // isas lists the instruction sets, of one architecture the fastest last.
 var isas = []isa{
-	{"avx2", "AVX2", "amd64", []string{"AVX", "AVX2", "FMA3"}, 32, tileSize{
+	{"avx2", "AVX2", "amd64", []string{"AVX", "AVX2", "F16C", "FMA3"}, 32, tileSize{
 		ChainRows: [8]int{12, 6, 4, 3, 2, 2, 1, 1}, PackVecs: 2, Unroll: 2, CopyVecs: 2,
 		TurnRows: [4]int{4, 2, 1, 1}, TurnQuarters: [4]int{2, 2, 4, 4}, NarrowRows: [2][2]int{{16}, {10}},
 		LanesCols: [4]int{6, 6, 4}, LanesTile: [2]int{3, 4}, WholeCols: [4]int{6}},
 		shape{2, .4, .2, 0}, newAVX2},
 	{"avx512", "AVX512", "amd64",
-		[]string{"AVX", "AVX2", "FMA3", "AVX512F", "AVX512DQ", "AVX512BW", "AVX512VL"}, 64, tileSize{
+		[]string{"AVX", "AVX2", "F16C", "FMA3", "AVX512F", "AVX512DQ", "AVX512BW", "AVX512VL"}, 64, tileSize{
 			ChainRows: [8]int{16, 12, 9, 6, 5, 4, 3, 3}, PackVecs: 2, CopyVecs: 2, Columns: true,
 			TurnRows: [4]int{6, 4, 2, 2}, TurnQuarters: [4]int{1, 3, 3, 4}, NarrowRows: [2][2]int{{16, 16}, {12, 12}},
 			LanesCols: [4]int{6, 6, 6, 6}, LanesTile: [2]int{4, 4}, WholeCols: [4]int{8, 6, 6, 6}},

@@ -62,8 +62,13 @@ func (m *neon) LoadTo(v, p Reg, off int) {
 }
 
 func (m *neon) LoadAs(s table.Storage, p Reg, off int) Reg {
-	if s == table.Byte {
+	switch s {
+	case table.Byte:
 		return m.loadBytes(p, off)
+	case table.Float16:
+		v := m.Vector()
+		m.inst([]Reg{v}, []Reg{p}, spelled("FMOVD", fmt.Sprintf("%d(R%%[2]d), F%%[1]d", off)))
+		return m.half(fcvtl, v)
 	}
 	return m.Load(p, off)
 }
@@ -558,6 +563,20 @@ func (m *neon) StoreByte(v, p Reg) {
 func (m *neon) StoreBytes(v []Reg, p Reg, off int) {
 	low, high := m.native("VUZP1", "H8", v[0], v[1]), m.native("VUZP1", "H8", v[2], v[3])
 	m.Store(m.native("VUZP1", "B16", low, high), p, off)
+}
+
+// half adds a conversion between a vector and half of one, of float16.
+func (m *neon) half(of halfInstruction, a Reg) Reg {
+	d := m.Vector()
+	m.inst([]Reg{d}, []Reg{a}, func(r []int) (string, string) {
+		word, comment := of.word(r[0], r[1])
+		return "WORD", fmt.Sprintf("$0x%08x // %s", word, comment)
+	})
+	return d
+}
+
+func (m *neon) StoreFloat16(v, p Reg, off int) {
+	m.inst(nil, []Reg{m.half(fcvtn, v), p}, spelled("FMOVD", fmt.Sprintf("F%%[1]d, %d(R%%[2]d)", off)))
 }
 
 func (m *neon) shift(opcode string, a Reg, n int) Reg {

@@ -82,6 +82,21 @@ func (w wordInstruction) word(d, n, m int) (word uint32, comment string) {
 		fmt.Sprintf("%s v%d.4s, v%d.4s, v%d.4s", w.mnemonic, d, n, m)
 }
 
+// A halfInstruction converts four numbers between float16, in half of a vector, and float32.
+type halfInstruction struct {
+	mnemonic, to, from string
+	base               uint32
+}
+
+var (
+	fcvtl = halfInstruction{"fcvtl", "4s", "4h", 0x0e217800}
+	fcvtn = halfInstruction{"fcvtn", "4h", "4s", 0x0e216800}
+)
+
+func (h halfInstruction) word(d, n int) (word uint32, comment string) {
+	return h.base | uint32(n)<<5 | uint32(d), fmt.Sprintf("%s v%d.%s, v%d.%s", h.mnemonic, d, h.to, n, h.from)
+}
+
 // sshrWords is sshr of 32-bit words.
 func sshrWords(d, n, shift int) (word uint32, comment string) {
 	return 0x4f000400 | uint32(64-shift)<<16 | uint32(n)<<5 | uint32(d),

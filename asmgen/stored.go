@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/bitstep-go/bitstep/internal/program"
@@ -37,6 +38,10 @@ type storing interface {
 	ShiftSigned(a Reg, n int) Reg // signs do
 	IfNotZero(of, v Reg) Reg      // v where of is not 0, else 0; may change v
 
+	// StoreFloat16 stores a vector's lanes, no NaN but 0x7fc00000 among them, as float16, rounded to nearest even.
+	// LoadAs widens such.
+	StoreFloat16(v, p Reg, off int)
+
 	// Bytes are those of 32-bit lanes that hold a number up to 255.
 	WidenBytes(p Reg, off int) Reg      // a vector's lanes
 	BroadcastByte(p Reg) Reg            // the one at p, in every lane
@@ -48,51 +53,49 @@ type storing interface {
 	NoPayload(v, nan Reg) // v = nan where v is NaN, in place
 }
 
-// A variant is a form of a row for one rounding: each has assembly of its own.
+// A variant is a step in a form, or a conversion, for one rounding: each has assembly of its own.
 type variant struct {
-	Form    int // of table.Forms
+	Row     table.Row // its operands in their storage
+	Suffix  string    // behind the row's name in those of functions
 	Nearest bool
+	Keys    []int // which of its row's it is: both roundings if nothing rounds stochastically
 }
 
-// variants lists them.
-func variants() (all []variant) {
-	for i := range table.Forms {
-		all = append(all, variant{i, false}, variant{i, true})
+// variants lists those of a step.
+func variants(row table.Row) (all []variant) {
+	for i, f := range table.Forms {
+		if row, ok := row.In(f); ok {
+			all = append(all, roundings(row, f.Name, 2*i)...)
+		}
 	}
 	return all
 }
 
-// of returns the row's program in a variant, and whether there is one.
-func (v variant) of(row table.Row) (*program.Program, bool) {
-	row, ok := row.In(table.Forms[v.Form])
-	if !ok {
-		return nil, false
+// conversions lists those of conversions.
+func conversions() (all []variant) {
+	for _, c := range table.Conversions {
+		all = append(all, roundings(c.Row, "", 0)...)
 	}
-	return program.Must(row), true
+	return all
 }
 
-// Key tells variants apart in a switch.
-func (v variant) Key() int {
-	if v.Nearest {
-		return 2*v.Form + 1
+// roundings are the variants of a row, its operands in their storage.
+func roundings(row table.Row, suffix string, key int) []variant {
+	random, nearest := variant{row, suffix, false, []int{key}}, variant{row, suffix + "Nearest", true, []int{key + 1}}
+	if random.words() == 0 {
+		return []variant{{row, suffix, true, []int{key, key + 1}}}
 	}
-	return 2 * v.Form
+	return []variant{random, nearest}
 }
 
-// suffix is behind the row's name in those of functions.
-func (v variant) suffix() string {
-	s := table.Forms[v.Form].Name
-	if v.Nearest {
-		s += "Nearest"
-	}
-	return s
-}
+// isStep reports whether there are scalars and a Prelude.
+func (v variant) isStep() bool { return v.Row.Kind == table.Step }
 
-// storedHas reports whether a machine has assembly for a row in a variant.
-func storedHas(m Machine, row table.Row, v variant) bool {
+// storedHas reports whether a machine has assembly for a variant.
+func storedHas(m Machine, v variant) bool {
 	s, can := m.(storing)
-	p, ok := v.of(row)
-	return can && ok && m.ElemBytes() == 4 && emits(m, p) && storedFits(s, p)
+	p := program.Must(v.Row)
+	return can && m.ElemBytes() == 4 && emits(m, p) && storedFits(s, p)
 }
 
 // storedFits reports whether there are registers: for a pair of vectors of each operand, of which 16 hold five, and for
@@ -128,10 +131,10 @@ type storedKernel struct {
 	scratch    Reg
 }
 
-// words of random bits that a row needs in a form.
-func (v variant) words(row table.Row) int {
+// words of random bits that a variant needs.
+func (v variant) words() int {
 	n := 0
-	for _, o := range row.Operands {
+	for _, o := range v.Row.Operands {
 		if o.Stochastic(o.Storage) && !v.Nearest {
 			n++
 		}
@@ -139,12 +142,15 @@ func (v variant) words(row table.Row) int {
 	return (n + 1) / 2
 }
 
+// storedType is the type of what lies in memory. A T is a float32.
+var storedType = map[table.Storage]string{table.Element: "T", table.BFloat16: "uint16", table.Float16: "uint16",
+	table.Block8: "uint8"}
+
 // storedParams is the parameters of a row's operands in its storage.
 func storedParams(row table.Row) string {
 	s := ""
 	for _, o := range row.Operands {
-		s += ", " + argName(o.Name) + " *" + map[table.Storage]string{table.Element: "T", table.BFloat16: "uint16",
-			table.Block8: "uint8"}[o.Storage]
+		s += ", " + argName(o.Name) + " *" + storedType[o.Storage]
 	}
 	for _, o := range row.Operands {
 		if o.Storage == table.Block8 {
@@ -164,28 +170,37 @@ const (
 	secondProduct = 0x846ca68b
 )
 
-// stored emits func(n int, c *T, random *uint32, operands ...) for a step in a variant: n elements, whole blocks of 32.
-// random points at two words for each pair of operands that round stochastically: k0 + c*0x9e3779b9 of the first
+// stored emits func(n int, c *T, random *uint32, operands ...), without c for conversions: n elements, whole blocks of
+// 32. random points at two words for each pair of operands that round stochastically: k0 + c*0x9e3779b9 of the first
 // element, and k1.
-func stored(m storing, row table.Row, v variant) {
-	p, _ := v.of(row)
-	name := symbol(row.Name+v.suffix(), m)
+func stored(m storing, v variant) {
+	p := program.Must(v.Row)
+	name, coef, scalars := symbol(v.Row.Name+v.Suffix, m), "", ""
+	if v.isStep() {
+		coef, scalars = "c *T, ", layout(m, p)
+	}
 	doc := []string{name + " updates n elements, whole blocks of 32, by", ""}
 	for _, l := range p.Lines {
 		doc = append(doc, "\t"+l.Text)
 	}
-	m.Begin(name, "n int, c *T, random *uint32"+storedParams(p.Row), append(doc, "", layout(m, p))...)
+	if v.isStep() {
+		doc = append(doc, "", scalars)
+	}
+	m.Begin(name, "n int, "+coef+"random *uint32"+storedParams(v.Row), doc...)
 	n := m.Arg("n")
 	k := &storedKernel{kernel: newKernel(m, p), storing: m, variant: v, held: map[uint64]Reg{}, whole: p}
-	k.coef = k.Arg("c")
-	k.split = table.Forms[v.Form].X == table.BFloat16
-	if k.scalarsFit() {
-		k.holdScalars()
+	k.split = !slices.ContainsFunc(v.Row.Operands, func(o table.Operand) bool { return o.Storage != table.BFloat16 })
+	var prelude Reg
+	if v.isStep() {
+		k.coef = k.Arg("c")
+		if k.scalarsFit() {
+			k.holdScalars()
+		}
+		prelude = m.Code(preludeTable(m, 1), pointAtPrelude(k.kernel))
 	}
 	k.constants()
-	prelude := m.Code(preludeTable(m, 1), pointAtPrelude(k.kernel))
-	k.begin(v.words(p.Row))
-	if table.Forms[v.Form].States == table.Block8 {
+	k.begin(v.words())
+	if slices.ContainsFunc(v.Row.Operands, func(o table.Operand) bool { return o.Storage == table.Block8 }) {
 		k.blocks(n, prelude)
 		m.End()
 		return
@@ -311,11 +326,20 @@ func (k *storedKernel) kept(slot int) Reg {
 
 // begin makes the running words and the constants of the loop.
 func (k *storedKernel) begin(words int) {
+	var constants []uint64
+	for _, o := range k.Row.Operands {
+		if o.Write && o.Storage == table.BFloat16 {
+			constants = []uint64{0x7fff, 1, 0xffff}
+		}
+	}
+	if words == 0 {
+		constants = constants[:min(2, len(constants))]
+	} else {
+		constants = append(constants, firstProduct, secondProduct)
+	}
 	if k.many() {
-		for _, c := range []uint64{0x7fff, 1, 0xffff, firstProduct, secondProduct} {
-			if words > 0 || c == 0x7fff || c == 1 {
-				k.held[c] = k.Word(c)
-			}
+		for _, c := range constants {
+			k.held[c] = k.Word(c)
 		}
 	}
 	if words == 0 {
@@ -438,8 +462,12 @@ func (k *storedKernel) own(n *program.Node, v Reg) Reg {
 	return c
 }
 
-// prelude loads x and g of a vector, unless they have been widened, and runs the Prelude if there is any.
+// prelude loads x and g of a vector, unless they have been widened, and runs the Prelude if there is any. Conversions
+// have none.
 func (k *storedKernel) prelude(e *element, code Reg) {
+	if !k.isStep() {
+		return
+	}
 	var at [2]Reg
 	for i, name := range []string{"x", "g"} {
 		n := k.Operand(name)
@@ -463,6 +491,9 @@ func (k *storedKernel) canonical(stores map[string][]Reg) {
 	var all []Reg
 	for _, o := range k.Row.Operands {
 		all = append(all, stores[o.Name]...)
+	}
+	if len(all) == 0 {
+		return
 	}
 	k.Rarely("nan", k.AnyNaN(all), func() {
 		for _, v := range all {
@@ -504,7 +535,7 @@ func (k *storedKernel) mix(w Reg, word int) Reg {
 	return k.Xor(w, k.ShiftRight(w, 16))
 }
 
-// round rounds and stores what is bfloat16, at an offset. It makes the random words that are not given, and returns
+// round rounds and stores what is of 16 bits, at an offset. It makes the random words that are not given, and returns
 // the first.
 func (k *storedKernel) round(stores map[string][]Reg, off int, given *[2]Reg) (first [2]Reg) {
 	j, words, made := 0, [2]Reg{}, -1
@@ -521,6 +552,12 @@ func (k *storedKernel) round(stores map[string][]Reg, off int, given *[2]Reg) (f
 				if made == 0 {
 					first = words
 				}
+			}
+			if o.Storage == table.Float16 {
+				for i := range v {
+					k.StoreFloat16(v[i], k.ptr[o.Name], off+i*2*lanesOf(k))
+				}
+				continue
 			}
 			for i := range v {
 				v[i] = k.AddInt(v[i], k.below(v[i], words[i], stochastic, j))
@@ -545,46 +582,72 @@ func (k *storedKernel) below(v, word Reg, stochastic bool, j int) Reg {
 	return k.ShiftRight(word, 16)
 }
 
-// storedSteps emits all variants of a step.
-func storedSteps(m Machine, row table.Row) {
-	for _, v := range variants() {
-		if storedHas(m, row, v) {
-			stored(m.(storing), row, v)
+// storedSteps emits all variants of a step, and conversionsOf those of conversions.
+func storedSteps(m Machine, row table.Row) { emitStored(m, variants(row)) }
+func conversionsOf(m Machine)              { emitStored(m, conversions()) }
+
+func emitStored(m Machine, all []variant) {
+	for _, v := range all {
+		if storedHas(m, v) {
+			stored(m.(storing), v)
 		}
 	}
 }
 
 // What templates see of variants.
 
-// A variantView is a row in a variant on one instruction set.
-type variantView struct {
-	variant
-	Name string // of its functions, less the instruction set's
-	Args string // of the operands of a storedCall at an element
-}
+// A variantView is a variant on one instruction set.
+type variantView struct{ Cases, Function, Args string }
 
-// Variants lists those that an instruction set has of a row.
-func (v view) Variants(s isa, r rowView) (all []variantView) {
+// Variants lists those that an instruction set has, of steps and then conversions: what the variant of a storedCall is,
+// and the call at an element.
+func (v view) Variants(s isa) (all []variantView) {
 	m := s.New(newFile(s.Arch), s, 4)
-	for _, va := range variants() {
-		if !storedHas(m, r.Row, va) {
-			continue
-		}
-		p, _ := va.of(r.Row)
-		var args []string
-		for i, o := range p.Row.Operands {
-			t := map[table.Storage]string{table.Element: "float32", table.BFloat16: "uint16", table.Block8: "uint8"}
-			args = append(args, fmt.Sprintf("storedAt[%s](c, %d, lo)", t[o.Storage], i))
-		}
-		for i, o := range p.Row.Operands {
-			if o.Storage == table.Block8 {
-				args = append(args, fmt.Sprintf("scaleAt(c, %d, lo)", i))
+	add := func(work string, of []variant) {
+		for _, va := range of {
+			if storedHas(m, va) {
+				all = append(all, va.view(work, s))
 			}
 		}
-		all = append(all, variantView{va, lower(r.Row.Name+va.suffix()) + "F32" + s.Const, strings.Join(args, ", ")})
+	}
+	for _, r := range v.StepRows() {
+		add("id"+r.Name(), variants(r.Row))
+	}
+	for _, va := range conversions() {
+		add(lower(va.Row.Name), []variant{va})
 	}
 	return all
 }
 
+func (v variant) view(work string, s isa) variantView {
+	var cases []string
+	for _, key := range v.Keys {
+		cases = append(cases, fmt.Sprintf("int(%s)*variants + %d", work, key))
+	}
+	args := []string{"n"}
+	if v.isStep() {
+		args = append(args, "coef")
+	}
+	args = append(args, "&random[0]")
+	for i, o := range v.Row.Operands {
+		t := strings.Replace(storedType[o.Storage], "T", "float32", 1)
+		args = append(args, fmt.Sprintf("storedAt[%s](c, %d, lo)", t, i))
+	}
+	for i, o := range v.Row.Operands {
+		if o.Storage == table.Block8 {
+			args = append(args, fmt.Sprintf("scaleAt(c, %d, lo)", i))
+		}
+	}
+	return variantView{strings.Join(cases, ", "), symbolOf(v.Row.Name+v.Suffix, 4, s.Const), strings.Join(args, ", ")}
+}
+
 // MaxVariants is how many variants a step can have.
-func (v view) MaxVariants() int { return len(variants()) }
+func (v view) MaxVariants() int { return 2 * len(table.Forms) }
+
+// Conversions are the names of the conversions.
+func (v view) Conversions() (names []string) {
+	for _, c := range table.Conversions {
+		names = append(names, lower(c.Name))
+	}
+	return names
+}

@@ -14,7 +14,9 @@ import (
 // A stream's period is how many vectors of the others it takes to move one of its own.
 func period(kind rune) int {
 	switch kind {
-	case 'Q':
+	case 'H', 'h':
+		return 2
+	case 'Q', 'q':
 		return 4
 	case 'O':
 		return 8
@@ -22,15 +24,23 @@ func period(kind rune) int {
 	return 1
 }
 
+// written reports whether a stream is stored and not read.
+func written(kind rune) bool { return strings.ContainsRune("Whq", kind) }
+
 // patterns are a load, a store, a copy, and the distinct patterns of streams in the table.
 func patterns() []string {
 	all := []string{"R", "W", "WR"}
-	for _, row := range table.Rows {
-		for _, elem := range []int{4, 8} {
-			if p := row.Pattern(elem); !slices.Contains(all, p) {
-				all = append(all, p)
-			}
+	add := func(p string) {
+		if !slices.Contains(all, p) {
+			all = append(all, p)
 		}
+	}
+	for _, row := range table.Rows {
+		add(row.Pattern(4))
+		add(row.Pattern(8))
+	}
+	for _, c := range table.Conversions {
+		add(c.Pattern(4))
 	}
 	return all
 }
@@ -59,7 +69,7 @@ func streams(m Machine, pattern string) {
 			for u := range unroll {
 				var loaded []Reg // of this vector's elements
 				for i, kind := range pattern {
-					if kind == 'W' || u%period(kind) != 0 || unroll < period(kind) {
+					if written(kind) || u%period(kind) != 0 || unroll < period(kind) {
 						continue
 					}
 					v := m.Load(ptr[i], u/period(kind)*vec)
@@ -72,8 +82,8 @@ func streams(m Machine, pattern string) {
 					first = loaded[0]
 				}
 				for i, kind := range pattern {
-					if kind == 'W' {
-						m.Store(first, ptr[i], u*vec)
+					if written(kind) && u%period(kind) == 0 && unroll >= period(kind) {
+						m.Store(first, ptr[i], u/period(kind)*vec)
 					}
 				}
 			}
@@ -206,10 +216,10 @@ import (
 )
 
 // Move loads the streams that are read, and stores in those that are written what they have, or else what the first
-// has: a letter of the pattern a stream, as table.Row.Pattern spells them. The first has a length that is a multiple of
-// 16 and of 128 where a stream is shorter, the others what their letters say. In Go the smallest is stored.
+// has: a letter of the pattern a stream, as table.Row.Pattern spells them, and their lengths are as the letters say:
+// whole streams have a multiple of 16 elements, and of 128 where one is shorter. In Go the smallest is stored.
 func Move(b bitstep.Backend, pattern string, s [][]float32) {
-	n := len(s[0])
+	n := len(s[0]) * periods[pattern[0]]
 	switch b {
 {{- range .ISAs}}{{$isa := .Const}}
 	case bitstep.{{.Const}}:

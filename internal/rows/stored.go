@@ -9,12 +9,13 @@ import (
 	"github.com/bitstep-go/bitstep/kernels/table"
 )
 
-// NewStored returns operands of n elements, all zero, for a Step in the storage that each operand of row has.
+// NewStored returns operands of n elements, all zero, in the storage that each operand of a row has. A Float16 lies as
+// a BFloat16 does.
 func NewStored(row table.Row, n int) (op []kernels.Stored) {
 	for _, o := range row.Operands {
 		var s kernels.Stored
 		switch o.Storage {
-		case table.BFloat16:
+		case table.BFloat16, table.Float16:
 			s.BFloat16 = make([]kernels.BFloat16, n)
 		case table.Block8:
 			s.Block8 = kernels.Blocks8{Codes: make([]uint8, n), Scales: make([]uint8, kernels.Scales(n))}
@@ -43,6 +44,13 @@ func FillStored(r *rand.Rand, row table.Row, op []kernels.Stored) {
 			for j := range wide {
 				s.BFloat16[j] = kernels.NearestBFloat16(wide[j])
 				if r.IntN(64) == 0 {
+					s.BFloat16[j] = kernels.BFloat16(r.Uint64())
+				}
+			}
+		case table.Float16:
+			for j := range wide {
+				s.BFloat16[j] = kernels.BFloat16(kernels.NearestFloat16(wide[j]))
+				if r.IntN(2) == 0 {
 					s.BFloat16[j] = kernels.BFloat16(r.Uint64())
 				}
 			}

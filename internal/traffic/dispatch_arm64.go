@@ -11,10 +11,10 @@ import (
 )
 
 // Move loads the streams that are read, and stores in those that are written what they have, or else what the first
-// has: a letter of the pattern a stream, as table.Row.Pattern spells them. The first has a length that is a multiple of
-// 16 and of 128 where a stream is shorter, the others what their letters say. In Go the smallest is stored.
+// has: a letter of the pattern a stream, as table.Row.Pattern spells them, and their lengths are as the letters say:
+// whole streams have a multiple of 16 elements, and of 128 where one is shorter. In Go the smallest is stored.
 func Move(b bitstep.Backend, pattern string, s [][]float32) {
-	n := len(s[0])
+	n := len(s[0]) * periods[pattern[0]]
 	switch b {
 	case bitstep.NEON:
 		switch pattern {
@@ -48,6 +48,14 @@ func Move(b bitstep.Backend, pattern string, s [][]float32) {
 			streamsWORF32NEON(n, &s[0][0], &s[1][0], &s[2][0])
 		case "RR":
 			streamsRRF32NEON(n, &s[0][0], &s[1][0])
+		case "hR":
+			streamshRF32NEON(n, &s[0][0], &s[1][0])
+		case "WH":
+			streamsWHF32NEON(n, &s[0][0], &s[1][0])
+		case "qR":
+			streamsqRF32NEON(n, &s[0][0], &s[1][0])
+		case "WQ":
+			streamsWQF32NEON(n, &s[0][0], &s[1][0])
 		default:
 			panic(fmt.Sprintf("traffic: no pattern %q", pattern))
 		}

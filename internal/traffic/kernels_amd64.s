@@ -875,6 +875,166 @@ loop1xDone:
 	VZEROUPPER
 	RET
 
+// func streamshRF32AVX2(n int, s0 *float32, s1 *float32)
+// Requires: AVX
+TEXT ·streamshRF32AVX2(SB), $0-24
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	MOVQ    s1+16(FP), DX
+	CMPQ    AX, $0x00000020
+	JLT     loop4xDone
+	PCALIGN $0x40
+
+loop4x:
+	VMOVUPS (DX), Y0
+	VMOVUPS Y0, (CX)
+	VMOVUPS 32(DX), Y0
+	VMOVUPS 64(DX), Y0
+	VMOVUPS Y0, 32(CX)
+	VMOVUPS 96(DX), Y0
+	ADDQ    $+64, CX
+	ADDQ    $+128, DX
+	SUBQ    $0x00000020, AX
+	CMPQ    AX, $0x00000020
+	JGE     loop4x
+
+loop4xDone:
+	CMPQ    AX, $0x00000008
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	VMOVUPS (DX), Y0
+	ADDQ    $+16, CX
+	ADDQ    $+32, DX
+	SUBQ    $0x00000008, AX
+	CMPQ    AX, $0x00000008
+	JGE     loop1x
+
+loop1xDone:
+	VZEROUPPER
+	RET
+
+// func streamsWHF32AVX2(n int, s0 *float32, s1 *float32)
+// Requires: AVX, AVX2
+TEXT ·streamsWHF32AVX2(SB), $0-24
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	MOVQ    s1+16(FP), DX
+	VPXOR   Y0, Y0, Y0
+	CMPQ    AX, $0x00000020
+	JLT     loop4xDone
+	PCALIGN $0x40
+
+loop4x:
+	VMOVUPS (DX), Y1
+	VMOVUPS Y1, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS 32(DX), Y1
+	VMOVUPS Y1, 64(CX)
+	VMOVUPS Y1, 96(CX)
+	ADDQ    $+128, CX
+	ADDQ    $+64, DX
+	SUBQ    $0x00000020, AX
+	CMPQ    AX, $0x00000020
+	JGE     loop4x
+
+loop4xDone:
+	CMPQ    AX, $0x00000008
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	VMOVUPS Y0, (CX)
+	ADDQ    $+32, CX
+	ADDQ    $+16, DX
+	SUBQ    $0x00000008, AX
+	CMPQ    AX, $0x00000008
+	JGE     loop1x
+
+loop1xDone:
+	VZEROUPPER
+	RET
+
+// func streamsqRF32AVX2(n int, s0 *float32, s1 *float32)
+// Requires: AVX
+TEXT ·streamsqRF32AVX2(SB), $0-24
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	MOVQ    s1+16(FP), DX
+	CMPQ    AX, $0x00000020
+	JLT     loop4xDone
+	PCALIGN $0x40
+
+loop4x:
+	VMOVUPS (DX), Y0
+	VMOVUPS Y0, (CX)
+	VMOVUPS 32(DX), Y0
+	VMOVUPS 64(DX), Y0
+	VMOVUPS 96(DX), Y0
+	ADDQ    $+32, CX
+	ADDQ    $+128, DX
+	SUBQ    $0x00000020, AX
+	CMPQ    AX, $0x00000020
+	JGE     loop4x
+
+loop4xDone:
+	CMPQ    AX, $0x00000008
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	VMOVUPS (DX), Y0
+	ADDQ    $+8, CX
+	ADDQ    $+32, DX
+	SUBQ    $0x00000008, AX
+	CMPQ    AX, $0x00000008
+	JGE     loop1x
+
+loop1xDone:
+	VZEROUPPER
+	RET
+
+// func streamsWQF32AVX2(n int, s0 *float32, s1 *float32)
+// Requires: AVX, AVX2
+TEXT ·streamsWQF32AVX2(SB), $0-24
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	MOVQ    s1+16(FP), DX
+	VPXOR   Y0, Y0, Y0
+	CMPQ    AX, $0x00000020
+	JLT     loop4xDone
+	PCALIGN $0x40
+
+loop4x:
+	VMOVUPS (DX), Y1
+	VMOVUPS Y1, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y1, 64(CX)
+	VMOVUPS Y1, 96(CX)
+	ADDQ    $+128, CX
+	ADDQ    $+32, DX
+	SUBQ    $0x00000020, AX
+	CMPQ    AX, $0x00000020
+	JGE     loop4x
+
+loop4xDone:
+	CMPQ    AX, $0x00000008
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	VMOVUPS Y0, (CX)
+	ADDQ    $+32, CX
+	ADDQ    $+8, DX
+	SUBQ    $0x00000008, AX
+	CMPQ    AX, $0x00000008
+	JGE     loop1x
+
+loop1xDone:
+	VZEROUPPER
+	RET
+
 // func peakF32AVX2(n int, out *float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·peakF32AVX2(SB), $0-16
@@ -2384,6 +2544,166 @@ loop1x:
 	VMOVUPS (DX), Z0
 	ADDQ    $+64, CX
 	ADDQ    $+64, DX
+	SUBQ    $0x00000010, AX
+	CMPQ    AX, $0x00000010
+	JGE     loop1x
+
+loop1xDone:
+	VZEROUPPER
+	RET
+
+// func streamshRF32AVX512(n int, s0 *float32, s1 *float32)
+// Requires: AVX, AVX512F
+TEXT ·streamshRF32AVX512(SB), $0-24
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	MOVQ    s1+16(FP), DX
+	CMPQ    AX, $0x00000040
+	JLT     loop4xDone
+	PCALIGN $0x40
+
+loop4x:
+	VMOVUPS (DX), Z0
+	VMOVUPS Z0, (CX)
+	VMOVUPS 64(DX), Z0
+	VMOVUPS 128(DX), Z0
+	VMOVUPS Z0, 64(CX)
+	VMOVUPS 192(DX), Z0
+	ADDQ    $+128, CX
+	ADDQ    $+256, DX
+	SUBQ    $0x00000040, AX
+	CMPQ    AX, $0x00000040
+	JGE     loop4x
+
+loop4xDone:
+	CMPQ    AX, $0x00000010
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	VMOVUPS (DX), Z0
+	ADDQ    $+32, CX
+	ADDQ    $+64, DX
+	SUBQ    $0x00000010, AX
+	CMPQ    AX, $0x00000010
+	JGE     loop1x
+
+loop1xDone:
+	VZEROUPPER
+	RET
+
+// func streamsWHF32AVX512(n int, s0 *float32, s1 *float32)
+// Requires: AVX, AVX512F
+TEXT ·streamsWHF32AVX512(SB), $0-24
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	MOVQ    s1+16(FP), DX
+	VPXORD  Z0, Z0, Z0
+	CMPQ    AX, $0x00000040
+	JLT     loop4xDone
+	PCALIGN $0x40
+
+loop4x:
+	VMOVUPS (DX), Z1
+	VMOVUPS Z1, (CX)
+	VMOVUPS Z1, 64(CX)
+	VMOVUPS 64(DX), Z1
+	VMOVUPS Z1, 128(CX)
+	VMOVUPS Z1, 192(CX)
+	ADDQ    $+256, CX
+	ADDQ    $+128, DX
+	SUBQ    $0x00000040, AX
+	CMPQ    AX, $0x00000040
+	JGE     loop4x
+
+loop4xDone:
+	CMPQ    AX, $0x00000010
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	VMOVUPS Z0, (CX)
+	ADDQ    $+64, CX
+	ADDQ    $+32, DX
+	SUBQ    $0x00000010, AX
+	CMPQ    AX, $0x00000010
+	JGE     loop1x
+
+loop1xDone:
+	VZEROUPPER
+	RET
+
+// func streamsqRF32AVX512(n int, s0 *float32, s1 *float32)
+// Requires: AVX, AVX512F
+TEXT ·streamsqRF32AVX512(SB), $0-24
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	MOVQ    s1+16(FP), DX
+	CMPQ    AX, $0x00000040
+	JLT     loop4xDone
+	PCALIGN $0x40
+
+loop4x:
+	VMOVUPS (DX), Z0
+	VMOVUPS Z0, (CX)
+	VMOVUPS 64(DX), Z0
+	VMOVUPS 128(DX), Z0
+	VMOVUPS 192(DX), Z0
+	ADDQ    $+64, CX
+	ADDQ    $+256, DX
+	SUBQ    $0x00000040, AX
+	CMPQ    AX, $0x00000040
+	JGE     loop4x
+
+loop4xDone:
+	CMPQ    AX, $0x00000010
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	VMOVUPS (DX), Z0
+	ADDQ    $+16, CX
+	ADDQ    $+64, DX
+	SUBQ    $0x00000010, AX
+	CMPQ    AX, $0x00000010
+	JGE     loop1x
+
+loop1xDone:
+	VZEROUPPER
+	RET
+
+// func streamsWQF32AVX512(n int, s0 *float32, s1 *float32)
+// Requires: AVX, AVX512F
+TEXT ·streamsWQF32AVX512(SB), $0-24
+	MOVQ    n+0(FP), AX
+	MOVQ    s0+8(FP), CX
+	MOVQ    s1+16(FP), DX
+	VPXORD  Z0, Z0, Z0
+	CMPQ    AX, $0x00000040
+	JLT     loop4xDone
+	PCALIGN $0x40
+
+loop4x:
+	VMOVUPS (DX), Z1
+	VMOVUPS Z1, (CX)
+	VMOVUPS Z1, 64(CX)
+	VMOVUPS Z1, 128(CX)
+	VMOVUPS Z1, 192(CX)
+	ADDQ    $+256, CX
+	ADDQ    $+64, DX
+	SUBQ    $0x00000040, AX
+	CMPQ    AX, $0x00000040
+	JGE     loop4x
+
+loop4xDone:
+	CMPQ    AX, $0x00000010
+	JLT     loop1xDone
+	PCALIGN $0x40
+
+loop1x:
+	VMOVUPS Z0, (CX)
+	ADDQ    $+64, CX
+	ADDQ    $+16, DX
 	SUBQ    $0x00000010, AX
 	CMPQ    AX, $0x00000010
 	JGE     loop1x

@@ -813,6 +813,150 @@ loop1x:
 loop1xDone:
 	RET
 
+// func streamshRF32NEON(n int, s0 *float32, s1 *float32)
+TEXT ·streamshRF32NEON(SB), $0-24
+	MOVD n+0(FP), R0
+	MOVD s0+8(FP), R1
+	MOVD s1+16(FP), R2
+	CMP  $16, R0
+	BLT  loop4xDone
+
+loop4x:
+	FMOVQ 0(R2), F0
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R2), F0
+	FMOVQ 32(R2), F0
+	FMOVQ F0, 16(R1)
+	FMOVQ 48(R2), F0
+	ADD   $32, R1
+	ADD   $64, R2
+	SUB   $16, R0
+	CMP   $16, R0
+	BGE   loop4x
+
+loop4xDone:
+	CMP $4, R0
+	BLT loop1xDone
+
+loop1x:
+	FMOVQ 0(R2), F0
+	ADD   $8, R1
+	ADD   $16, R2
+	SUB   $4, R0
+	CMP   $4, R0
+	BGE   loop1x
+
+loop1xDone:
+	RET
+
+// func streamsWHF32NEON(n int, s0 *float32, s1 *float32)
+TEXT ·streamsWHF32NEON(SB), $0-24
+	MOVD n+0(FP), R0
+	MOVD s0+8(FP), R1
+	MOVD s1+16(FP), R2
+	VEOR V0.B16, V0.B16, V0.B16
+	CMP  $16, R0
+	BLT  loop4xDone
+
+loop4x:
+	FMOVQ 0(R2), F1
+	FMOVQ F1, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ 16(R2), F1
+	FMOVQ F1, 32(R1)
+	FMOVQ F1, 48(R1)
+	ADD   $64, R1
+	ADD   $32, R2
+	SUB   $16, R0
+	CMP   $16, R0
+	BGE   loop4x
+
+loop4xDone:
+	CMP $4, R0
+	BLT loop1xDone
+
+loop1x:
+	FMOVQ F0, 0(R1)
+	ADD   $16, R1
+	ADD   $8, R2
+	SUB   $4, R0
+	CMP   $4, R0
+	BGE   loop1x
+
+loop1xDone:
+	RET
+
+// func streamsqRF32NEON(n int, s0 *float32, s1 *float32)
+TEXT ·streamsqRF32NEON(SB), $0-24
+	MOVD n+0(FP), R0
+	MOVD s0+8(FP), R1
+	MOVD s1+16(FP), R2
+	CMP  $16, R0
+	BLT  loop4xDone
+
+loop4x:
+	FMOVQ 0(R2), F0
+	FMOVQ F0, 0(R1)
+	FMOVQ 16(R2), F0
+	FMOVQ 32(R2), F0
+	FMOVQ 48(R2), F0
+	ADD   $16, R1
+	ADD   $64, R2
+	SUB   $16, R0
+	CMP   $16, R0
+	BGE   loop4x
+
+loop4xDone:
+	CMP $4, R0
+	BLT loop1xDone
+
+loop1x:
+	FMOVQ 0(R2), F0
+	ADD   $4, R1
+	ADD   $16, R2
+	SUB   $4, R0
+	CMP   $4, R0
+	BGE   loop1x
+
+loop1xDone:
+	RET
+
+// func streamsWQF32NEON(n int, s0 *float32, s1 *float32)
+TEXT ·streamsWQF32NEON(SB), $0-24
+	MOVD n+0(FP), R0
+	MOVD s0+8(FP), R1
+	MOVD s1+16(FP), R2
+	VEOR V0.B16, V0.B16, V0.B16
+	CMP  $16, R0
+	BLT  loop4xDone
+
+loop4x:
+	FMOVQ 0(R2), F1
+	FMOVQ F1, 0(R1)
+	FMOVQ F1, 16(R1)
+	FMOVQ F1, 32(R1)
+	FMOVQ F1, 48(R1)
+	ADD   $64, R1
+	ADD   $16, R2
+	SUB   $16, R0
+	CMP   $16, R0
+	BGE   loop4x
+
+loop4xDone:
+	CMP $4, R0
+	BLT loop1xDone
+
+loop1x:
+	FMOVQ F0, 0(R1)
+	ADD   $16, R1
+	ADD   $4, R2
+	SUB   $4, R0
+	CMP   $4, R0
+	BGE   loop1x
+
+loop1xDone:
+	RET
+
 // func peakF32NEON(n int, out *float32)
 TEXT ·peakF32NEON(SB), $0-16
 	MOVD n+0(FP), R0

@@ -79,6 +79,26 @@ func streamsWORF32AVX2(n int, s0 *float32, s1 *float32, s2 *float32)
 //go:noescape
 func streamsRRF32AVX2(n int, s0 *float32, s1 *float32)
 
+// streamshRF32AVX2 moves n elements of each stream.
+//
+//go:noescape
+func streamshRF32AVX2(n int, s0 *float32, s1 *float32)
+
+// streamsWHF32AVX2 moves n elements of each stream.
+//
+//go:noescape
+func streamsWHF32AVX2(n int, s0 *float32, s1 *float32)
+
+// streamsqRF32AVX2 moves n elements of each stream.
+//
+//go:noescape
+func streamsqRF32AVX2(n int, s0 *float32, s1 *float32)
+
+// streamsWQF32AVX2 moves n elements of each stream.
+//
+//go:noescape
+func streamsWQF32AVX2(n int, s0 *float32, s1 *float32)
+
 // peakF32AVX2 runs n turns of 12 independent fma.
 //
 //go:noescape
@@ -253,6 +273,26 @@ func streamsWORF32AVX512(n int, s0 *float32, s1 *float32, s2 *float32)
 //
 //go:noescape
 func streamsRRF32AVX512(n int, s0 *float32, s1 *float32)
+
+// streamshRF32AVX512 moves n elements of each stream.
+//
+//go:noescape
+func streamshRF32AVX512(n int, s0 *float32, s1 *float32)
+
+// streamsWHF32AVX512 moves n elements of each stream.
+//
+//go:noescape
+func streamsWHF32AVX512(n int, s0 *float32, s1 *float32)
+
+// streamsqRF32AVX512 moves n elements of each stream.
+//
+//go:noescape
+func streamsqRF32AVX512(n int, s0 *float32, s1 *float32)
+
+// streamsWQF32AVX512 moves n elements of each stream.
+//
+//go:noescape
+func streamsWQF32AVX512(n int, s0 *float32, s1 *float32)
 
 // peakF32AVX512 runs n turns of 24 independent fma.
 //

@@ -79,6 +79,26 @@ func streamsWORF32NEON(n int, s0 *float32, s1 *float32, s2 *float32)
 //go:noescape
 func streamsRRF32NEON(n int, s0 *float32, s1 *float32)
 
+// streamshRF32NEON moves n elements of each stream.
+//
+//go:noescape
+func streamshRF32NEON(n int, s0 *float32, s1 *float32)
+
+// streamsWHF32NEON moves n elements of each stream.
+//
+//go:noescape
+func streamsWHF32NEON(n int, s0 *float32, s1 *float32)
+
+// streamsqRF32NEON moves n elements of each stream.
+//
+//go:noescape
+func streamsqRF32NEON(n int, s0 *float32, s1 *float32)
+
+// streamsWQF32NEON moves n elements of each stream.
+//
+//go:noescape
+func streamsWQF32NEON(n int, s0 *float32, s1 *float32)
+
 // peakF32NEON runs n turns of 24 independent fma.
 //
 //go:noescape

@@ -66,23 +66,25 @@ func run[T kernels.Float](b bitstep.Backend, op Op, n int, chain bool) float64 {
 // move is Move in Go, for backends without assembly, whose minimum needs all that is loaded. A stream whose letter says
 // so moves less.
 func move(pattern string, s [][]float32) {
-	for j := range s[0] {
+	for j := range len(s[0]) * periods[pattern[0]] {
 		least := float32(math.Inf(1))
 		for i, kind := range []byte(pattern) {
-			if period := periods[kind]; kind != 'W' && j%period == 0 {
+			if period := periods[kind]; !written(kind) && j%period == 0 {
 				least = min(least, s[i][j/period])
 			}
 		}
 		for i, kind := range []byte(pattern) {
-			if kind == 'W' || kind == 'U' {
-				s[i][j] = least
+			if period := periods[kind]; (written(kind) || kind == 'U') && j%period == 0 {
+				s[i][j/period] = least
 			}
 		}
 	}
 }
 
 // periods is how many elements of the others a stream moves one of its own with, by its letter.
-var periods = [256]int{'R': 1, 'W': 1, 'U': 1, 'Q': 4, 'O': 8}
+var periods = [256]int{'R': 1, 'W': 1, 'U': 1, 'H': 2, 'h': 2, 'Q': 4, 'q': 4, 'O': 8}
+
+func written(kind byte) bool { return kind == 'W' || kind == 'h' || kind == 'q' }
 
 // Streams cuts what Move takes from the memory of a kernel's operands: op is their bytes, in the order of the
 // pattern.

@@ -47,5 +47,16 @@ func TestMove(t *testing.T) {
 				t.Errorf("%v: a copy gives %v of %v", b, s[0], s[1])
 			}
 		}
+		for _, pattern := range []string{"hR", "WH", "qR", "WQ"} {
+			const n = 1024
+			dst, src := make([]float32, n+1), make([]float32, n)
+			for i := range src {
+				src[i] = 2
+			}
+			Move(b, pattern, [][]float32{dst[:n/periods[pattern[0]]], src[:n/periods[pattern[1]]]})
+			if i := slices.Index(dst, 0); i != n/periods[pattern[0]] {
+				t.Errorf("%v: %s writes %d elements, want %d", b, pattern, i, n/periods[pattern[0]])
+			}
+		}
 	}
 }

@@ -39,6 +39,28 @@ func (f Form) Of(o Operand) Storage {
 	return f.States
 }
 
+// A Conversion is a Map, dst = src, between float32 and a narrow storage.
+type Conversion struct {
+	Function string // of package kernels, which is the row's name too but for the two codes of blocks
+	Row
+}
+
+// Conversions lists them. A sum of small steps is what rounding to bfloat16 stochastically is for: so dst is slow.
+var Conversions = []Conversion{
+	conversion("ToBFloat16", "", "dst:bf16~- src"),
+	conversion("FromBFloat16", "", "dst- src:bf16"),
+	conversion("ToFloat16", "", "dst:f16- src"),
+	conversion("FromFloat16", "", "dst- src:f16"),
+	conversion("EncodeBlocks", "E4M3", "dst:b8- src"),
+	conversion("EncodeBlocks", "E5M3", "dst:b8≥- src"),
+	conversion("DecodeBlocks", "E4M3", "dst- src:b8"),
+	conversion("DecodeBlocks", "E5M3", "dst- src:b8≥"),
+}
+
+func conversion(function, code, ops string) Conversion {
+	return Conversion{function, vector(function+code, ops, "", "dst = src")}
+}
+
 // Stochastic reports whether a store to the operand in some storage rounds stochastically, unless the caller wants all
 // to nearest. A step of bfloat16 parameters may be less than half of their last digit, 2^-9 to 2^-8 of them, and so may
 // what a mean of squares, which is never negative, loses in a step, and what an operand that is Slow moves: to nearest,

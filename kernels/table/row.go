@@ -5,7 +5,7 @@ import "strings"
 // The table's shorthand.
 
 // operands reads names with their marks: NAME[:STORAGE][≥][~][+|-]. + is read and written, - only written, neither
-// only read; ≥ is never negative; ~ is slow; u8 is stored as bytes.
+// only read; ≥ is never negative; ~ is slow; u8 is stored as bytes, b8 in blocks of them, and bf16 and f16 in 16 bits.
 func operands(s string) []Operand {
 	var ops []Operand
 	for _, f := range strings.Fields(s) {
@@ -24,7 +24,7 @@ func operands(s string) []Operand {
 	return ops
 }
 
-var storages = map[string]Storage{"": Element, "u8": Byte}
+var storages = map[string]Storage{"": Element, "u8": Byte, "bf16": BFloat16, "f16": Float16, "b8": Block8}
 
 func step(name, ops, scalars string, lines ...string) Row {
 	return Row{name, Step, operands(ops), strings.Fields(scalars), lines}
@@ -43,7 +43,7 @@ func (s Storage) Size(elem int) int {
 	switch s {
 	case Byte, Block8: // whose scales are 1/32 more
 		return 1
-	case BFloat16:
+	case BFloat16, Float16:
 		return 2
 	}
 	return elem
@@ -73,8 +73,12 @@ func (r Row) Traffic(elem int) int {
 	return bytes
 }
 
+// narrower are the letters of streams that are read or written and move a half, a quarter or an eighth of what the
+// others do.
+var narrower = map[byte]map[int]byte{'R': {2: 'H', 4: 'Q', 8: 'O'}, 'W': {2: 'h', 4: 'q'}}
+
 // Pattern spells the streams of a call for elements of elem bytes, a letter an operand: R read, W written, U
-// both; Q and O are read, and move a quarter and an eighth of what the others do.
+// both; H, Q and O are read, and move a half, a quarter and an eighth of what the others do; so are h and q written.
 func (r Row) Pattern(elem int) string {
 	var p []byte
 	for _, o := range r.Operands {
@@ -85,14 +89,12 @@ func (r Row) Pattern(elem int) string {
 		case o.Write:
 			kind = 'W'
 		}
-		switch {
-		case size == elem:
-		case kind == 'R' && 4*size == elem:
-			kind = 'Q'
-		case kind == 'R' && 8*size == elem:
-			kind = 'O'
-		default:
-			panic(r.Name + ": no letter for the storage of " + o.Name)
+		if size != elem {
+			letter, ok := narrower[kind][elem/size]
+			if !ok {
+				panic(r.Name + ": no letter for the storage of " + o.Name)
+			}
+			kind = letter
 		}
 		p = append(p, kind)
 	}

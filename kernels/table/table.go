@@ -14,7 +14,7 @@ const (
 
 // A Storage is how the elements of an operand lie in memory. Arithmetic is in the element type T whatever
 // the storage: a load widens exactly, and a store rounds by a rule that the storage states, rule 14. Rows name the
-// first two; the others are those of [Forms], where T is float32.
+// first two; the others are those of [Forms] and [Conversions], where T is float32.
 type Storage uint8
 
 const (
@@ -22,6 +22,7 @@ const (
 	Byte                    // uint8, a number from 0 to 255; read only
 	BFloat16                // the first 16 bits of a float32; rounds to nearest even, or stochastically
 	Block8                  // 8 bits, and 8 more for the scale of each [Block]; rounds likewise
+	Float16                 // IEEE 754's binary16; rounds to nearest even; of conversions alone
 )
 
 // An Operand is one slice argument of a kernel.
