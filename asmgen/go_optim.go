@@ -9,8 +9,8 @@ import "github.com/bitstep-go/bitstep/kernels"
 // {{.Name}} is the step [kernels.{{.Name}}] of the group's parameters by their gradients, with of.Prelude in c.
 func (of *Update[T]) {{.Name}}({{.EachState "# *Moment[T]"}}c kernels.{{.Name}}Coef[T]) {
 	c.Prelude = of.Prelude
-	if of.states == Full {
-		of.checked.{{.Name}}Each(of.x, {{.EachState "#.full(of, ?)"}}of.g, c)
+	if of.full {
+		of.checked.{{.Name}}Each(of.x.whole, {{.EachState "#.full(of, ?)"}}of.g.whole, c)
 		return
 	}
 	of.narrow.{{.Name}}Each(of.stored(&of.xs, of.x), {{.EachState "#.narrow(of, ?)"}}of.stored(&of.gs, of.g),

@@ -25,11 +25,7 @@ func NewAccumulator[T kernels.Float](o *Optimizer[T], every uint64) (*Accumulato
 	if every < 1 {
 		return nil, fmt.Errorf("optim: Accumulator: every = 0, want at least 1")
 	}
-	lengths := make([]int, len(o.params))
-	for i, x := range o.params {
-		lengths[i] = len(x)
-	}
-	return &Accumulator[T]{opt: o, every: every, sums: mem.Together[T](lengths)}, nil
+	return &Accumulator[T]{opt: o, every: every, sums: mem.Together[T](o.lengths)}, nil
 }
 
 // Add adds a gradient for each parameter, in their order and of their lengths, and takes a step if it is time. It
@@ -46,6 +42,29 @@ func (a *Accumulator[T]) Add(grads ...[]T) (taken bool) {
 			a.opt.k.Axpy(sum, grads[i], 1)
 		}
 	}
+	a.count++
+	return a.count >= a.every && a.Flush()
+}
+
+// AddStored is [Accumulator.Add] of gradients as [Optimizer.StepStored] takes them, which are summed in float32.
+func (a *Accumulator[T]) AddStored(grads ...kernels.Stored) (taken bool) {
+	if err := a.opt.checkStored(grads); err != nil {
+		panic(fmt.Sprintf("optim: Accumulator: %v", err))
+	}
+	given := a.opt.grads
+	given.take(grads)
+	for i, sum := range a.sums {
+		for lo := 0; lo < len(sum); {
+			part := given.part(a.opt.k, i, lo)
+			if to := sum[lo : lo+len(part)]; a.count == 0 {
+				copy(to, part)
+			} else {
+				a.opt.k.Axpy(to, part, 1)
+			}
+			lo += len(part)
+		}
+	}
+	given.forget()
 	a.count++
 	return a.count >= a.every && a.Flush()
 }

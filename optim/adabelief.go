@@ -42,6 +42,7 @@ func (c AdaBelief) Spec() *Spec {
 	s.Momentum(&c.Beta1)
 	s.Value("Beta2", &c.Beta2, 0.999, 1)
 	s.Value("Eps", &c.Eps, 1e-16, math.Inf(1))
+	s.OnePass()
 	return Bind(s, &c, stepAdaBelief[float32], stepAdaBelief[float64])
 }
 

@@ -41,6 +41,7 @@ func (c Adadelta) Spec() *Spec {
 	s := NewSpec("Adadelta", &c.LR, 1, &c.WeightDecay, c.Decoupled)
 	s.Value("Decay", &c.Decay, 0.9, 1)
 	s.Value("Eps", &c.Eps, 1e-6, math.Inf(1))
+	s.OnePass()
 	return Bind(s, &c, stepAdadelta[float32], stepAdadelta[float64])
 }
 

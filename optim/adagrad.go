@@ -48,6 +48,7 @@ func (c AdaGrad) Spec() *Spec {
 	s.Value("Eps", &c.Eps, 1e-7, math.Inf(1))
 	s.Value("LRDecay", &c.LRDecay, 0, math.Inf(1))
 	s.Value("InitialAccumulator", &c.InitialAccumulator, 0, math.Inf(1))
+	s.OnePass()
 	return Bind(s, &c, stepAdaGrad[float32], stepAdaGrad[float64])
 }
 

@@ -86,6 +86,7 @@ func (c Adam) Spec() *Spec {
 	s.Value("Eps", &c.Eps, 1e-7, math.Inf(1))
 	s.Flag("NoBiasCorrection", c.NoBiasCorrection)
 	s.Flag("AMSGrad", c.AMSGrad)
+	s.OnePass()
 	return Bind(s, &c, stepAdam[float32], stepAdam[float64])
 }
 

@@ -45,6 +45,7 @@ func (c Adamax) Spec() *Spec {
 	s.Momentum(&c.Beta1)
 	s.Value("Beta2", &c.Beta2, 0.999, 1)
 	s.Value("Eps", &c.Eps, 1e-8, math.Inf(1))
+	s.OnePass()
 	return Bind(s, &c, stepAdamax[float32], stepAdamax[float64])
 }
 

@@ -46,16 +46,17 @@ func (c Adan) Spec() *Spec {
 	s.Value("Beta2", &c.Beta2, 0.92, 1)
 	s.Value("Beta3", &c.Beta3, 0.99, 1)
 	s.Value("Eps", &c.Eps, 1e-8, math.Inf(1))
+	s.OnePass()
 	return Bind(s, &c, stepAdan[float32], stepAdan[float64])
 }
 
 func stepAdan[T kernels.Float](setup *Setup[T], h *Adan) func(*Update[T]) {
 	m, v, s, last := setup.Moment("m", 0), setup.Moment("v", 0), setup.NonNegative("s", 0), setup.Moment("g", 0)
-	buffer := setup.buffer()
+	buffer, lengths := setup.buffer(), setup.group.lengths
 	return func(u *Update[T]) {
 		if u.Step == 1 {
-			for i, x := range u.X {
-				for lo := 0; lo < len(x); {
+			for i, n := range lengths {
+				for lo := 0; lo < n; {
 					g := last.load(u.Engine, i, lo, buffer)
 					u.gradient(i, lo, g)
 					last.store(u.Engine, i, lo, g, kernels.Rounding{Nearest: true})

@@ -54,6 +54,7 @@ func (c AdEMAMix) Spec() *Spec {
 	s.Value("Mix", &c.Mix, 5, math.Inf(1))
 	s.Value("Eps", &c.Eps, 1e-8, math.Inf(1))
 	s.Value("WarmUp", &c.WarmUp, 0, math.Inf(1))
+	s.OnePass()
 	return Bind(s, &c, stepAdEMAMix[float32], stepAdEMAMix[float64])
 }
 

@@ -46,6 +46,7 @@ func (c ADOPT) Spec() *Spec {
 	s.Value("Beta2", &c.Beta2, 0.9999, 1)
 	s.Value("Eps", &c.Eps, 1e-6, math.Inf(1))
 	s.Flag("Unlimited", c.Unlimited)
+	s.OnePass()
 	return Bind(s, &c, stepADOPT[float32], stepADOPT[float64])
 }
 

@@ -38,6 +38,7 @@ type Config interface {
 //
 //	func (c Sign) Spec() *optim.Spec {
 //		s := optim.NewSpec("Sign", &c.LR, 0, &c.WeightDecay, c.Decoupled)
+//		s.OnePass()
 //		return optim.Bind(s, &c, sign[float32], sign[float64])
 //	}
 //
@@ -59,6 +60,7 @@ type Spec struct {
 	gradientFactor float64
 	firstFactor    float64  // 0: gradientFactor
 	momentum       *float64 // nil: there is none
+	onePass        bool
 
 	f32    func(*Setup[float32]) func(*Update[float32])
 	f64    func(*Setup[float64]) func(*Update[float64])
@@ -129,6 +131,11 @@ func (s *Spec) checkField(name string) {
 // Momentum says which field, one that [Spec.Value] has added, is the momentum that [Optimizer.SetMomentum] puts a
 // factor on. The field has the product while a step runs, and what a step needs of it is to be read then.
 func (s *Spec) Momentum(field *float64) { s.momentum = field }
+
+// OnePass says that a step reads and writes parameters and gradients by the methods of [Update] that are named after
+// kernels alone: of Update.X and Update.G it takes no more than their lengths. Only then may parameters be in bfloat16
+// without a master: see [Group].
+func (s *Spec) OnePass() { s.onePass = true }
 
 // swapMomentum sets the momentum, if there is one, and returns what it was.
 func (s *Spec) swapMomentum(m float64) (before float64) {

@@ -65,7 +65,7 @@ func stepLAMB[T kernels.Float](s *Setup[T], h *LAMB) func(*Update[T]) {
 			clear(d)
 			u.Prepare(i, g)
 			one := u.only(i)
-			one.x, one.g, one.Prelude = direction, prepared, kernels.Prelude[T]{}
+			one.x.whole, one.g.whole, one.Prelude = direction, prepared, kernels.Prelude[T]{}
 			one.Adam(m, v, c)
 			if h.Decay != 0 {
 				u.checked.Axpy(d, x, T(h.Decay))

@@ -42,6 +42,7 @@ func (c LARS) Spec() *Spec {
 	s.Value("Rho", &c.Rho, 0.9, 1)
 	s.Momentum(&c.Rho)
 	s.Value("Trust", &c.Trust, 1e-3, math.Inf(1))
+	s.OnePass()
 	return Bind(s, &c, stepLARS[float32], stepLARS[float64])
 }
 

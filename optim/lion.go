@@ -34,6 +34,7 @@ func (c Lion) Spec() *Spec {
 	s.Value("Beta1", &c.Beta1, 0.9, 1)
 	s.Momentum(&c.Beta1)
 	s.Value("Beta2", &c.Beta2, 0.99, 1)
+	s.OnePass()
 	return Bind(s, &c, stepLion[float32], stepLion[float64])
 }
 

@@ -44,6 +44,7 @@ func (c Lookahead) Spec() *Spec {
 		return s
 	}
 	s.name = "Lookahead of " + s.name
+	s.onePass = false // slow is made of x
 	s.Value("Every", &c.Every, 5, math.Inf(1))
 	s.Value("Pull", &c.Pull, 0.5, 1)
 	if c.Every < 1 || c.Every != math.Floor(c.Every) {

@@ -82,6 +82,11 @@ func newMoment[T kernels.Float](s *Setup[T], name string, first float64, nonNega
 	switch s.group.storage {
 	case Full:
 		m.whole = State(s, name, T(first), same)
+		for _, x := range m.whole {
+			if x, ok := any(x).([]float32); ok {
+				m.part = append(m.part, kernels.Stored{Float32: x})
+			}
+		}
 	case BF16:
 		for _, x := range State(s, name, kernels.NearestBFloat16(float32(first)), same) {
 			m.part = append(m.part, kernels.Stored{BFloat16: x})
@@ -120,17 +125,18 @@ func (m *Moment[T]) of(u *Update[T], nonNegative bool) {
 // full is the part of m that belongs to the parameters of u.
 func (m *Moment[T]) full(u *Update[T], nonNegative bool) [][]T {
 	m.of(u, nonNegative)
-	return m.whole[u.at : u.at+len(u.x)]
+	return m.whole[u.at : u.at+len(u.x.whole)]
 }
 
-// narrow is full for storage of less than T.
+// narrow is full for a step some of whose operands are narrow.
 func (m *Moment[T]) narrow(u *Update[T], nonNegative bool) []kernels.Stored {
 	m.of(u, nonNegative)
-	return m.part[u.at : u.at+len(u.x)]
+	return m.part[u.at : u.at+len(u.x.whole)]
 }
 
-// A piece is how many elements Moment.load widens at most: a multiple of a block, in memory that a core's cache holds.
-const piece = 1 << 15
+// A piece is how many elements are widened at a time: whole blocks, and a chunk of rule 7, in memory that a core's cache
+// holds.
+const piece = kernels.ReduceChunk
 
 // load returns elements of parameter i's from lo on, where a piece begins: all in memory, or buffer with a piece.
 func (m *Moment[T]) load(e bitstep.Engine[T], i, lo int, buffer []T) []T {
@@ -185,11 +191,11 @@ func narrowed[T kernels.Float](e bitstep.Engine[T]) bitstep.Narrow {
 	return bitstep.Narrow(any(e).(bitstep.Engine[float32]))
 }
 
-// stored gives a narrow step its operands that are not narrow: s, which is of float32, in a list that is kept for it.
-func (u *Update[T]) stored(list *[]kernels.Stored, s [][]T) []kernels.Stored {
+// stored gives a narrow step its parameters or gradients, in a list that is kept for it.
+func (u *Update[T]) stored(list *[]kernels.Stored, t tensors[T]) []kernels.Stored {
 	*list = (*list)[:0]
-	for _, x := range s {
-		*list = append(*list, kernels.Stored{Float32: any(x).([]float32)})
+	for i := range t.whole {
+		*list = append(*list, t.stored(i))
 	}
 	return *list
 }
@@ -203,8 +209,8 @@ func (u *Update[T]) rounding() kernels.Rounding {
 func (u *Update[T]) only(i int) *Update[T] {
 	one := u.one
 	*one = *u
-	one.x, one.g, one.at = u.x[i:i+1], u.g[i:i+1], u.at+i
-	one.X, one.G = one.x, one.g
+	one.x, one.g, one.at = u.x.of(i, 1), u.g.of(i, 1), u.at+i
+	one.X, one.G = one.x.whole, one.g.whole
 	return one
 }
 

@@ -55,6 +55,7 @@ func (c Momentum) Spec() *Spec {
 	if c.UndampedStart {
 		s.FirstGradientFactor(1)
 	}
+	s.OnePass()
 	return Bind(s, &c, stepMomentum[float32], stepMomentum[float64])
 }
 

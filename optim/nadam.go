@@ -54,6 +54,7 @@ func (c NAdam) Spec() *Spec {
 	s.Value("Beta2", &c.Beta2, 0.999, 1)
 	s.Value("Eps", &c.Eps, 1e-8, math.Inf(1))
 	s.Value("MomentumDecay", &c.MomentumDecay, 4e-3, math.Inf(1))
+	s.OnePass()
 	return Bind(s, &c, stepNAdam[float32], stepNAdam[float64])
 }
 

@@ -32,6 +32,7 @@ func (c Nesterov) Spec() *Spec {
 	s := NewSpec("Nesterov", &c.LR, 0, &c.WeightDecay, c.Decoupled)
 	s.Value("Rho", &c.Rho, 0.9, 1)
 	s.Momentum(&c.Rho)
+	s.OnePass()
 	return Bind(s, &c, stepNesterov[float32], stepNesterov[float64])
 }
 

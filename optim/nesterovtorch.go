@@ -38,6 +38,7 @@ func (c NesterovTorch) Spec() *Spec {
 	s := NewSpec("NesterovTorch", &c.LR, 0, &c.WeightDecay, c.Decoupled)
 	s.Value("Rho", &c.Rho, 0.9, 1)
 	s.Momentum(&c.Rho)
+	s.OnePass()
 	return Bind(s, &c, stepNesterovTorch[float32], stepNesterovTorch[float64])
 }
 

@@ -12,15 +12,17 @@ import (
 // tensors' sums of squares (rule 7, in T) in their order. Where squares overflow or underflow in T it is
 // computed in float64 from scaled elements instead. It is NaN or infinite only if an element is: a norm beyond the
 // range of float64, or one that rounds beyond it, is math.MaxFloat64.
-func norm[T kernels.Float](k bitstep.Engine[T], tensors [][]T) float64 {
+func norm[T kernels.Float](k bitstep.Engine[T], x [][]T) float64 { return tensors[T]{whole: x}.norm(k) }
+
+func (t tensors[T]) norm(k bitstep.Engine[T]) float64 {
 	sum := 0.0
-	for _, x := range tensors {
-		sum += float64(k.SumSquares(x))
+	for i := range t.whole {
+		sum += float64(t.sumSquares(k, i))
 	}
 	if sum >= leastSum[T]() && sum < math.Inf(1) {
 		return math.Sqrt(sum)
 	}
-	return scaledNorm(k, tensors)
+	return t.scaledNorm(k)
 }
 
 // leastSum is a sum of squares beyond which underflow does not matter: each square that underflows is off
@@ -35,10 +37,10 @@ func leastSum[T kernels.Float]() float64 {
 
 // scaledNorm divides elements by the power of two next to the largest, sums squares one after the
 // other, and multiplies the root.
-func scaledNorm[T kernels.Float](k bitstep.Engine[T], tensors [][]T) float64 {
+func (t tensors[T]) scaledNorm(k bitstep.Engine[T]) float64 {
 	var top T
-	for _, x := range tensors {
-		largest := k.MaxAbs(x)
+	for i := range t.whole {
+		largest := t.maxAbs(k, i)
 		if !num.Finite(largest) {
 			return float64(largest)
 		}
@@ -49,10 +51,14 @@ func scaledNorm[T kernels.Float](k bitstep.Engine[T], tensors [][]T) float64 {
 	}
 	_, exp := math.Frexp(float64(top))
 	sum := 0.0
-	for _, x := range tensors {
-		for _, v := range x {
-			scaled := math.Ldexp(float64(v), -exp)
-			sum += float64(scaled * scaled)
+	for i := range t.whole {
+		for lo := 0; lo < t.len(i); {
+			part := t.part(k, i, lo)
+			for _, v := range part {
+				scaled := math.Ldexp(float64(v), -exp)
+				sum += float64(scaled * scaled)
+			}
+			lo += len(part)
 		}
 	}
 	return min(math.Ldexp(math.Sqrt(sum), exp), math.MaxFloat64)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"slices"
 	"unicode/utf8"
 
 	"github.com/bitstep-go/bitstep"
@@ -19,8 +18,16 @@ import (
 type Group[T kernels.Float] struct {
 	Name   string // for messages and files; unique unless empty
 	Config Config
-	Params [][]T   // updated in place; a slice may be empty
-	Shapes [][]int // of Params, row-major; nil: each is a vector. Some algorithms and all files tell shapes
+	Params [][]T // updated in place; a slice may be empty
+
+	// Weights are in the place of Params if parameters are in bfloat16. T is float32 then, in which steps compute. They
+	// round what they store by random bits (see Options.Seed), for most of an update is lost to nearest; or they update
+	// copies in float32 and round these to nearest: see Options.Master. Without a master an algorithm is an error
+	// that works on parameters beside its kernel ([Spec.OnePass]): [Adafactor], [ASGD], [LAMB], [Lookahead], [MADGRAD],
+	// [Muon], [Prodigy], [ScheduleFreeSGD], [ScheduleFreeAdam] and [SparseAdam].
+	Weights [][]kernels.BFloat16
+
+	Shapes [][]int // of the parameters, row-major; nil: each is a vector. Some algorithms and all files tell shapes
 }
 
 // Options hold for all groups of an optimizer. The zero value asks for nothing.
@@ -50,12 +57,19 @@ type Options struct {
 
 	// States is how states are stored that a step reads and writes: [BF16] and [Block8] are for parameters of float32,
 	// and take less memory. Arithmetic is that of [Full]; what is stored is rounded (rules 14 to 16 of package
-	// kernels), so that results differ from those of Full, and are the same on every CPU. An algorithm is an error with
+	// kernels), so that results differ from those of Full, and are the same on every CPU. Full is the parameters' type:
+	// BF16 for [Group.Weights] without a master. An algorithm is an error with
 	// others than Full if its states are weights or are not updated element by element: [ASGD], [MADGRAD], [Prodigy],
 	// [Adafactor], [Muon], [SparseAdam], [ScheduleFreeSGD] and [ScheduleFreeAdam]. Those of [Lookahead] stay Full.
 	States Storage
 
-	// Seed is that of random bits by which narrow States are rounded. Each parameter has its own, and each step.
+	// Master keeps a copy of all [Group.Weights] in float32, made of their values when the optimizer is: what steps
+	// update and files hold beside them. After each step the weights are its elements, rounded to nearest. So a step is
+	// to the bit that of float32 Params with gradients in float32, whatever the algorithm.
+	Master bool
+
+	// Seed is that of random bits by which narrow States are rounded, and Weights without a master. Each parameter has
+	// its own, and each step.
 	Seed uint64
 }
 
@@ -64,7 +78,9 @@ type Options struct {
 type Optimizer[T kernels.Float] struct {
 	opts    Options
 	k       bitstep.Engine[T]
-	params  [][]T
+	params  [][]T                // of weights their master, or nil
+	weights [][]kernels.BFloat16 // nil where parameters are of type T
+	lengths []int                // of both
 	groups  []group[T]
 	regions []region // parameters and states
 
@@ -75,9 +91,9 @@ type Optimizer[T kernels.Float] struct {
 	steps    uint64
 	skipped  uint64
 
-	grads [][]T  // of the step that runs
-	shown [][]T  // all of Update.X, and then of G: copies, for an algorithm might store to these
-	seen  []byte // the gradients that were checked last: pointers, which keep nothing alive, and lengths
+	grads tensors[T] // of the step that runs
+	shown [][]T      // all of Update.X, and then of G: copies, for an algorithm might store to these
+	seen  []byte     // the gradients that were checked last: pointers, which keep nothing alive, and lengths
 	u     Update[T]
 }
 
@@ -90,8 +106,11 @@ type group[T kernels.Float] struct {
 	lookAhead func(e bitstep.Engine[T], i int, dst []T)
 	hessian   func(e bitstep.Engine[T], i int, estimate []T, r kernels.Rounding)
 
-	first    int   // the index of its first parameter among all
-	x        [][]T // parameters
+	first    int                  // the index of its first parameter among all
+	x        [][]T                // parameters
+	w        [][]kernels.BFloat16 // weights; nil: x has them
+	wide     [][]T                // memory for gradients in bfloat16, if w has a master and the algorithm reads them as of type T
+	lengths  []int
 	shapes   [][]int
 	states   []groupState
 	storage  Storage // of moments
@@ -133,8 +152,8 @@ func NewGroups[T kernels.Float](opts Options, groups ...Group[T]) (*Optimizer[T]
 		if g.Config == nil {
 			return nil, fmt.Errorf("%sno Config", where)
 		}
-		if len(g.Params) == 0 {
-			return nil, fmt.Errorf("%sno parameters, want at least one slice", where)
+		if err := checkParams(g); err != nil {
+			return nil, fmt.Errorf("%s%w", where, err)
 		}
 		if !utf8.ValidString(g.Name) {
 			return nil, fmt.Errorf("%sthe name is not UTF-8", where)
@@ -155,27 +174,38 @@ func NewGroups[T kernels.Float](opts Options, groups ...Group[T]) (*Optimizer[T]
 		if err != nil {
 			return nil, fmt.Errorf("%s%w", where, err)
 		}
-		shapes, err := shapesOf(g)
-		if err != nil {
+		narrow := len(g.Weights) > 0 && !opts.Master
+		if narrow && !s.onePass {
+			return nil, fmt.Errorf("%s%s: Weights with Options.Master = false, want true: its steps work on parameters "+
+				"beside a kernel", where, s.name)
+		}
+		made := group[T]{name: g.Name, spec: s, first: len(o.params), rate: *s.lr, storage: opts.States}
+		o.addParams(g)
+		made.lengths = o.lengths[made.first:]
+		if made.shapes, err = shapesOf(g.Shapes, made.lengths); err != nil {
 			return nil, fmt.Errorf("%s%w", where, err)
 		}
-		o.groups = append(o.groups, group[T]{name: g.Name, spec: s, first: len(o.params), shapes: shapes, rate: *s.lr,
-			storage: opts.States})
-		o.params = append(o.params, g.Params...)
+		if narrow && made.storage == Full {
+			made.storage = BF16
+		}
+		o.groups = append(o.groups, made)
 	}
-	for i, x := range o.params {
-		o.regions = append(o.regions, regionOf(x, parameter, i))
+	for i := range o.params {
+		o.regions = append(o.regions, regionOf(o.params[i], parameter, i), regionOf(o.weights[i], parameter, i))
 	}
 	var err error
 	if o.regions, err = disjoint(o.regions); err != nil {
 		return nil, fmt.Errorf("optim: %w", err)
 	}
-	o.grads, o.shown = make([][]T, len(o.params)), make([][]T, 2*len(o.params))
-	o.seen = make([]byte, 0, len(mem.Bytes(o.grads)))
+	if err := o.split(); err != nil {
+		return nil, fmt.Errorf("optim: Options: %w", err)
+	}
+	o.grads = newTensors[T](len(o.params), o.longest())
+	o.shown = make([][]T, 2*len(o.params))
+	o.seen = make([]byte, 0, len(mem.Bytes(make([]kernels.Stored, len(o.params)))))
 	scratch := 0
 	for i := range o.groups {
 		g := &o.groups[i]
-		g.x = o.params[g.first : g.first+len(groups[i].Params)]
 		setup := Setup[T]{group: g}
 		g.step = setUp(g.spec, &setup)
 		if err := g.checkStorage(); err != nil {
@@ -189,8 +219,8 @@ func NewGroups[T kernels.Float](opts Options, groups ...Group[T]) (*Optimizer[T]
 			}
 		}
 	}
-	o.u.Scratch, o.u.states, o.u.seed, o.u.one = mem.Aligned[T](scratch), opts.States, opts.Seed, new(Update[T])
-	if opts.States != Full {
+	o.u.Scratch, o.u.seed, o.u.one = mem.Aligned[T](scratch), opts.Seed, new(Update[T])
+	if o.narrow() {
 		o.u.xs, o.u.gs = make([]kernels.Stored, 0, len(o.params)), make([]kernels.Stored, 0, len(o.params))
 	}
 	o.regions, err = disjoint(o.regions)
@@ -198,18 +228,18 @@ func NewGroups[T kernels.Float](opts Options, groups ...Group[T]) (*Optimizer[T]
 }
 
 // shapesOf returns the shapes of a group's parameters, or an error if one does not fit.
-func shapesOf[T kernels.Float](g Group[T]) (shapes [][]int, err error) {
-	if g.Shapes != nil && len(g.Shapes) != len(g.Params) {
-		return nil, fmt.Errorf("%d Shapes, want %d, one for each of Params", len(g.Shapes), len(g.Params))
+func shapesOf(given [][]int, lengths []int) (shapes [][]int, err error) {
+	if given != nil && len(given) != len(lengths) {
+		return nil, fmt.Errorf("%d Shapes, want %d, one for each parameter", len(given), len(lengths))
 	}
-	for i, x := range g.Params {
-		if g.Shapes == nil {
-			shapes = append(shapes, []int{len(x)})
+	for i, length := range lengths {
+		if given == nil {
+			shapes = append(shapes, []int{length})
 			continue
 		}
-		shape := append([]int{}, g.Shapes[i]...)
-		if n, ok := check.Elements(shape); !ok || n != uint64(len(x)) {
-			return nil, fmt.Errorf("Shapes[%d] = %v, want the shape of %d elements", i, shape, len(x))
+		shape := append([]int{}, given[i]...)
+		if n, ok := check.Elements(shape); !ok || n != uint64(length) {
+			return nil, fmt.Errorf("Shapes[%d] = %v, want the shape of %d elements", i, shape, length)
 		}
 		shapes = append(shapes, shape)
 	}
@@ -317,29 +347,15 @@ func (o *Optimizer[T]) Skipped() uint64 { return o.skipped }
 // clipped. It is known only with ClipNorm, and 0 without.
 func (o *Optimizer[T]) GradNorm() float64 { return o.norm }
 
-// Params returns the parameters, in the order of the gradients.
+// Params returns the parameters, in the order of the gradients: of [Group.Weights] the master, which is the optimizer's
+// own and what the next step starts from, or nil if they have none.
 func (o *Optimizer[T]) Params() [][]T { return append([][]T(nil), o.params...) }
 
 // SetParams has the optimizer update parameters that lie elsewhere now, each of the length of the one in its place;
-// states and counts of steps stay. It is for programs whose parameters move. On an error nothing has changed.
+// states and counts of steps stay. It is for programs whose parameters move. In the place of [Group.Weights], which
+// [Optimizer.SetWeights] is for, are slices without elements. On an error nothing has changed.
 func (o *Optimizer[T]) SetParams(params ...[]T) error {
-	if len(params) != len(o.params) {
-		return fmt.Errorf("optim: SetParams: %d parameters, want %d", len(params), len(o.params))
-	}
-	regions := slices.DeleteFunc(slices.Clone(o.regions), func(r region) bool { return r.kind == parameter })
-	for i, x := range params {
-		if len(x) != len(o.params[i]) {
-			return fmt.Errorf("optim: SetParams: len(parameter %d) = %d, want %d", i, len(x), len(o.params[i]))
-		}
-		regions = append(regions, regionOf(x, parameter, i))
-	}
-	regions, err := disjoint(regions)
-	if err != nil {
-		return fmt.Errorf("optim: SetParams: %w", err)
-	}
-	copy(o.params, params)                  // of which each group has a part
-	o.regions, o.seen = regions, o.seen[:0] // gradients are to be checked against them
-	return nil
+	return move(o, "SetParams", o.params, params, func(i int) bool { return o.weights[i] == nil })
 }
 
 // State returns the states of a name ("m", "v", ...: see each Config), one for each parameter and in the
@@ -376,7 +392,7 @@ func (o *Optimizer[T]) Reset() {
 	o.steps, o.skipped, o.norm = 0, 0, 0
 }
 
-// LookAhead stores in dst, a slice for each parameter and of its length, the point at which the gradient
+// LookAhead stores in dst, a slice for each parameter and of its length, in T, the point at which the gradient
 // of the next step is to be taken: x + rho*v for [MomentumVelocity], which makes it Nesterov momentum in
 // the look-ahead form, and x itself for the other algorithms of this package. It panics, before anything is written, if
 // the lengths differ, dst overlaps the optimizer's parameters or states, or the factor on momentum is none.
@@ -392,7 +408,11 @@ func (o *Optimizer[T]) LookAhead(dst ...[]T) {
 		before := g.spec.multiplyMomentum(momentum)
 		for i, x := range g.x {
 			d := dst[g.first+i]
-			copy(d, x)
+			if g.w != nil && !o.opts.Master {
+				narrowed(o.k).FromBFloat16(any(d).([]float32), g.w[i])
+			} else {
+				copy(d, x)
+			}
 			if g.lookAhead != nil {
 				g.lookAhead(o.k, i, d)
 			}

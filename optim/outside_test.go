@@ -199,7 +199,7 @@ func TestShapes(t *testing.T) {
 		want   string
 	}{
 		{[][]int{{2, 3}, {}}, ""},
-		{[][]int{{6}}, "optim: 1 Shapes, want 2, one for each of Params"},
+		{[][]int{{6}}, "optim: 1 Shapes, want 2, one for each parameter"},
 		{[][]int{{2, 2}, {1}}, "optim: Shapes[0] = [2 2], want the shape of 6 elements"},
 		{[][]int{{-2, -3}, {1}}, "optim: Shapes[0] = [-2 -3], want the shape of 6 elements"},
 		{[][]int{{6}, {math.MaxInt, math.MaxInt}}, // whose product is 1 in an int

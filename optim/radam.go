@@ -53,6 +53,7 @@ func (c RAdam) Spec() *Spec {
 	s.Momentum(&c.Beta1)
 	s.Value("Beta2", &c.Beta2, 0.999, 1)
 	s.Value("Eps", &c.Eps, 1e-8, math.Inf(1))
+	s.OnePass()
 	return Bind(s, &c, stepRAdam[float32], stepRAdam[float64])
 }
 

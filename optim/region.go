@@ -8,6 +8,7 @@ import (
 	"sort"
 
 	"github.com/bitstep-go/bitstep/internal/mem"
+	"github.com/bitstep-go/bitstep/kernels"
 )
 
 // A region is memory that an optimizer writes.
@@ -55,33 +56,45 @@ func find(regions []region, start, end uintptr) int {
 // checkSlices returns an error unless there is a slice for each parameter, of its length, that shares no memory
 // with parameters or states.
 func (o *Optimizer[T]) checkSlices(what string, s [][]T) error {
-	if len(s) != len(o.params) {
-		return fmt.Errorf("%d %ss, want %d", len(s), what, len(o.params))
+	if err := o.checkCount(what, len(s)); err != nil {
+		return err
 	}
 	for i := range s {
-		if len(s[i]) != len(o.params[i]) {
-			return fmt.Errorf("len(%s %d) = %d, want %d, the length of its parameter", what, i, len(s[i]),
-				len(o.params[i]))
-		}
-		start, end := mem.Bounds(s[i])
-		if j := find(o.regions, start, end); j >= 0 {
-			return fmt.Errorf("%s %d overlaps %v", what, i, o.regions[j])
+		if err := checkSlice(o, what, i, s[i]); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// checkGradients is checkSlices for a step, which is mostly given the same slices: of those that were found right
-// before, it compares no more than pointers and lengths, since parameters and states stay where they are, or SetParams
-// forgets them. At first none were, and none are wrong, since there is a parameter.
-func (o *Optimizer[T]) checkGradients(grads [][]T) error {
-	given := mem.Bytes(grads)
-	if len(given) > 0 && bytes.Equal(given, o.seen) {
-		return nil
+func (o *Optimizer[T]) checkCount(what string, n int) error {
+	if n != len(o.params) {
+		return fmt.Errorf("%d %ss, want %d", n, what, len(o.params))
 	}
-	if err := o.checkSlices("gradient", grads); err != nil {
-		return err
-	}
-	o.seen = append(o.seen[:0], given...)
 	return nil
+}
+
+// checkSlice is checkSlices for parameter i, with elements of any type.
+func checkSlice[E any, T kernels.Float](o *Optimizer[T], what string, i int, s []E) error {
+	if len(s) != o.lengths[i] {
+		return fmt.Errorf("len(%s %d) = %d, want %d, the length of its parameter", what, i, len(s), o.lengths[i])
+	}
+	start, end := mem.Bounds(s)
+	if j := find(o.regions, start, end); j >= 0 {
+		return fmt.Errorf("%s %d overlaps %v", what, i, o.regions[j])
+	}
+	return nil
+}
+
+// sawGradients reports whether gradients are those that were found right before. A step is mostly given the same slices:
+// it then compares no more than pointers and lengths, since parameters and states stay where they are, or SetParams
+// forgets them. At first there were none, and none are wrong, since there is a parameter.
+func sawGradients[E any, T kernels.Float](o *Optimizer[T], grads []E) bool {
+	given := mem.Bytes(grads)
+	return len(grads) == len(o.params) && len(given) > 0 && bytes.Equal(given, o.seen)
+}
+
+// see has sawGradients know gradients that are right.
+func see[E any, T kernels.Float](o *Optimizer[T], grads []E) {
+	o.seen = append(o.seen[:0], mem.Bytes(grads)...)
 }

@@ -45,7 +45,7 @@ func (o *Optimizer[T]) facts() (facts checkpoint.Facts) {
 	facts.Add("ClipValue", o.opts.ClipValue)
 	facts.Add("SkipNonFinite", o.opts.SkipNonFinite)
 	facts.Add("Maximize", o.opts.Maximize)
-	if o.opts.States != Full { // files from before there were others lack it
+	if o.narrow() { // files from before there were others lack it
 		facts = append(facts, o.storage()...)
 	}
 	for i, g := range o.groups {
@@ -65,10 +65,13 @@ func (o *Optimizer[T]) facts() (facts checkpoint.Facts) {
 	return facts
 }
 
-// storage is how states are stored.
+// storage is how states and weights are stored.
 func (o *Optimizer[T]) storage() (facts checkpoint.Facts) {
 	facts.Add("States", o.opts.States.String())
 	facts.Add("Seed", o.opts.Seed)
+	if o.hasWeights() {
+		facts.Add("Master", o.opts.Master)
+	}
 	return facts
 }
 
@@ -81,7 +84,19 @@ func groupKey(i int) string { return "group." + strconv.Itoa(i) + "." }
 func (o *Optimizer[T]) tensors() (all []namedTensor) {
 	for _, g := range o.groups {
 		for i, x := range g.x {
-			all = append(all, namedTensor{"param." + strconv.Itoa(g.first+i), &tensor[T]{s: x, shape: g.shapes[i]}})
+			t := stored(&tensor[T]{s: x, shape: g.shapes[i]})
+			if g.w != nil {
+				t = &tensor[kernels.BFloat16]{s: g.w[i], shape: g.shapes[i]}
+			}
+			all = append(all, namedTensor{"param." + strconv.Itoa(g.first+i), t})
+		}
+	}
+	for _, g := range o.groups {
+		if g.w == nil || !o.opts.Master {
+			continue
+		}
+		for i, x := range g.x {
+			all = append(all, namedTensor{"master." + strconv.Itoa(g.first+i), &tensor[T]{s: x, shape: g.shapes[i]}})
 		}
 	}
 	for _, g := range o.groups {
@@ -95,7 +110,7 @@ func (o *Optimizer[T]) tensors() (all []namedTensor) {
 }
 
 // Snapshot adds to c all that a resumed run needs: parameters, as tensors "param.0", "param.1", ..., and
-// states, as "state.m.0" and so on, in the order of the parameters; as metadata the algorithms,
+// states, as "state.m.0" and so on, in the order of the parameters, and of a master "master.0"; as metadata the algorithms,
 // hyperparameters and options, the learning rates, the gradient scale, and the counts of steps. All
 // names start with prefix. The schedule, backend and threads are not part of it.
 func (o *Optimizer[T]) Snapshot(c *checkpoint.File, prefix string) {
@@ -134,7 +149,7 @@ func (o *Optimizer[T]) Restore(c *checkpoint.File, prefix string) error {
 	if err := c.CheckFacts(prefix, o.facts()); err != nil {
 		return err
 	}
-	if _, ok := c.Meta(prefix + "States"); ok && o.opts.States == Full {
+	if _, ok := c.Meta(prefix + "States"); ok && !o.narrow() {
 		if err := c.CheckFacts(prefix, o.storage()); err != nil {
 			return err
 		}

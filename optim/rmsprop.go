@@ -63,6 +63,7 @@ func (c RMSProp) Spec() *Spec {
 	s.Value("Rho", &c.Rho, 0, 1)
 	s.Momentum(&c.Rho)
 	s.Flag("Centered", c.Centered)
+	s.OnePass()
 	return Bind(s, &c, stepRMSProp[float32], stepRMSProp[float64])
 }
 

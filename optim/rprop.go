@@ -53,6 +53,7 @@ func (c Rprop) Spec() *Spec {
 	if c.StepMin > c.StepMax {
 		s.fail("StepMin = %v, want at most StepMax = %v", c.StepMin, c.StepMax)
 	}
+	s.OnePass()
 	return Bind(s, &c, stepRprop[float32], stepRprop[float64])
 }
 

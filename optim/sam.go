@@ -43,20 +43,21 @@ type SAM[T kernels.Float] struct {
 	away         bool // the parameters are x'
 }
 
-// NewSAM returns a SAM around an optimizer.
+// NewSAM returns a SAM around an optimizer. It is an error if that has [Group.Weights].
 func NewSAM[T kernels.Float](c SAMConfig, o *Optimizer[T]) (*SAM[T], error) {
 	spec := &Spec{name: "SAM"}
 	spec.Value("Rho", &c.Rho, 0.05, math.Inf(1))
 	if err := checkSpec[T](spec); err != nil {
 		return nil, fmt.Errorf("optim: %w", err)
 	}
-	lengths := make([]int, len(o.params))
-	for i, x := range o.params {
-		lengths[i] = len(x)
+	for _, g := range o.groups {
+		if g.w != nil {
+			return nil, fmt.Errorf("optim: SAM: an optimizer of Weights, want one of Params: x' would be rounded to x")
+		}
 	}
-	s := &SAM[T]{config: c, opt: o, kept: mem.Together[T](lengths)}
+	s := &SAM[T]{config: c, opt: o, kept: mem.Together[T](o.lengths)}
 	if c.Adaptive {
-		s.scaled = mem.Together[T](lengths)
+		s.scaled = mem.Together[T](o.lengths)
 	}
 	return s, nil
 }

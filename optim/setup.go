@@ -2,6 +2,7 @@ package optim
 
 import (
 	"fmt"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/bitstep-go/bitstep"
@@ -32,12 +33,7 @@ func (s *Setup[T]) Like(name string, first float64) [][]T {
 func (s *Setup[T]) Scratch(n int) { s.scratch = max(s.scratch, n) }
 
 // longest is the elements of the largest parameter.
-func (s *Setup[T]) longest() (n int) {
-	for _, x := range s.group.x {
-		n = max(n, len(x))
-	}
-	return n
-}
+func (s *Setup[T]) longest() int { return slices.Max(s.group.lengths) }
 
 // Number returns a number of the group's own, 0 at the start, which is saved, restored and reset as its states are.
 // [StateOf] has it, as a slice of one float64, in the place of the group's first parameter.
@@ -111,7 +107,8 @@ type Update[T kernels.Float] struct {
 	Step    uint64  // 1 at the first step
 	Prelude kernels.Prelude[T]
 	// X and G are the group's parameters and gradients. Gradients are as they were given, before the Prelude, and
-	// must not be changed. To put other slices here changes nothing for the methods named after kernels.
+	// must not be changed. To put other slices here changes nothing for the methods named after kernels. With
+	// [Spec.OnePass] an element is nil that is in bfloat16.
 	X, G [][]T
 	// Scratch is what Setup.Scratch asked for, or more.
 	Scratch []T
@@ -122,10 +119,10 @@ type Update[T kernels.Float] struct {
 	// What the methods named after kernels work on: x and g are what X and G were at first.
 	group   *group[T]
 	at      int // the first of x among the group's parameters
-	x, g    [][]T
+	x, g    tensors[T]
 	checked bitstep.Engine[T] // for x, g and states, of which is known that they share no memory
-	states  Storage
-	narrow  bitstep.Narrow // if states are not Full
+	full    bool              // x, g and states are of type T
+	narrow  bitstep.Narrow    // if some are not
 	seed    uint64
 	xs, gs  []kernels.Stored
 	one     *Update[T] // for only
@@ -143,7 +140,7 @@ func (u *Update[T]) Prepare(i int, dst []T) {
 // gradient is the part of Prepare that stores the gradient, its elements from lo on.
 func (u *Update[T]) gradient(i, lo int, dst []T) {
 	p := u.Prelude
-	copy(dst, u.G[i][lo:])
+	tensors[T]{u.G, u.g.halves, nil}.copy(u.Engine, dst, i, lo)
 	if p.Use&kernels.UseScale != 0 {
 		u.Engine.Scale(dst, p.Scale)
 	}
@@ -151,7 +148,13 @@ func (u *Update[T]) gradient(i, lo int, dst []T) {
 		u.Engine.Clip(dst, p.Lo, p.Hi)
 	}
 	if p.Use&kernels.UseL2 != 0 {
-		u.Engine.Axpy(dst, u.X[i][lo:lo+len(dst)], p.L2)
+		of := tensors[T]{u.X, u.x.halves, u.x.buffer}
+		for at := 0; at < len(dst); {
+			x := of.part(u.Engine, i, lo+at)
+			x = x[:min(len(x), len(dst)-at)]
+			u.Engine.Axpy(dst[at:at+len(x)], x, p.L2)
+			at += len(x)
+		}
 	}
 }
 

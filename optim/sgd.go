@@ -43,6 +43,7 @@ type SGD struct {
 // Spec is for package optim: see [Config].
 func (c SGD) Spec() *Spec {
 	s := NewSpec("SGD", &c.LR, 0, &c.WeightDecay, c.Decoupled)
+	s.OnePass()
 	return Bind(s, &c, stepSGD[float32], stepSGD[float64])
 }
 

@@ -31,6 +31,7 @@ func (c Signum) Spec() *Spec {
 	s := NewSpec("Signum", &c.LR, 1e-4, &c.WeightDecay, c.Decoupled)
 	s.Value("Beta", &c.Beta, 0.9, 1)
 	s.Momentum(&c.Beta)
+	s.OnePass()
 	return Bind(s, &c, stepSignum[float32], stepSignum[float64])
 }
 

@@ -47,6 +47,7 @@ func (c Sophia) Spec() *Spec {
 	s.Value("Beta2", &c.Beta2, 0.99, 1)
 	s.Value("Gamma", &c.Gamma, 0.01, math.Inf(1))
 	s.Value("Eps", &c.Eps, 1e-12, math.Inf(1))
+	s.OnePass()
 	return Bind(s, &c, stepSophia[float32], stepSophia[float64])
 }
 

@@ -28,9 +28,19 @@ func (o *Optimizer[T]) Step(grads ...[]T) bool {
 // state, or if a schedule's factor is negative, infinite or NaN, makes a learning rate infinite in T or a momentum 1 or
 // more. Gradients may overlap one another.
 func (o *Optimizer[T]) TryStep(grads ...[]T) (taken bool, err error) {
-	if err := o.checkGradients(grads); err != nil {
-		return false, fmt.Errorf("optim: Step: %w", err)
+	if !sawGradients(o, grads) {
+		if err := o.checkSlices("gradient", grads); err != nil {
+			return false, fmt.Errorf("optim: Step: %w", err)
+		}
+		see(o, grads)
 	}
+	copy(o.grads.whole, grads) // grads itself must not reach the heap, or each call would allocate it
+	return o.step()
+}
+
+// step takes a step by o.grads, which it forgets: no gradient is kept alive.
+func (o *Optimizer[T]) step() (taken bool, err error) {
+	defer o.grads.forget()
 	common, err := o.factor(o.schedule)
 	if err != nil {
 		return false, fmt.Errorf("optim: Step: %w", err)
@@ -52,17 +62,19 @@ func (o *Optimizer[T]) TryStep(grads ...[]T) (taken bool, err error) {
 				"schedule's factor %v, want a finite %T", i, o.steps, *g.spec.lr, factor, lr)
 		}
 	}
-	scale, finite := o.limit(grads)
+	scale, finite := o.limit()
 	if !finite && o.opts.SkipNonFinite {
 		o.skipped++
 		return false, nil
 	}
 
-	copy(o.grads, grads) // grads itself must not reach the heap, or each call would allocate it
+	for i := range o.groups {
+		o.groups[i].widen(o.k, o.grads)
+	}
 	copy(o.shown, o.params)
-	copy(o.shown[len(o.params):], grads)
+	copy(o.shown[len(o.params):], o.grads.whole)
 	o.u.Engine, o.u.checked, o.u.Step = o.k, o.k.Checked(mem.Checked{}), o.steps+1
-	if o.opts.States != Full {
+	if o.narrow() {
 		o.u.narrow = narrowed(o.k)
 	}
 	for i := range o.groups {
@@ -70,22 +82,28 @@ func (o *Optimizer[T]) TryStep(grads ...[]T) (taken bool, err error) {
 		o.u.LR = float64(*g.spec.lr * g.factor)
 		before := g.spec.multiplyMomentum(momentum)
 		o.u.Prelude = o.prelude(g.spec, scale, o.u.LR)
-		o.u.group, o.u.x, o.u.g = g, g.x, o.grads[g.first:g.first+len(g.x)]
+		o.u.group, o.u.x, o.u.g = g, tensors[T]{g.x, nil, o.grads.buffer}, o.grads.of(g.first, len(g.x))
+		if g.w != nil && !o.opts.Master {
+			o.u.x.halves = g.w
+		}
+		o.u.full = g.storage == Full && o.u.x.areWhole() && o.u.g.areWhole()
 		o.u.X, o.u.G = o.shownOf(g, 0), o.shownOf(g, len(o.params))
 		o.u.ParamNorms, o.u.GradNorms = g.paramNorms, g.gradNorms
 		for j := range g.paramNorms {
-			g.paramNorms[j] = norm(o.k, o.u.X[j:j+1])
-			g.gradNorms[j] = float64(math.Abs(scale) * norm(o.k, o.u.G[j:j+1]))
+			g.paramNorms[j] = o.u.x.of(j, 1).norm(o.k)
+			g.gradNorms[j] = float64(math.Abs(scale) * o.u.g.of(j, 1).norm(o.k))
 		}
 		g.step(&o.u)
 		g.spec.swapMomentum(before)
+		if o.opts.Master {
+			g.round(o.k)
+		}
 	}
 	// No gradient is kept alive, and an Update that is used after its step has no parameters.
-	clear(o.grads)
 	clear(o.shown)
 	clear(o.u.xs[:cap(o.u.xs)])
 	clear(o.u.gs[:cap(o.u.gs)])
-	o.u.x, o.u.g, o.u.X, o.u.G = nil, nil, nil, nil
+	o.u.x, o.u.g, o.u.X, o.u.G = tensors[T]{}, tensors[T]{}, nil, nil
 	o.steps++
 	return true, nil
 }
@@ -146,14 +164,14 @@ func (o *Optimizer[T]) prelude(s *Spec, scale, lr float64) (p kernels.Prelude[T]
 
 // limit returns the factor on gradients, clipping by norm included, and whether the gradients and their
 // products with it are finite; that only where an option asks for it.
-func (o *Optimizer[T]) limit(grads [][]T) (scale float64, finite bool) {
+func (o *Optimizer[T]) limit() (scale float64, finite bool) {
 	scale = o.scale
 	if o.opts.Maximize {
 		scale = -scale
 	}
 	switch {
 	case o.opts.ClipNorm != 0:
-		n := norm(o.k, grads)
+		n := o.grads.norm(o.k)
 		o.norm = float64(math.Abs(scale) * n)
 		if !num.Finite(n) {
 			return scale, false
@@ -162,8 +180,8 @@ func (o *Optimizer[T]) limit(grads [][]T) (scale float64, finite bool) {
 			scale = math.Copysign(o.opts.ClipNorm/n, scale) // |scale| cancels
 		}
 	case o.opts.SkipNonFinite:
-		for _, g := range grads {
-			top := T(T(scale) * o.k.MaxAbs(g)) // rounding is monotonic: no other product is larger
+		for i := range o.params {
+			top := T(T(scale) * o.grads.maxAbs(o.k, i)) // rounding is monotonic: no other product is larger
 			if !num.Finite(top) {
 				return scale, false
 			}

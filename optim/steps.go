@@ -7,8 +7,8 @@ import "github.com/bitstep-go/bitstep/kernels"
 // SGD is the step [kernels.SGD] of the group's parameters by their gradients, with of.Prelude in c.
 func (of *Update[T]) SGD(c kernels.SGDCoef[T]) {
 	c.Prelude = of.Prelude
-	if of.states == Full {
-		of.checked.SGDEach(of.x, of.g, c)
+	if of.full {
+		of.checked.SGDEach(of.x.whole, of.g.whole, c)
 		return
 	}
 	of.narrow.SGDEach(of.stored(&of.xs, of.x), of.stored(&of.gs, of.g),
@@ -18,8 +18,8 @@ func (of *Update[T]) SGD(c kernels.SGDCoef[T]) {
 // Momentum is the step [kernels.Momentum] of the group's parameters by their gradients, with of.Prelude in c.
 func (of *Update[T]) Momentum(v *Moment[T], c kernels.MomentumCoef[T]) {
 	c.Prelude = of.Prelude
-	if of.states == Full {
-		of.checked.MomentumEach(of.x, v.full(of, false), of.g, c)
+	if of.full {
+		of.checked.MomentumEach(of.x.whole, v.full(of, false), of.g.whole, c)
 		return
 	}
 	of.narrow.MomentumEach(of.stored(&of.xs, of.x), v.narrow(of, false), of.stored(&of.gs, of.g),
@@ -29,8 +29,8 @@ func (of *Update[T]) Momentum(v *Moment[T], c kernels.MomentumCoef[T]) {
 // MomentumVelocity is the step [kernels.MomentumVelocity] of the group's parameters by their gradients, with of.Prelude in c.
 func (of *Update[T]) MomentumVelocity(v *Moment[T], c kernels.MomentumVelocityCoef[T]) {
 	c.Prelude = of.Prelude
-	if of.states == Full {
-		of.checked.MomentumVelocityEach(of.x, v.full(of, false), of.g, c)
+	if of.full {
+		of.checked.MomentumVelocityEach(of.x.whole, v.full(of, false), of.g.whole, c)
 		return
 	}
 	of.narrow.MomentumVelocityEach(of.stored(&of.xs, of.x), v.narrow(of, false), of.stored(&of.gs, of.g),
@@ -40,8 +40,8 @@ func (of *Update[T]) MomentumVelocity(v *Moment[T], c kernels.MomentumVelocityCo
 // Nesterov is the step [kernels.Nesterov] of the group's parameters by their gradients, with of.Prelude in c.
 func (of *Update[T]) Nesterov(v *Moment[T], c kernels.NesterovCoef[T]) {
 	c.Prelude = of.Prelude
-	if of.states == Full {
-		of.checked.NesterovEach(of.x, v.full(of, false), of.g, c)
+	if of.full {
+		of.checked.NesterovEach(of.x.whole, v.full(of, false), of.g.whole, c)
 		return
 	}
 	of.narrow.NesterovEach(of.stored(&of.xs, of.x), v.narrow(of, false), of.stored(&of.gs, of.g),
@@ -51,8 +51,8 @@ func (of *Update[T]) Nesterov(v *Moment[T], c kernels.NesterovCoef[T]) {
 // NesterovTorch is the step [kernels.NesterovTorch] of the group's parameters by their gradients, with of.Prelude in c.
 func (of *Update[T]) NesterovTorch(v *Moment[T], c kernels.NesterovTorchCoef[T]) {
 	c.Prelude = of.Prelude
-	if of.states == Full {
-		of.checked.NesterovTorchEach(of.x, v.full(of, false), of.g, c)
+	if of.full {
+		of.checked.NesterovTorchEach(of.x.whole, v.full(of, false), of.g.whole, c)
 		return
 	}
 	of.narrow.NesterovTorchEach(of.stored(&of.xs, of.x), v.narrow(of, false), of.stored(&of.gs, of.g),
@@ -62,8 +62,8 @@ func (of *Update[T]) NesterovTorch(v *Moment[T], c kernels.NesterovTorchCoef[T])
 // AdaGrad is the step [kernels.AdaGrad] of the group's parameters by their gradients, with of.Prelude in c.
 func (of *Update[T]) AdaGrad(s *Moment[T], c kernels.AdaGradCoef[T]) {
 	c.Prelude = of.Prelude
-	if of.states == Full {
-		of.checked.AdaGradEach(of.x, s.full(of, true), of.g, c)
+	if of.full {
+		of.checked.AdaGradEach(of.x.whole, s.full(of, true), of.g.whole, c)
 		return
 	}
 	of.narrow.AdaGradEach(of.stored(&of.xs, of.x), s.narrow(of, true), of.stored(&of.gs, of.g),
@@ -73,8 +73,8 @@ func (of *Update[T]) AdaGrad(s *Moment[T], c kernels.AdaGradCoef[T]) {
 // RMSProp is the step [kernels.RMSProp] of the group's parameters by their gradients, with of.Prelude in c.
 func (of *Update[T]) RMSProp(s *Moment[T], c kernels.RMSPropCoef[T]) {
 	c.Prelude = of.Prelude
-	if of.states == Full {
-		of.checked.RMSPropEach(of.x, s.full(of, true), of.g, c)
+	if of.full {
+		of.checked.RMSPropEach(of.x.whole, s.full(of, true), of.g.whole, c)
 		return
 	}
 	of.narrow.RMSPropEach(of.stored(&of.xs, of.x), s.narrow(of, true), of.stored(&of.gs, of.g),
@@ -84,8 +84,8 @@ func (of *Update[T]) RMSProp(s *Moment[T], c kernels.RMSPropCoef[T]) {
 // RMSPropMomentum is the step [kernels.RMSPropMomentum] of the group's parameters by their gradients, with of.Prelude in c.
 func (of *Update[T]) RMSPropMomentum(s *Moment[T], b *Moment[T], c kernels.RMSPropMomentumCoef[T]) {
 	c.Prelude = of.Prelude
-	if of.states == Full {
-		of.checked.RMSPropMomentumEach(of.x, s.full(of, true), b.full(of, false), of.g, c)
+	if of.full {
+		of.checked.RMSPropMomentumEach(of.x.whole, s.full(of, true), b.full(of, false), of.g.whole, c)
 		return
 	}
 	of.narrow.RMSPropMomentumEach(of.stored(&of.xs, of.x), s.narrow(of, true), b.narrow(of, false), of.stored(&of.gs, of.g),
@@ -95,8 +95,8 @@ func (of *Update[T]) RMSPropMomentum(s *Moment[T], b *Moment[T], c kernels.RMSPr
 // RMSPropCentered is the step [kernels.RMSPropCentered] of the group's parameters by their gradients, with of.Prelude in c.
 func (of *Update[T]) RMSPropCentered(s *Moment[T], m *Moment[T], c kernels.RMSPropCenteredCoef[T]) {
 	c.Prelude = of.Prelude
-	if of.states == Full {
-		of.checked.RMSPropCenteredEach(of.x, s.full(of, true), m.full(of, false), of.g, c)
+	if of.full {
+		of.checked.RMSPropCenteredEach(of.x.whole, s.full(of, true), m.full(of, false), of.g.whole, c)
 		return
 	}
 	of.narrow.RMSPropCenteredEach(of.stored(&of.xs, of.x), s.narrow(of, true), m.narrow(of, false), of.stored(&of.gs, of.g),
@@ -106,8 +106,8 @@ func (of *Update[T]) RMSPropCentered(s *Moment[T], m *Moment[T], c kernels.RMSPr
 // RMSPropCenteredMomentum is the step [kernels.RMSPropCenteredMomentum] of the group's parameters by their gradients, with of.Prelude in c.
 func (of *Update[T]) RMSPropCenteredMomentum(s *Moment[T], m *Moment[T], b *Moment[T], c kernels.RMSPropCenteredMomentumCoef[T]) {
 	c.Prelude = of.Prelude
-	if of.states == Full {
-		of.checked.RMSPropCenteredMomentumEach(of.x, s.full(of, true), m.full(of, false), b.full(of, false), of.g, c)
+	if of.full {
+		of.checked.RMSPropCenteredMomentumEach(of.x.whole, s.full(of, true), m.full(of, false), b.full(of, false), of.g.whole, c)
 		return
 	}
 	of.narrow.RMSPropCenteredMomentumEach(of.stored(&of.xs, of.x), s.narrow(of, true), m.narrow(of, false), b.narrow(of, false), of.stored(&of.gs, of.g),
@@ -117,8 +117,8 @@ func (of *Update[T]) RMSPropCenteredMomentum(s *Moment[T], m *Moment[T], b *Mome
 // Adam is the step [kernels.Adam] of the group's parameters by their gradients, with of.Prelude in c.
 func (of *Update[T]) Adam(m *Moment[T], v *Moment[T], c kernels.AdamCoef[T]) {
 	c.Prelude = of.Prelude
-	if of.states == Full {
-		of.checked.AdamEach(of.x, m.full(of, false), v.full(of, true), of.g, c)
+	if of.full {
+		of.checked.AdamEach(of.x.whole, m.full(of, false), v.full(of, true), of.g.whole, c)
 		return
 	}
 	of.narrow.AdamEach(of.stored(&of.xs, of.x), m.narrow(of, false), v.narrow(of, true), of.stored(&of.gs, of.g),
@@ -128,8 +128,8 @@ func (of *Update[T]) Adam(m *Moment[T], v *Moment[T], c kernels.AdamCoef[T]) {
 // AMSGrad is the step [kernels.AMSGrad] of the group's parameters by their gradients, with of.Prelude in c.
 func (of *Update[T]) AMSGrad(m *Moment[T], v *Moment[T], vmax *Moment[T], c kernels.AMSGradCoef[T]) {
 	c.Prelude = of.Prelude
-	if of.states == Full {
-		of.checked.AMSGradEach(of.x, m.full(of, false), v.full(of, true), vmax.full(of, true), of.g, c)
+	if of.full {
+		of.checked.AMSGradEach(of.x.whole, m.full(of, false), v.full(of, true), vmax.full(of, true), of.g.whole, c)
 		return
 	}
 	of.narrow.AMSGradEach(of.stored(&of.xs, of.x), m.narrow(of, false), v.narrow(of, true), vmax.narrow(of, true), of.stored(&of.gs, of.g),
@@ -139,8 +139,8 @@ func (of *Update[T]) AMSGrad(m *Moment[T], v *Moment[T], vmax *Moment[T], c kern
 // Lion is the step [kernels.Lion] of the group's parameters by their gradients, with of.Prelude in c.
 func (of *Update[T]) Lion(m *Moment[T], c kernels.LionCoef[T]) {
 	c.Prelude = of.Prelude
-	if of.states == Full {
-		of.checked.LionEach(of.x, m.full(of, false), of.g, c)
+	if of.full {
+		of.checked.LionEach(of.x.whole, m.full(of, false), of.g.whole, c)
 		return
 	}
 	of.narrow.LionEach(of.stored(&of.xs, of.x), m.narrow(of, false), of.stored(&of.gs, of.g),
@@ -150,8 +150,8 @@ func (of *Update[T]) Lion(m *Moment[T], c kernels.LionCoef[T]) {
 // Adadelta is the step [kernels.Adadelta] of the group's parameters by their gradients, with of.Prelude in c.
 func (of *Update[T]) Adadelta(s *Moment[T], d *Moment[T], c kernels.AdadeltaCoef[T]) {
 	c.Prelude = of.Prelude
-	if of.states == Full {
-		of.checked.AdadeltaEach(of.x, s.full(of, true), d.full(of, true), of.g, c)
+	if of.full {
+		of.checked.AdadeltaEach(of.x.whole, s.full(of, true), d.full(of, true), of.g.whole, c)
 		return
 	}
 	of.narrow.AdadeltaEach(of.stored(&of.xs, of.x), s.narrow(of, true), d.narrow(of, true), of.stored(&of.gs, of.g),
@@ -161,8 +161,8 @@ func (of *Update[T]) Adadelta(s *Moment[T], d *Moment[T], c kernels.AdadeltaCoef
 // Adamax is the step [kernels.Adamax] of the group's parameters by their gradients, with of.Prelude in c.
 func (of *Update[T]) Adamax(m *Moment[T], u *Moment[T], c kernels.AdamaxCoef[T]) {
 	c.Prelude = of.Prelude
-	if of.states == Full {
-		of.checked.AdamaxEach(of.x, m.full(of, false), u.full(of, true), of.g, c)
+	if of.full {
+		of.checked.AdamaxEach(of.x.whole, m.full(of, false), u.full(of, true), of.g.whole, c)
 		return
 	}
 	of.narrow.AdamaxEach(of.stored(&of.xs, of.x), m.narrow(of, false), u.narrow(of, true), of.stored(&of.gs, of.g),
@@ -172,8 +172,8 @@ func (of *Update[T]) Adamax(m *Moment[T], u *Moment[T], c kernels.AdamaxCoef[T])
 // NAdam is the step [kernels.NAdam] of the group's parameters by their gradients, with of.Prelude in c.
 func (of *Update[T]) NAdam(m *Moment[T], v *Moment[T], c kernels.NAdamCoef[T]) {
 	c.Prelude = of.Prelude
-	if of.states == Full {
-		of.checked.NAdamEach(of.x, m.full(of, false), v.full(of, true), of.g, c)
+	if of.full {
+		of.checked.NAdamEach(of.x.whole, m.full(of, false), v.full(of, true), of.g.whole, c)
 		return
 	}
 	of.narrow.NAdamEach(of.stored(&of.xs, of.x), m.narrow(of, false), v.narrow(of, true), of.stored(&of.gs, of.g),
@@ -183,8 +183,8 @@ func (of *Update[T]) NAdam(m *Moment[T], v *Moment[T], c kernels.NAdamCoef[T]) {
 // ASGD is the step [kernels.ASGD] of the group's parameters by their gradients, with of.Prelude in c.
 func (of *Update[T]) ASGD(a *Moment[T], c kernels.ASGDCoef[T]) {
 	c.Prelude = of.Prelude
-	if of.states == Full {
-		of.checked.ASGDEach(of.x, a.full(of, false), of.g, c)
+	if of.full {
+		of.checked.ASGDEach(of.x.whole, a.full(of, false), of.g.whole, c)
 		return
 	}
 	of.narrow.ASGDEach(of.stored(&of.xs, of.x), a.narrow(of, false), of.stored(&of.gs, of.g),
@@ -194,8 +194,8 @@ func (of *Update[T]) ASGD(a *Moment[T], c kernels.ASGDCoef[T]) {
 // Rprop is the step [kernels.Rprop] of the group's parameters by their gradients, with of.Prelude in c.
 func (of *Update[T]) Rprop(p *Moment[T], s *Moment[T], c kernels.RpropCoef[T]) {
 	c.Prelude = of.Prelude
-	if of.states == Full {
-		of.checked.RpropEach(of.x, p.full(of, false), s.full(of, true), of.g, c)
+	if of.full {
+		of.checked.RpropEach(of.x.whole, p.full(of, false), s.full(of, true), of.g.whole, c)
 		return
 	}
 	of.narrow.RpropEach(of.stored(&of.xs, of.x), p.narrow(of, false), s.narrow(of, true), of.stored(&of.gs, of.g),
@@ -205,8 +205,8 @@ func (of *Update[T]) Rprop(p *Moment[T], s *Moment[T], c kernels.RpropCoef[T]) {
 // AdaBelief is the step [kernels.AdaBelief] of the group's parameters by their gradients, with of.Prelude in c.
 func (of *Update[T]) AdaBelief(m *Moment[T], s *Moment[T], c kernels.AdaBeliefCoef[T]) {
 	c.Prelude = of.Prelude
-	if of.states == Full {
-		of.checked.AdaBeliefEach(of.x, m.full(of, false), s.full(of, true), of.g, c)
+	if of.full {
+		of.checked.AdaBeliefEach(of.x.whole, m.full(of, false), s.full(of, true), of.g.whole, c)
 		return
 	}
 	of.narrow.AdaBeliefEach(of.stored(&of.xs, of.x), m.narrow(of, false), s.narrow(of, true), of.stored(&of.gs, of.g),
@@ -216,8 +216,8 @@ func (of *Update[T]) AdaBelief(m *Moment[T], s *Moment[T], c kernels.AdaBeliefCo
 // Yogi is the step [kernels.Yogi] of the group's parameters by their gradients, with of.Prelude in c.
 func (of *Update[T]) Yogi(m *Moment[T], v *Moment[T], c kernels.YogiCoef[T]) {
 	c.Prelude = of.Prelude
-	if of.states == Full {
-		of.checked.YogiEach(of.x, m.full(of, false), v.full(of, true), of.g, c)
+	if of.full {
+		of.checked.YogiEach(of.x.whole, m.full(of, false), v.full(of, true), of.g.whole, c)
 		return
 	}
 	of.narrow.YogiEach(of.stored(&of.xs, of.x), m.narrow(of, false), v.narrow(of, true), of.stored(&of.gs, of.g),
@@ -227,8 +227,8 @@ func (of *Update[T]) Yogi(m *Moment[T], v *Moment[T], c kernels.YogiCoef[T]) {
 // Adan is the step [kernels.Adan] of the group's parameters by their gradients, with of.Prelude in c.
 func (of *Update[T]) Adan(m *Moment[T], v *Moment[T], s *Moment[T], p *Moment[T], c kernels.AdanCoef[T]) {
 	c.Prelude = of.Prelude
-	if of.states == Full {
-		of.checked.AdanEach(of.x, m.full(of, false), v.full(of, false), s.full(of, true), p.full(of, false), of.g, c)
+	if of.full {
+		of.checked.AdanEach(of.x.whole, m.full(of, false), v.full(of, false), s.full(of, true), p.full(of, false), of.g.whole, c)
 		return
 	}
 	of.narrow.AdanEach(of.stored(&of.xs, of.x), m.narrow(of, false), v.narrow(of, false), s.narrow(of, true), p.narrow(of, false), of.stored(&of.gs, of.g),
@@ -238,8 +238,8 @@ func (of *Update[T]) Adan(m *Moment[T], v *Moment[T], s *Moment[T], p *Moment[T]
 // ADOPT is the step [kernels.ADOPT] of the group's parameters by their gradients, with of.Prelude in c.
 func (of *Update[T]) ADOPT(m *Moment[T], v *Moment[T], c kernels.ADOPTCoef[T]) {
 	c.Prelude = of.Prelude
-	if of.states == Full {
-		of.checked.ADOPTEach(of.x, m.full(of, false), v.full(of, true), of.g, c)
+	if of.full {
+		of.checked.ADOPTEach(of.x.whole, m.full(of, false), v.full(of, true), of.g.whole, c)
 		return
 	}
 	of.narrow.ADOPTEach(of.stored(&of.xs, of.x), m.narrow(of, false), v.narrow(of, true), of.stored(&of.gs, of.g),
@@ -249,8 +249,8 @@ func (of *Update[T]) ADOPT(m *Moment[T], v *Moment[T], c kernels.ADOPTCoef[T]) {
 // AdEMAMix is the step [kernels.AdEMAMix] of the group's parameters by their gradients, with of.Prelude in c.
 func (of *Update[T]) AdEMAMix(m *Moment[T], l *Moment[T], v *Moment[T], c kernels.AdEMAMixCoef[T]) {
 	c.Prelude = of.Prelude
-	if of.states == Full {
-		of.checked.AdEMAMixEach(of.x, m.full(of, false), l.full(of, false), v.full(of, true), of.g, c)
+	if of.full {
+		of.checked.AdEMAMixEach(of.x.whole, m.full(of, false), l.full(of, false), v.full(of, true), of.g.whole, c)
 		return
 	}
 	of.narrow.AdEMAMixEach(of.stored(&of.xs, of.x), m.narrow(of, false), l.narrow(of, false), v.narrow(of, true), of.stored(&of.gs, of.g),
@@ -260,8 +260,8 @@ func (of *Update[T]) AdEMAMix(m *Moment[T], l *Moment[T], v *Moment[T], c kernel
 // ScheduleFree is the step [kernels.ScheduleFree] of the group's parameters by their gradients, with of.Prelude in c.
 func (of *Update[T]) ScheduleFree(z *Moment[T], a *Moment[T], c kernels.ScheduleFreeCoef[T]) {
 	c.Prelude = of.Prelude
-	if of.states == Full {
-		of.checked.ScheduleFreeEach(of.x, z.full(of, false), a.full(of, false), of.g, c)
+	if of.full {
+		of.checked.ScheduleFreeEach(of.x.whole, z.full(of, false), a.full(of, false), of.g.whole, c)
 		return
 	}
 	of.narrow.ScheduleFreeEach(of.stored(&of.xs, of.x), z.narrow(of, false), a.narrow(of, false), of.stored(&of.gs, of.g),
@@ -271,8 +271,8 @@ func (of *Update[T]) ScheduleFree(z *Moment[T], a *Moment[T], c kernels.Schedule
 // ScheduleFreeAdam is the step [kernels.ScheduleFreeAdam] of the group's parameters by their gradients, with of.Prelude in c.
 func (of *Update[T]) ScheduleFreeAdam(z *Moment[T], a *Moment[T], v *Moment[T], c kernels.ScheduleFreeAdamCoef[T]) {
 	c.Prelude = of.Prelude
-	if of.states == Full {
-		of.checked.ScheduleFreeAdamEach(of.x, z.full(of, false), a.full(of, false), v.full(of, true), of.g, c)
+	if of.full {
+		of.checked.ScheduleFreeAdamEach(of.x.whole, z.full(of, false), a.full(of, false), v.full(of, true), of.g.whole, c)
 		return
 	}
 	of.narrow.ScheduleFreeAdamEach(of.stored(&of.xs, of.x), z.narrow(of, false), a.narrow(of, false), v.narrow(of, true), of.stored(&of.gs, of.g),
@@ -282,8 +282,8 @@ func (of *Update[T]) ScheduleFreeAdam(z *Moment[T], a *Moment[T], v *Moment[T], 
 // Sophia is the step [kernels.Sophia] of the group's parameters by their gradients, with of.Prelude in c.
 func (of *Update[T]) Sophia(m *Moment[T], h *Moment[T], c kernels.SophiaCoef[T]) {
 	c.Prelude = of.Prelude
-	if of.states == Full {
-		of.checked.SophiaEach(of.x, m.full(of, false), h.full(of, false), of.g, c)
+	if of.full {
+		of.checked.SophiaEach(of.x.whole, m.full(of, false), h.full(of, false), of.g.whole, c)
 		return
 	}
 	of.narrow.SophiaEach(of.stored(&of.xs, of.x), m.narrow(of, false), h.narrow(of, false), of.stored(&of.gs, of.g),
@@ -293,8 +293,8 @@ func (of *Update[T]) Sophia(m *Moment[T], h *Moment[T], c kernels.SophiaCoef[T])
 // MADGRAD is the step [kernels.MADGRAD] of the group's parameters by their gradients, with of.Prelude in c.
 func (of *Update[T]) MADGRAD(s *Moment[T], v *Moment[T], start *Moment[T], c kernels.MADGRADCoef[T]) {
 	c.Prelude = of.Prelude
-	if of.states == Full {
-		of.checked.MADGRADEach(of.x, s.full(of, false), v.full(of, true), start.full(of, false), of.g, c)
+	if of.full {
+		of.checked.MADGRADEach(of.x.whole, s.full(of, false), v.full(of, true), start.full(of, false), of.g.whole, c)
 		return
 	}
 	of.narrow.MADGRADEach(of.stored(&of.xs, of.x), s.narrow(of, false), v.narrow(of, true), start.narrow(of, false), of.stored(&of.gs, of.g),

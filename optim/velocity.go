@@ -41,6 +41,7 @@ func (c MomentumVelocity) Spec() *Spec {
 	s := NewSpec("MomentumVelocity", &c.LR, 0, &c.WeightDecay, c.Decoupled)
 	s.Value("Rho", &c.Rho, 0.9, 1)
 	s.Momentum(&c.Rho)
+	s.OnePass()
 	return Bind(s, &c, stepMomentumVelocity[float32], stepMomentumVelocity[float64])
 }
 

@@ -46,6 +46,7 @@ func (c Yogi) Spec() *Spec {
 	s.Value("Eps", &c.Eps, 1e-3, math.Inf(1))
 	s.Value("InitialAccumulator", &c.InitialAccumulator, 1e-6, math.Inf(1))
 	s.Flag("BiasCorrection", c.BiasCorrection)
+	s.OnePass()
 	return Bind(s, &c, stepYogi[float32], stepYogi[float64])
 }
 
