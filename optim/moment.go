@@ -134,8 +134,8 @@ func (m *Moment[T]) narrow(u *Update[T], nonNegative bool) []kernels.Stored {
 	return m.part[u.at : u.at+len(u.x.whole)]
 }
 
-// A piece is how many elements are widened at a time: whole blocks, and a chunk of rule 7, in memory that a core's cache
-// holds.
+// A piece is how many elements are widened at a time: whole blocks, and a chunk of rule 7, in memory that a core's
+// cache holds.
 const piece = kernels.ReduceChunk
 
 // load returns elements of parameter i's from lo on, where a piece begins: all in memory, or buffer with a piece.

@@ -109,7 +109,7 @@ type group[T kernels.Float] struct {
 	first    int                  // the index of its first parameter among all
 	x        [][]T                // parameters
 	w        [][]kernels.BFloat16 // weights; nil: x has them
-	wide     [][]T                // memory for gradients in bfloat16, if w has a master and the algorithm reads them as of type T
+	wide     [][]T                // gradients of w widened, if there is a master and the algorithm reads them as of type T
 	lengths  []int
 	shapes   [][]int
 	states   []groupState
@@ -176,8 +176,8 @@ func NewGroups[T kernels.Float](opts Options, groups ...Group[T]) (*Optimizer[T]
 		}
 		narrow := len(g.Weights) > 0 && !opts.Master
 		if narrow && !s.onePass {
-			return nil, fmt.Errorf("%s%s: Weights with Options.Master = false, want true: its steps work on parameters "+
-				"beside a kernel", where, s.name)
+			return nil, fmt.Errorf("%s%s: Weights with Options.Master = false, want true: its steps work on "+
+				"parameters beside a kernel", where, s.name)
 		}
 		made := group[T]{name: g.Name, spec: s, first: len(o.params), rate: *s.lr, storage: opts.States}
 		o.addParams(g)

@@ -86,9 +86,9 @@ func checkSlice[E any, T kernels.Float](o *Optimizer[T], what string, i int, s [
 	return nil
 }
 
-// sawGradients reports whether gradients are those that were found right before. A step is mostly given the same slices:
-// it then compares no more than pointers and lengths, since parameters and states stay where they are, or SetParams
-// forgets them. At first there were none, and none are wrong, since there is a parameter.
+// sawGradients reports whether gradients are those that were found right before. A step is mostly given the same
+// slices: it then compares no more than pointers and lengths, since parameters and states stay where they are, or
+// SetParams forgets them. At first there were none, and none are wrong, since there is a parameter.
 func sawGradients[E any, T kernels.Float](o *Optimizer[T], grads []E) bool {
 	given := mem.Bytes(grads)
 	return len(grads) == len(o.params) && len(given) > 0 && bytes.Equal(given, o.seen)

@@ -110,8 +110,8 @@ func (o *Optimizer[T]) tensors() (all []namedTensor) {
 }
 
 // Snapshot adds to c all that a resumed run needs: parameters, as tensors "param.0", "param.1", ..., and
-// states, as "state.m.0" and so on, in the order of the parameters, and of a master "master.0"; as metadata the algorithms,
-// hyperparameters and options, the learning rates, the gradient scale, and the counts of steps. All
+// states, as "state.m.0" and so on, in the order of the parameters, and masters as "master.0"; as metadata the
+// algorithms, hyperparameters and options, the learning rates, the gradient scale, and the counts of steps. All
 // names start with prefix. The schedule, backend and threads are not part of it.
 func (o *Optimizer[T]) Snapshot(c *checkpoint.File, prefix string) {
 	c.PutFacts(prefix, o.facts())

@@ -209,8 +209,8 @@ func (g *group[T]) round(k bitstep.Engine[T]) {
 	}
 }
 
-// StepStored is [Optimizer.Step] by gradients in float32 or, of [Group.Weights], bfloat16: Stored{BFloat16: g}. Those of
-// parameters in float32 are in float32. It allocates nothing.
+// StepStored is [Optimizer.Step] by gradients in float32 or, of [Group.Weights], bfloat16: Stored{BFloat16: g}. Those
+// of parameters in float32 are in float32. It allocates nothing.
 //
 // It panics with the message of what [Optimizer.TryStepStored] returns as an error.
 func (o *Optimizer[T]) StepStored(grads ...kernels.Stored) bool {
