@@ -109,7 +109,7 @@ type group[T kernels.Float] struct {
 	first    int                  // the index of its first parameter among all
 	x        [][]T                // parameters
 	w        [][]kernels.BFloat16 // weights; nil: x has them
-	wide     [][]T                // gradients of w widened, if there is a master and the algorithm reads them as of type T
+	wide     [][]T                // gradients of w in T, if the algorithm is not of one pass; nil
 	lengths  []int
 	shapes   [][]int
 	states   []groupState
