@@ -27,6 +27,10 @@ var amd64 = map[string]semantics{
 	"VMINPS":  {"AVX", "AVX512F", lanes(32, func(p *proof, a, b V) V { return p.smaller(32, a, b) })},
 	"VMINPD":  {"AVX", "AVX512F", lanes(64, func(p *proof, a, b V) V { return p.smaller(64, a, b) })},
 
+	"VROUNDPD":    {"AVX", "", roundLanes},
+	"VRNDSCALEPD": {"", "AVX512F", roundLanes},
+	"VSCALEFPD":   {"", "AVX512F", binary(64, Scale)},
+
 	"VANDPS":   {"AVX", "AVX512DQ", binary(32, And)},
 	"VANDPD":   {"AVX", "AVX512DQ", binary(64, And)},
 	"VORPS":    {"AVX", "AVX512DQ", binary(32, Or)},
@@ -151,6 +155,20 @@ func unary(size uint8, f func(p *proof, a V) V) func(*proof, *state, *Inst) {
 		}
 		p.setVec(s, dst, r)
 	}
+}
+
+// roundLanes is $8, src, dst: to whole numbers, to nearest even, without an exception.
+func roundLanes(p *proof, s *state, in *Inst) {
+	dst, how := in.dst(3), in.Args[0]
+	if how.Kind != immediate || how.Disp != 8 {
+		fail("rounds by %#x", how.Disp)
+	}
+	a := p.vec(s, in.Args[1], dst.Words)
+	var r vector
+	for i := range dst.Words / 2 {
+		p.split(&r, i, p.op1(Round, 64, p.pair(&a, i)))
+	}
+	p.setVec(s, dst, r)
 }
 
 // fused is src3, src2, dst, or with a mask before dst: dst = src2*src3 + dst, where the mask's bit is set.

@@ -37,7 +37,8 @@
 //   - The semantics of the instructions in the table. TestHardware executes every form of them that proven functions
 //     have on numbers at the edges, where the machine has AVX-512; the interpreter gives the definitions' bits.
 //     Rounding is to nearest even, without flush to zero. NaN are one, by rule 2 of the contract.
-//   - The lemmas, each of which a test compares on numbers of all kinds.
+//   - The lemmas, each of which a test compares on numbers of all kinds: two ways to make a sign, the exponential
+//     without branches, and a power of two as a product of two.
 //   - Lanes that a reduction is given are those of an earlier call, so that none is -0: adding the +0 of a masked lane
 //     changes none.
 //   - What package bitstep checks before a call: n is not negative, operands have n elements, and written ones
@@ -48,9 +49,8 @@
 // # What is not yet
 //
 // Steps that take roots by fma, which need the exact root as a block with a lemma of its own; steps of narrow states;
-// the largest magnitude, whose lanes are several and joined; products; the exponential, whose definition scales by a
-// power of two otherwise than assembly; arm64; the packages that have assembly of their own ([NotYet]). A test lists
-// the classes and files: a function that is of none fails.
+// the largest magnitude, whose lanes are several and joined; products; arm64; the packages that have assembly of their
+// own ([NotYet]). A test lists the classes and files: a function that is of none fails.
 //
 // # That it notices
 //

@@ -471,5 +471,6 @@ func (p *proof) text(v V, depth int) string {
 }
 
 var opText = [...]string{Add: "+", Sub: "-", Mul: "*", Div: "/", Sqrt: "sqrt", FMA: "fma", FromInt: "float",
-	Greater: ">", Unequal: "≠", NaN: "nan", Top: "top", And: "&", Or: "|", Xor: "^", Left: "left", Right: "right",
-	Join: "join", Low: "low", High: "high", Sign: "sign", PreludeX: "preludeX", PreludeG: "preludeG", Kinds: "kinds"}
+	Round: "round", Scale: "scale", Greater: ">", Unequal: "≠", NaN: "nan", Top: "top", And: "&", Or: "|", Xor: "^",
+	Left: "left", Right: "right", Join: "join", Low: "low", High: "high", Sign: "sign", PreludeX: "preludeX",
+	PreludeG: "preludeG", Chain: "chain", Kinds: "kinds"}

@@ -24,12 +24,11 @@ const (
 	NarrowStates Class = "steps of narrow states"
 	Maxima       Class = "maxima"
 	Products     Class = "products"
-	Exponential  Class = "the exponential"
 )
 
 // Covered says of each class whether every function of it is proven; otherwise none is, yet.
 var Covered = map[Class]bool{Steps: true, ManyTensors: true, Preludes: true,
-	Reductions: true, FMARoots: false, NarrowStates: false, Maxima: false, Products: false, Exponential: false}
+	Reductions: true, FMARoots: false, NarrowStates: false, Maxima: false, Products: false}
 
 // Files are those whose functions are proven, and NotYet are the others that have assembly.
 var (
@@ -135,8 +134,6 @@ func (v *Prover) theorem(fn *Func) (Class, *theorem, error) {
 		case strings.HasPrefix(suffix, "Roots"):
 			return FMARoots, nil, nil
 		case suffix != "":
-		case strings.Contains(strings.Join(row.Lines, " "), "exp("):
-			return Exponential, nil, nil
 		default:
 			t := kernel(row, elemSize, rest == "Each")
 			t.features = backend.Features

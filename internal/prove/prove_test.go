@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/bitstep-go/bitstep/internal/edge"
+	"github.com/bitstep-go/bitstep/kernels"
 )
 
 const root = "../../"
@@ -106,6 +107,40 @@ func TestLemmas(t *testing.T) {
 				if got != want && !(nan(got, size) && nan(want, size)) {
 					t.Errorf("lemma %s: %#x of %#x, want %#x", lemmas[i].Name, got.C, a.C, want.C)
 				}
+			}
+		}
+	}
+}
+
+// The exponential's tree is the definition, and two powers scale as one does: for all whole numbers that the
+// exponential scales by, and numbers at the edges of [1/2, 2).
+func TestExponential(t *testing.T) {
+	none := terms{all: map[key]*Term{}}
+	r := edge.Rand(2)
+	same := func(got V, want float64) bool {
+		return got == number(math.Float64bits(want)) || nan(got, 64) && want != want
+	}
+	for i := range 200_000 {
+		x := edge.Value[float64](r)
+		switch i % 4 {
+		case 0:
+			x = 1500*r.Float64() - 770
+		case 1: // around the limits
+			x = []float64{710, -746, 709.78, -745.13, -708.4}[r.IntN(5)] + 1e-2*(r.Float64()-0.5)
+		}
+		if got := none.expTree(number(math.Float64bits(x))); !same(got, kernels.Exp(x)) {
+			t.Fatalf("exp(%v) = %#x by its tree", x, got.C)
+		}
+	}
+	for k := -1077; k <= 1024; k++ {
+		for _, a := range []float64{0.5, 1, math.Nextafter(2, 0), math.Nextafter(1, 0), 0.5 + r.Float64()*1.5} {
+			half, rest := none.twoExponents(number(math.Float64bits(float64(k))))
+			v := number(math.Float64bits(a))
+			for _, e := range []V{half, rest} {
+				v = none.op2(Mul, 64, v, none.make(Left, 64, 52, e, V{}, V{}))
+			}
+			if !same(v, math.Ldexp(a, k)) {
+				t.Fatalf("%v by 2^%d is %#x", a, k, v.C)
 			}
 		}
 	}

@@ -65,7 +65,7 @@ func (r Report) String() string {
 		}
 	}
 	b.WriteString("\nThe lemmas that proofs use:\n")
-	for _, l := range lemmas {
+	for _, l := range append(lemmas[:len(lemmas):len(lemmas)], twoPowers) {
 		fmt.Fprintf(&b, "%s: %s\n", l.Name, l.Text)
 	}
 	b.WriteString("\nThe instructions whose semantics they assume, and the features that those need:\n")

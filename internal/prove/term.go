@@ -41,6 +41,8 @@ const (
 	Sqrt
 	FMA // a*b + c
 	FromInt
+	Round // to a whole number, ties to even
+	Scale // a * 2^b, b rounded down
 
 	// One bit.
 	Greater // a > b; false for NaN
@@ -340,6 +342,10 @@ func float[T kernels.Float](op Op, imm int32, bits uint64, a, b T) T {
 		return T(math.Sqrt(float64(a))) // of a float32 exact, since rounding twice does not change a root
 	case FromInt:
 		return T(int32(bits))
+	case Round:
+		return T(math.RoundToEven(float64(a)))
+	case Scale:
+		return T(scale(float64(a), float64(b))) // of float64 alone
 	case Sign:
 		return sign(a)
 	case Kinds:

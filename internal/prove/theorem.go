@@ -97,6 +97,9 @@ func kernel(row table.Row, elemSize int, each bool) *theorem {
 		if want := 8 * (2 + len(t.operands)); p.fn.ArgBytes != want || p.fn.FrameBytes != 0 {
 			fail("a frame of %d bytes and %d of arguments, want 0 and %d", p.fn.FrameBytes, p.fn.ArgBytes, want)
 		}
+		if t.prog.Ops[program.Exp] {
+			p.lemmas = append(p.lemmas[:len(p.lemmas):len(p.lemmas)], twoPowers)
+		}
 		s := p.entry()
 		s.length = t.argument(p, 0)
 		if row.Kind != table.Step {
@@ -375,6 +378,11 @@ func (p *proof) evaluate(n *program.Node, size uint8, env map[*program.Node]V, s
 		v = p.op1(Sign, size, a[0])
 	case program.Abs:
 		v = p.op2(And, size, a[0], number(signBit(size).C-1))
+	case program.Exp:
+		if size != 64 {
+			fail("an exponential of float32")
+		}
+		v = p.expTree(a[0])
 	case program.FMA:
 		v = p.make(FMA, size, 0, a[0], a[1], a[2])
 	case program.Larger:
