@@ -49,8 +49,8 @@
 // # What is not yet
 //
 // Steps that take roots by fma, which need the exact root as a block with a lemma of its own; steps of narrow states;
-// the largest magnitude, whose lanes are several and joined; products; arm64; the packages that have assembly of their
-// own ([NotYet]). A test lists the classes and files: a function that is of none fails.
+// the largest magnitude, whose lanes are several and joined; products; conversions; arm64; the packages
+// that have assembly of their own ([NotYet]). A test lists the classes and files: a function that is of none fails.
 //
 // # That it notices
 //
