@@ -34,6 +34,8 @@
 //	batch size and rate                  schedule.LinearScaling
 //	second order                         minimize.Newton, minimize.BFGS, minimize.LBFGS
 //
+// Weights may be in bfloat16 ([Group.Weights]), and states in less than that ([Options.States]): arithmetic is float32.
+//
 // Scalars that depend on the step (learning rate, bias correction) are computed in float64 from the
 // count of steps alone and rounded once, so that a run which is saved and resumed continues as if it had
 // not stopped, on any machine.

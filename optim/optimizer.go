@@ -66,6 +66,8 @@ type Options struct {
 	// Master keeps a copy of all [Group.Weights] in float32, made of their values when the optimizer is: what steps
 	// update and files hold beside them. After each step the weights are its elements, rounded to nearest. So a step is
 	// to the bit that of float32 Params with gradients in float32, whatever the algorithm.
+	//
+	// Memory: 8 bytes for each element, those of the copy and of its gradient in float32.
 	Master bool
 
 	// Seed is that of random bits by which narrow States are rounded, and Weights without a master. Each parameter has
@@ -109,7 +111,7 @@ type group[T kernels.Float] struct {
 	first    int                  // the index of its first parameter among all
 	x        [][]T                // parameters
 	w        [][]kernels.BFloat16 // weights; nil: x has them
-	wide     [][]T                // gradients of w in T, if the algorithm is not of one pass; nil
+	wide     [][]T                // memory for gradients of w in T, if there is a master
 	lengths  []int
 	shapes   [][]int
 	states   []groupState

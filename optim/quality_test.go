@@ -68,10 +68,25 @@ func adamOf(t uint64, lr float64) kernels.AdamCoef[float32] {
 // trainer returns what makes a step of a net with the gradient that it has: an optimizer's, or where there is none that
 // stores so, the kernel's.
 func (s storing) trainer(n *net, seed uint64) (step func()) {
-	if s.weights == optim.Full && !s.nearest {
-		opt := must(optim.NewGroups(optim.Options{States: s.states, Seed: seed},
-			optim.Group[float32]{Config: optim.Adam{LR: 1e-3}, Params: n.params}))
-		return func() { opt.Step(n.grads...) }
+	if !s.nearest {
+		group := optim.Group[float32]{Config: optim.Adam{LR: 1e-3}, Params: n.params}
+		if s.weights == optim.BF16 {
+			group.Params, group.Weights = nil, halves(n.params)
+		}
+		opt := must(optim.NewGroups(optim.Options{States: s.states, Seed: seed}, group))
+		if group.Weights == nil {
+			return func() { opt.Step(n.grads...) }
+		}
+		widen := func() {
+			for i, w := range group.Weights {
+				kernels.FromBFloat16(n.params[i], w)
+			}
+		}
+		widen()
+		return func() {
+			opt.StepStored(storedHalves(halves(n.grads))...)
+			widen()
+		}
 	}
 	var x, m, v, g []kernels.Stored
 	for i, p := range n.params {
@@ -294,8 +309,13 @@ func TestArchQualityWeights(t *testing.T) {
 	mean := func(nearest bool) (mean float64) {
 		x, g := stored(optim.BF16, ones), stored(optim.BF16, g)
 		c := kernels.NewSGD[float32](kernels.SGDHyper{LR: lr})
-		for step := range uint64(steps) {
-			narrowKernels().SGD(x, g, c, kernels.Rounding{Nearest: nearest, Seed: 1, Step: step})
+		opt := must(weightsOf(optim.Options{Seed: 1}, optim.SGD{LR: lr}, x.BFloat16))
+		for range uint64(steps) {
+			if nearest {
+				narrowKernels().SGD(x, g, c, kernels.Rounding{Nearest: true})
+			} else {
+				opt.StepStored(g)
+			}
 		}
 		for _, v := range loaded(x) {
 			mean += float64(v) / float64(n)
@@ -306,6 +326,15 @@ func TestArchQualityWeights(t *testing.T) {
 	want, bound := 1-float64(steps*p*ulp), 5*ulp*math.Sqrt(steps*p*(1-p)/float64(n))
 	if math.Abs(want-0.9) > 2e-4 {
 		t.Errorf("float32 would end at %v", want)
+	}
+	master := must(weightsOf(optim.Options{Master: true}, optim.SGD{LR: lr}, stored(optim.BF16, ones[:1]).BFloat16))
+	exact := float32(1)
+	for range steps {
+		master.Step(g[:1])
+		exact -= float32(lr)
+	}
+	if got, want := master.Weights()[0][0], kernels.NearestBFloat16(exact); got != want || got.Float32() > 0.91 {
+		t.Errorf("with a master the weight is %v, want %v", got.Float32(), want.Float32())
 	}
 	nearest, stochastic := mean(true), mean(false)
 	t.Logf("nearest %v, stochastic %v, want %v within %v", nearest, stochastic, want, bound)

@@ -165,9 +165,7 @@ func (o *Optimizer[T]) split() error {
 			narrowed(o.k).FromBFloat16(any(x).([]float32), g.w[j])
 			o.regions = append(o.regions, regionOf(x, "master", g.first+j))
 		}
-		if !g.spec.onePass {
-			g.wide = mem.Together[T](g.lengths)
-		}
+		g.wide = mem.Together[T](g.lengths)
 	}
 	if o.opts.Master && masters == 0 {
 		return fmt.Errorf("Master = true without Weights, of which it is a copy")
@@ -191,7 +189,7 @@ func (o *Optimizer[T]) longest() int {
 	return n
 }
 
-// widen widens gradients of the group, if its algorithm reads them as of type T.
+// widen widens gradients of weights with a master: steps have assembly for those of the master's type.
 func (g *group[T]) widen(k bitstep.Engine[T], grads tensors[T]) {
 	of := grads.of(g.first, len(g.lengths))
 	for i, wide := range g.wide {
