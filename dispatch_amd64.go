@@ -159,7 +159,7 @@ func adaGradOn[T Float](backend Backend, n int, coef *T, x *T, s *T, g *T) {
 				adaGradF32AVX2Roots2Of5Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
 				return
 			case core:
-				adaGradF32AVX2Roots1Of2Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
+				adaGradF32AVX2Roots1Of2Depth2Ahead1024(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
 				return
 			}
 			adaGradF32AVX2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
@@ -173,7 +173,7 @@ func adaGradOn[T Float](backend Backend, n int, coef *T, x *T, s *T, g *T) {
 				adaGradF32AVX512Roots2Of4Depth3(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
 				return
 			case core:
-				adaGradF32AVX512Roots3Of3Depth3(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
+				adaGradF32AVX512Roots3Of3Depth3Ahead1024(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
 				return
 			}
 			adaGradF32AVX512(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
@@ -187,7 +187,7 @@ func adaGradOn[T Float](backend Backend, n int, coef *T, x *T, s *T, g *T) {
 				adaGradF64AVX2Roots1Of3Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
 				return
 			case core:
-				adaGradF64AVX2Roots1Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
+				adaGradF64AVX2Roots1Of2Depth2Ahead1024(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
 				return
 			}
 			adaGradF64AVX2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
@@ -198,7 +198,7 @@ func adaGradOn[T Float](backend Backend, n int, coef *T, x *T, s *T, g *T) {
 				adaGradF64AVX512Roots2Of3Depth3(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
 				return
 			case core:
-				adaGradF64AVX512Roots2Of2Depth3(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
+				adaGradF64AVX512Roots2Of2Depth3Ahead1024(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
 				return
 			}
 			adaGradF64AVX512(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
@@ -221,7 +221,7 @@ func rmsPropOn[T Float](backend Backend, n int, coef *T, x *T, s *T, g *T) {
 				rmsPropF32AVX2Roots2Of5Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
 				return
 			case core:
-				rmsPropF32AVX2Roots1Of2Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
+				rmsPropF32AVX2Roots1Of2Depth2Ahead1024(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
 				return
 			}
 			rmsPropF32AVX2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
@@ -232,7 +232,7 @@ func rmsPropOn[T Float](backend Backend, n int, coef *T, x *T, s *T, g *T) {
 				rmsPropF32AVX512Roots2Of4Depth3(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
 				return
 			case core:
-				rmsPropF32AVX512Roots3Of3Depth3(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
+				rmsPropF32AVX512Roots3Of3Depth3Ahead1024(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
 				return
 			}
 			rmsPropF32AVX512(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](g))
@@ -246,7 +246,7 @@ func rmsPropOn[T Float](backend Backend, n int, coef *T, x *T, s *T, g *T) {
 				rmsPropF64AVX2Roots1Of3Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
 				return
 			case core:
-				rmsPropF64AVX2Roots1Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
+				rmsPropF64AVX2Roots1Of2Depth2Ahead1024(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
 				return
 			}
 			rmsPropF64AVX2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
@@ -257,7 +257,7 @@ func rmsPropOn[T Float](backend Backend, n int, coef *T, x *T, s *T, g *T) {
 				rmsPropF64AVX512Roots2Of3Depth3(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
 				return
 			case core:
-				rmsPropF64AVX512Roots2Of2Depth3(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
+				rmsPropF64AVX512Roots2Of2Depth3Ahead1024(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
 				return
 			}
 			rmsPropF64AVX512(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](g))
@@ -280,7 +280,7 @@ func rmsPropMomentumOn[T Float](backend Backend, n int, coef *T, x *T, s *T, b *
 				rmsPropMomentumF32AVX2Roots2Of5Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](b), as[float32](g))
 				return
 			case core:
-				rmsPropMomentumF32AVX2Roots1Of2Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](b), as[float32](g))
+				rmsPropMomentumF32AVX2Roots1Of2Depth2Ahead1024(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](b), as[float32](g))
 				return
 			}
 			rmsPropMomentumF32AVX2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](b), as[float32](g))
@@ -291,7 +291,7 @@ func rmsPropMomentumOn[T Float](backend Backend, n int, coef *T, x *T, s *T, b *
 				rmsPropMomentumF32AVX512Roots2Of4Depth3(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](b), as[float32](g))
 				return
 			case core:
-				rmsPropMomentumF32AVX512Roots3Of3Depth3(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](b), as[float32](g))
+				rmsPropMomentumF32AVX512Roots3Of3Depth3Ahead1024(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](b), as[float32](g))
 				return
 			}
 			rmsPropMomentumF32AVX512(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](b), as[float32](g))
@@ -305,7 +305,7 @@ func rmsPropMomentumOn[T Float](backend Backend, n int, coef *T, x *T, s *T, b *
 				rmsPropMomentumF64AVX2Roots1Of3Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](b), as[float64](g))
 				return
 			case core:
-				rmsPropMomentumF64AVX2Roots1Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](b), as[float64](g))
+				rmsPropMomentumF64AVX2Roots1Of2Depth2Ahead1024(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](b), as[float64](g))
 				return
 			}
 			rmsPropMomentumF64AVX2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](b), as[float64](g))
@@ -316,7 +316,7 @@ func rmsPropMomentumOn[T Float](backend Backend, n int, coef *T, x *T, s *T, b *
 				rmsPropMomentumF64AVX512Roots2Of3Depth3(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](b), as[float64](g))
 				return
 			case core:
-				rmsPropMomentumF64AVX512Roots2Of2Depth3(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](b), as[float64](g))
+				rmsPropMomentumF64AVX512Roots2Of2Depth3Ahead1024(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](b), as[float64](g))
 				return
 			}
 			rmsPropMomentumF64AVX512(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](b), as[float64](g))
@@ -339,7 +339,7 @@ func rmsPropCenteredOn[T Float](backend Backend, n int, coef *T, x *T, s *T, m *
 				rmsPropCenteredF32AVX2Roots1Of4Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](g))
 				return
 			case core:
-				rmsPropCenteredF32AVX2Roots1Of3Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](g))
+				rmsPropCenteredF32AVX2Roots1Of3Depth2Ahead1024(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](g))
 				return
 			}
 			rmsPropCenteredF32AVX2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](g))
@@ -353,7 +353,7 @@ func rmsPropCenteredOn[T Float](backend Backend, n int, coef *T, x *T, s *T, m *
 				rmsPropCenteredF32AVX512Roots1Of3Depth3(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](g))
 				return
 			case core:
-				rmsPropCenteredF32AVX512Roots3Of3Depth3(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](g))
+				rmsPropCenteredF32AVX512Roots3Of3Depth3Ahead1024(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](g))
 				return
 			}
 			rmsPropCenteredF32AVX512(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](g))
@@ -367,7 +367,7 @@ func rmsPropCenteredOn[T Float](backend Backend, n int, coef *T, x *T, s *T, m *
 				rmsPropCenteredF64AVX2Roots1Of3Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](g))
 				return
 			case core:
-				rmsPropCenteredF64AVX2Roots1Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](g))
+				rmsPropCenteredF64AVX2Roots1Of2Depth2Ahead1024(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](g))
 				return
 			}
 			rmsPropCenteredF64AVX2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](g))
@@ -378,7 +378,7 @@ func rmsPropCenteredOn[T Float](backend Backend, n int, coef *T, x *T, s *T, m *
 				rmsPropCenteredF64AVX512Roots2Of4Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](g))
 				return
 			case core:
-				rmsPropCenteredF64AVX512Roots2Of2Depth3(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](g))
+				rmsPropCenteredF64AVX512Roots2Of2Depth3Ahead1024(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](g))
 				return
 			}
 			rmsPropCenteredF64AVX512(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](g))
@@ -404,7 +404,7 @@ func rmsPropCenteredMomentumOn[T Float](backend Backend, n int, coef *T, x *T, s
 				rmsPropCenteredMomentumF32AVX2Roots1Of4Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](b), as[float32](g))
 				return
 			case core:
-				rmsPropCenteredMomentumF32AVX2Roots1Of3Depth2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](b), as[float32](g))
+				rmsPropCenteredMomentumF32AVX2Roots1Of3Depth2Ahead1024(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](b), as[float32](g))
 				return
 			}
 			rmsPropCenteredMomentumF32AVX2(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](b), as[float32](g))
@@ -418,7 +418,7 @@ func rmsPropCenteredMomentumOn[T Float](backend Backend, n int, coef *T, x *T, s
 				rmsPropCenteredMomentumF32AVX512Roots1Of3Depth3(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](b), as[float32](g))
 				return
 			case core:
-				rmsPropCenteredMomentumF32AVX512Roots3Of3Depth3(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](b), as[float32](g))
+				rmsPropCenteredMomentumF32AVX512Roots3Of3Depth3Ahead1024(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](b), as[float32](g))
 				return
 			}
 			rmsPropCenteredMomentumF32AVX512(n, as[float32](coef), as[float32](x), as[float32](s), as[float32](m), as[float32](b), as[float32](g))
@@ -432,7 +432,7 @@ func rmsPropCenteredMomentumOn[T Float](backend Backend, n int, coef *T, x *T, s
 				rmsPropCenteredMomentumF64AVX2Roots1Of3Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](b), as[float64](g))
 				return
 			case core:
-				rmsPropCenteredMomentumF64AVX2Roots1Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](b), as[float64](g))
+				rmsPropCenteredMomentumF64AVX2Roots1Of2Depth2Ahead1024(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](b), as[float64](g))
 				return
 			}
 			rmsPropCenteredMomentumF64AVX2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](b), as[float64](g))
@@ -443,7 +443,7 @@ func rmsPropCenteredMomentumOn[T Float](backend Backend, n int, coef *T, x *T, s
 				rmsPropCenteredMomentumF64AVX512Roots2Of4Depth2(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](b), as[float64](g))
 				return
 			case core:
-				rmsPropCenteredMomentumF64AVX512Roots2Of2Depth3(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](b), as[float64](g))
+				rmsPropCenteredMomentumF64AVX512Roots2Of2Depth3Ahead1024(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](b), as[float64](g))
 				return
 			}
 			rmsPropCenteredMomentumF64AVX512(n, as[float64](coef), as[float64](x), as[float64](s), as[float64](m), as[float64](b), as[float64](g))
@@ -469,7 +469,7 @@ func adamOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, g *T) {
 				adamF32AVX2Roots1Of4Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
 				return
 			case core:
-				adamF32AVX2Roots1Of3Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
+				adamF32AVX2Roots1Of3Depth2Ahead1024(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
 				return
 			}
 			adamF32AVX2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
@@ -483,7 +483,7 @@ func adamOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, g *T) {
 				adamF32AVX512Roots1Of3Depth3(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
 				return
 			case core:
-				adamF32AVX512Roots3Of3Depth3(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
+				adamF32AVX512Roots3Of3Depth3Ahead1024(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
 				return
 			}
 			adamF32AVX512(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
@@ -497,7 +497,7 @@ func adamOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, g *T) {
 				adamF64AVX2Roots1Of3Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
 				return
 			case core:
-				adamF64AVX2Roots1Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
+				adamF64AVX2Roots1Of2Depth2Ahead1024(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
 				return
 			}
 			adamF64AVX2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
@@ -508,7 +508,7 @@ func adamOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, g *T) {
 				adamF64AVX512Roots2Of4Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
 				return
 			case core:
-				adamF64AVX512Roots2Of2Depth3(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
+				adamF64AVX512Roots2Of2Depth3Ahead1024(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
 				return
 			}
 			adamF64AVX512(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
@@ -534,7 +534,7 @@ func amsGradOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, vmax 
 				amsGradF32AVX2Roots1Of4Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](vmax), as[float32](g))
 				return
 			case core:
-				amsGradF32AVX2Roots1Of3Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](vmax), as[float32](g))
+				amsGradF32AVX2Roots1Of3Depth2Ahead1024(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](vmax), as[float32](g))
 				return
 			}
 			amsGradF32AVX2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](vmax), as[float32](g))
@@ -548,7 +548,7 @@ func amsGradOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, vmax 
 				amsGradF32AVX512Roots1Of3Depth3(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](vmax), as[float32](g))
 				return
 			case core:
-				amsGradF32AVX512Roots3Of3Depth3(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](vmax), as[float32](g))
+				amsGradF32AVX512Roots3Of3Depth3Ahead1024(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](vmax), as[float32](g))
 				return
 			}
 			amsGradF32AVX512(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](vmax), as[float32](g))
@@ -562,7 +562,7 @@ func amsGradOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, vmax 
 				amsGradF64AVX2Roots1Of3Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](vmax), as[float64](g))
 				return
 			case core:
-				amsGradF64AVX2Roots1Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](vmax), as[float64](g))
+				amsGradF64AVX2Roots1Of2Depth2Ahead1024(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](vmax), as[float64](g))
 				return
 			}
 			amsGradF64AVX2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](vmax), as[float64](g))
@@ -573,7 +573,7 @@ func amsGradOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, vmax 
 				amsGradF64AVX512Roots2Of4Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](vmax), as[float64](g))
 				return
 			case core:
-				amsGradF64AVX512Roots2Of2Depth3(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](vmax), as[float64](g))
+				amsGradF64AVX512Roots2Of2Depth3Ahead1024(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](vmax), as[float64](g))
 				return
 			}
 			amsGradF64AVX512(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](vmax), as[float64](g))
@@ -680,7 +680,7 @@ func nAdamOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, g *T) {
 				nAdamF32AVX2Roots1Of4Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
 				return
 			case core:
-				nAdamF32AVX2Roots1Of3Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
+				nAdamF32AVX2Roots1Of3Depth2Ahead1024(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
 				return
 			}
 			nAdamF32AVX2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](v), as[float32](g))
@@ -697,7 +697,7 @@ func nAdamOn[T Float](backend Backend, n int, coef *T, x *T, m *T, v *T, g *T) {
 				nAdamF64AVX2Roots1Of3Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
 				return
 			case core:
-				nAdamF64AVX2Roots1Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
+				nAdamF64AVX2Roots1Of2Depth2Ahead1024(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
 				return
 			}
 			nAdamF64AVX2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](v), as[float64](g))
@@ -777,7 +777,7 @@ func adaBeliefOn[T Float](backend Backend, n int, coef *T, x *T, m *T, s *T, g *
 				adaBeliefF32AVX2Roots1Of4Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](s), as[float32](g))
 				return
 			case core:
-				adaBeliefF32AVX2Roots1Of3Depth2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](s), as[float32](g))
+				adaBeliefF32AVX2Roots1Of3Depth2Ahead1024(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](s), as[float32](g))
 				return
 			}
 			adaBeliefF32AVX2(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](s), as[float32](g))
@@ -791,7 +791,7 @@ func adaBeliefOn[T Float](backend Backend, n int, coef *T, x *T, m *T, s *T, g *
 				adaBeliefF32AVX512Roots1Of3Depth3(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](s), as[float32](g))
 				return
 			case core:
-				adaBeliefF32AVX512Roots3Of3Depth3(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](s), as[float32](g))
+				adaBeliefF32AVX512Roots3Of3Depth3Ahead1024(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](s), as[float32](g))
 				return
 			}
 			adaBeliefF32AVX512(n, as[float32](coef), as[float32](x), as[float32](m), as[float32](s), as[float32](g))
@@ -805,7 +805,7 @@ func adaBeliefOn[T Float](backend Backend, n int, coef *T, x *T, m *T, s *T, g *
 				adaBeliefF64AVX2Roots1Of3Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](s), as[float64](g))
 				return
 			case core:
-				adaBeliefF64AVX2Roots1Of2Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](s), as[float64](g))
+				adaBeliefF64AVX2Roots1Of2Depth2Ahead1024(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](s), as[float64](g))
 				return
 			}
 			adaBeliefF64AVX2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](s), as[float64](g))
@@ -816,7 +816,7 @@ func adaBeliefOn[T Float](backend Backend, n int, coef *T, x *T, m *T, s *T, g *
 				adaBeliefF64AVX512Roots2Of4Depth2(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](s), as[float64](g))
 				return
 			case core:
-				adaBeliefF64AVX512Roots2Of2Depth3(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](s), as[float64](g))
+				adaBeliefF64AVX512Roots2Of2Depth3Ahead1024(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](s), as[float64](g))
 				return
 			}
 			adaBeliefF64AVX512(n, as[float64](coef), as[float64](x), as[float64](m), as[float64](s), as[float64](g))
@@ -1486,7 +1486,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 				return true
 			case core:
-				adaGradEachF32AVX2Roots1Of2Depth2(n, coef,
+				adaGradEachF32AVX2Roots1Of2Depth2Ahead1024(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 				return true
 			}
@@ -1498,7 +1498,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 				return true
 			case core:
-				rmsPropEachF32AVX2Roots1Of2Depth2(n, coef,
+				rmsPropEachF32AVX2Roots1Of2Depth2Ahead1024(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 				return true
 			}
@@ -1510,7 +1510,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			case core:
-				rmsPropMomentumEachF32AVX2Roots1Of2Depth2(n, coef,
+				rmsPropMomentumEachF32AVX2Roots1Of2Depth2Ahead1024(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			}
@@ -1522,7 +1522,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			case core:
-				rmsPropCenteredEachF32AVX2Roots1Of3Depth2(n, coef,
+				rmsPropCenteredEachF32AVX2Roots1Of3Depth2Ahead1024(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			}
@@ -1538,7 +1538,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 				return true
 			case core:
-				rmsPropCenteredMomentumEachF32AVX2Roots1Of3Depth2(n, coef,
+				rmsPropCenteredMomentumEachF32AVX2Roots1Of3Depth2Ahead1024(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 				return true
 			}
@@ -1554,7 +1554,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			case core:
-				adamEachF32AVX2Roots1Of3Depth2(n, coef,
+				adamEachF32AVX2Roots1Of3Depth2Ahead1024(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			}
@@ -1570,7 +1570,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 				return true
 			case core:
-				amsGradEachF32AVX2Roots1Of3Depth2(n, coef,
+				amsGradEachF32AVX2Roots1Of3Depth2Ahead1024(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 				return true
 			}
@@ -1592,7 +1592,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			case core:
-				nAdamEachF32AVX2Roots1Of3Depth2(n, coef,
+				nAdamEachF32AVX2Roots1Of3Depth2Ahead1024(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			}
@@ -1608,7 +1608,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			case core:
-				adaBeliefEachF32AVX2Roots1Of3Depth2(n, coef,
+				adaBeliefEachF32AVX2Roots1Of3Depth2Ahead1024(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			}
@@ -1655,7 +1655,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 				return true
 			case core:
-				adaGradEachF32AVX512Roots3Of3Depth3(n, coef,
+				adaGradEachF32AVX512Roots3Of3Depth3Ahead1024(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 				return true
 			}
@@ -1667,7 +1667,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 				return true
 			case core:
-				rmsPropEachF32AVX512Roots3Of3Depth3(n, coef,
+				rmsPropEachF32AVX512Roots3Of3Depth3Ahead1024(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]))
 				return true
 			}
@@ -1679,7 +1679,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			case core:
-				rmsPropMomentumEachF32AVX512Roots3Of3Depth3(n, coef,
+				rmsPropMomentumEachF32AVX512Roots3Of3Depth3Ahead1024(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			}
@@ -1695,7 +1695,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			case core:
-				rmsPropCenteredEachF32AVX512Roots3Of3Depth3(n, coef,
+				rmsPropCenteredEachF32AVX512Roots3Of3Depth3Ahead1024(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			}
@@ -1711,7 +1711,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 				return true
 			case core:
-				rmsPropCenteredMomentumEachF32AVX512Roots3Of3Depth3(n, coef,
+				rmsPropCenteredMomentumEachF32AVX512Roots3Of3Depth3Ahead1024(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 				return true
 			}
@@ -1727,7 +1727,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			case core:
-				adamEachF32AVX512Roots3Of3Depth3(n, coef,
+				adamEachF32AVX512Roots3Of3Depth3Ahead1024(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			}
@@ -1743,7 +1743,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 				return true
 			case core:
-				amsGradEachF32AVX512Roots3Of3Depth3(n, coef,
+				amsGradEachF32AVX512Roots3Of3Depth3Ahead1024(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]), (*[]float32)(headers[4]))
 				return true
 			}
@@ -1771,7 +1771,7 @@ func (c *call[T]) eachF32(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			case core:
-				adaBeliefEachF32AVX512Roots3Of3Depth3(n, coef,
+				adaBeliefEachF32AVX512Roots3Of3Depth3Ahead1024(n, coef,
 					(*[]float32)(headers[0]), (*[]float32)(headers[1]), (*[]float32)(headers[2]), (*[]float32)(headers[3]))
 				return true
 			}
@@ -1823,7 +1823,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 				return true
 			case core:
-				adaGradEachF64AVX2Roots1Of2Depth2(n, coef,
+				adaGradEachF64AVX2Roots1Of2Depth2Ahead1024(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 				return true
 			}
@@ -1835,7 +1835,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 				return true
 			case core:
-				rmsPropEachF64AVX2Roots1Of2Depth2(n, coef,
+				rmsPropEachF64AVX2Roots1Of2Depth2Ahead1024(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 				return true
 			}
@@ -1847,7 +1847,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			case core:
-				rmsPropMomentumEachF64AVX2Roots1Of2Depth2(n, coef,
+				rmsPropMomentumEachF64AVX2Roots1Of2Depth2Ahead1024(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			}
@@ -1859,7 +1859,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			case core:
-				rmsPropCenteredEachF64AVX2Roots1Of2Depth2(n, coef,
+				rmsPropCenteredEachF64AVX2Roots1Of2Depth2Ahead1024(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			}
@@ -1871,7 +1871,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 				return true
 			case core:
-				rmsPropCenteredMomentumEachF64AVX2Roots1Of2Depth2(n, coef,
+				rmsPropCenteredMomentumEachF64AVX2Roots1Of2Depth2Ahead1024(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 				return true
 			}
@@ -1883,7 +1883,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			case core:
-				adamEachF64AVX2Roots1Of2Depth2(n, coef,
+				adamEachF64AVX2Roots1Of2Depth2Ahead1024(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			}
@@ -1895,7 +1895,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 				return true
 			case core:
-				amsGradEachF64AVX2Roots1Of2Depth2(n, coef,
+				amsGradEachF64AVX2Roots1Of2Depth2Ahead1024(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 				return true
 			}
@@ -1913,7 +1913,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			case core:
-				nAdamEachF64AVX2Roots1Of2Depth2(n, coef,
+				nAdamEachF64AVX2Roots1Of2Depth2Ahead1024(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			}
@@ -1929,7 +1929,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			case core:
-				adaBeliefEachF64AVX2Roots1Of2Depth2(n, coef,
+				adaBeliefEachF64AVX2Roots1Of2Depth2Ahead1024(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			}
@@ -1972,7 +1972,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 				return true
 			case core:
-				adaGradEachF64AVX512Roots2Of2Depth3(n, coef,
+				adaGradEachF64AVX512Roots2Of2Depth3Ahead1024(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 				return true
 			}
@@ -1984,7 +1984,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 				return true
 			case core:
-				rmsPropEachF64AVX512Roots2Of2Depth3(n, coef,
+				rmsPropEachF64AVX512Roots2Of2Depth3Ahead1024(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]))
 				return true
 			}
@@ -1996,7 +1996,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			case core:
-				rmsPropMomentumEachF64AVX512Roots2Of2Depth3(n, coef,
+				rmsPropMomentumEachF64AVX512Roots2Of2Depth3Ahead1024(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			}
@@ -2008,7 +2008,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			case core:
-				rmsPropCenteredEachF64AVX512Roots2Of2Depth3(n, coef,
+				rmsPropCenteredEachF64AVX512Roots2Of2Depth3Ahead1024(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			}
@@ -2020,7 +2020,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 				return true
 			case core:
-				rmsPropCenteredMomentumEachF64AVX512Roots2Of2Depth3(n, coef,
+				rmsPropCenteredMomentumEachF64AVX512Roots2Of2Depth3Ahead1024(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 				return true
 			}
@@ -2032,7 +2032,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			case core:
-				adamEachF64AVX512Roots2Of2Depth3(n, coef,
+				adamEachF64AVX512Roots2Of2Depth3Ahead1024(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			}
@@ -2044,7 +2044,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 				return true
 			case core:
-				amsGradEachF64AVX512Roots2Of2Depth3(n, coef,
+				amsGradEachF64AVX512Roots2Of2Depth3Ahead1024(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]), (*[]float64)(headers[4]))
 				return true
 			}
@@ -2068,7 +2068,7 @@ func (c *call[T]) eachF64(n int, headers *[maxOperands]unsafe.Pointer) bool {
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			case core:
-				adaBeliefEachF64AVX512Roots2Of2Depth3(n, coef,
+				adaBeliefEachF64AVX512Roots2Of2Depth3Ahead1024(n, coef,
 					(*[]float64)(headers[0]), (*[]float64)(headers[1]), (*[]float64)(headers[2]), (*[]float64)(headers[3]))
 				return true
 			}

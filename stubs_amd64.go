@@ -332,7 +332,7 @@ func adaGradF32AVX2(n int, c *float32, x *float32, s *float32, grad *float32)
 //go:noescape
 func adaGradF32AVX2Roots2Of5Depth2(n int, c *float32, x *float32, s *float32, grad *float32)
 
-// adaGradF32AVX2Roots1Of2Depth2 updates n elements by
+// adaGradF32AVX2Roots1Of2Depth2Ahead1024 updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -340,7 +340,7 @@ func adaGradF32AVX2Roots2Of5Depth2(n int, c *float32, x *float32, s *float32, gr
 // c, by byte: 0 lr, 4 eps, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
 //
 //go:noescape
-func adaGradF32AVX2Roots1Of2Depth2(n int, c *float32, x *float32, s *float32, grad *float32)
+func adaGradF32AVX2Roots1Of2Depth2Ahead1024(n int, c *float32, x *float32, s *float32, grad *float32)
 
 // adaGradEachF32AVX2 updates count tensors as adaGradF32AVX2 does one.
 //
@@ -352,10 +352,10 @@ func adaGradEachF32AVX2(count int, c *float32, x *[]float32, s *[]float32, grad 
 //go:noescape
 func adaGradEachF32AVX2Roots2Of5Depth2(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
-// adaGradEachF32AVX2Roots1Of2Depth2 updates count tensors as adaGradF32AVX2 does one.
+// adaGradEachF32AVX2Roots1Of2Depth2Ahead1024 updates count tensors as adaGradF32AVX2 does one.
 //
 //go:noescape
-func adaGradEachF32AVX2Roots1Of2Depth2(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+func adaGradEachF32AVX2Roots1Of2Depth2Ahead1024(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
 // adaGradBF16StatesF32AVX2 updates n elements, whole blocks of 32, by
 //
@@ -437,7 +437,7 @@ func rmsPropF32AVX2(n int, c *float32, x *float32, s *float32, grad *float32)
 //go:noescape
 func rmsPropF32AVX2Roots2Of5Depth2(n int, c *float32, x *float32, s *float32, grad *float32)
 
-// rmsPropF32AVX2Roots1Of2Depth2 updates n elements by
+// rmsPropF32AVX2Roots1Of2Depth2Ahead1024 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -445,7 +445,7 @@ func rmsPropF32AVX2Roots2Of5Depth2(n int, c *float32, x *float32, s *float32, gr
 // c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
 //
 //go:noescape
-func rmsPropF32AVX2Roots1Of2Depth2(n int, c *float32, x *float32, s *float32, grad *float32)
+func rmsPropF32AVX2Roots1Of2Depth2Ahead1024(n int, c *float32, x *float32, s *float32, grad *float32)
 
 // rmsPropEachF32AVX2 updates count tensors as rmsPropF32AVX2 does one.
 //
@@ -457,10 +457,10 @@ func rmsPropEachF32AVX2(count int, c *float32, x *[]float32, s *[]float32, grad 
 //go:noescape
 func rmsPropEachF32AVX2Roots2Of5Depth2(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
-// rmsPropEachF32AVX2Roots1Of2Depth2 updates count tensors as rmsPropF32AVX2 does one.
+// rmsPropEachF32AVX2Roots1Of2Depth2Ahead1024 updates count tensors as rmsPropF32AVX2 does one.
 //
 //go:noescape
-func rmsPropEachF32AVX2Roots1Of2Depth2(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+func rmsPropEachF32AVX2Roots1Of2Depth2Ahead1024(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
 // rmsPropBF16StatesF32AVX2 updates n elements, whole blocks of 32, by
 //
@@ -544,7 +544,7 @@ func rmsPropMomentumF32AVX2(n int, c *float32, x *float32, s *float32, b *float3
 //go:noescape
 func rmsPropMomentumF32AVX2Roots2Of5Depth2(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 
-// rmsPropMomentumF32AVX2Roots1Of2Depth2 updates n elements by
+// rmsPropMomentumF32AVX2Roots1Of2Depth2Ahead1024 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	b = rho*b + g/(sqrt(s)+eps)
@@ -553,7 +553,7 @@ func rmsPropMomentumF32AVX2Roots2Of5Depth2(n int, c *float32, x *float32, s *flo
 // c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 //
 //go:noescape
-func rmsPropMomentumF32AVX2Roots1Of2Depth2(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
+func rmsPropMomentumF32AVX2Roots1Of2Depth2Ahead1024(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 
 // rmsPropMomentumEachF32AVX2 updates count tensors as rmsPropMomentumF32AVX2 does one.
 //
@@ -565,10 +565,10 @@ func rmsPropMomentumEachF32AVX2(count int, c *float32, x *[]float32, s *[]float3
 //go:noescape
 func rmsPropMomentumEachF32AVX2Roots2Of5Depth2(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
 
-// rmsPropMomentumEachF32AVX2Roots1Of2Depth2 updates count tensors as rmsPropMomentumF32AVX2 does one.
+// rmsPropMomentumEachF32AVX2Roots1Of2Depth2Ahead1024 updates count tensors as rmsPropMomentumF32AVX2 does one.
 //
 //go:noescape
-func rmsPropMomentumEachF32AVX2Roots1Of2Depth2(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
+func rmsPropMomentumEachF32AVX2Roots1Of2Depth2Ahead1024(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
 
 // rmsPropMomentumBF16StatesF32AVX2 updates n elements, whole blocks of 32, by
 //
@@ -658,7 +658,7 @@ func rmsPropCenteredF32AVX2(n int, c *float32, x *float32, s *float32, m *float3
 //go:noescape
 func rmsPropCenteredF32AVX2Roots1Of4Depth2(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 
-// rmsPropCenteredF32AVX2Roots1Of3Depth2 updates n elements by
+// rmsPropCenteredF32AVX2Roots1Of3Depth2Ahead1024 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -667,7 +667,7 @@ func rmsPropCenteredF32AVX2Roots1Of4Depth2(n int, c *float32, x *float32, s *flo
 // c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
 //
 //go:noescape
-func rmsPropCenteredF32AVX2Roots1Of3Depth2(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
+func rmsPropCenteredF32AVX2Roots1Of3Depth2Ahead1024(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 
 // rmsPropCenteredEachF32AVX2 updates count tensors as rmsPropCenteredF32AVX2 does one.
 //
@@ -679,10 +679,10 @@ func rmsPropCenteredEachF32AVX2(count int, c *float32, x *[]float32, s *[]float3
 //go:noescape
 func rmsPropCenteredEachF32AVX2Roots1Of4Depth2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
 
-// rmsPropCenteredEachF32AVX2Roots1Of3Depth2 updates count tensors as rmsPropCenteredF32AVX2 does one.
+// rmsPropCenteredEachF32AVX2Roots1Of3Depth2Ahead1024 updates count tensors as rmsPropCenteredF32AVX2 does one.
 //
 //go:noescape
-func rmsPropCenteredEachF32AVX2Roots1Of3Depth2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
+func rmsPropCenteredEachF32AVX2Roots1Of3Depth2Ahead1024(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
 
 // rmsPropCenteredBF16StatesF32AVX2 updates n elements, whole blocks of 32, by
 //
@@ -786,7 +786,7 @@ func rmsPropCenteredMomentumF32AVX2Roots1Of5Depth2(n int, c *float32, x *float32
 //go:noescape
 func rmsPropCenteredMomentumF32AVX2Roots1Of4Depth2(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 
-// rmsPropCenteredMomentumF32AVX2Roots1Of3Depth2 updates n elements by
+// rmsPropCenteredMomentumF32AVX2Roots1Of3Depth2Ahead1024 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -796,7 +796,7 @@ func rmsPropCenteredMomentumF32AVX2Roots1Of4Depth2(n int, c *float32, x *float32
 // c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 //
 //go:noescape
-func rmsPropCenteredMomentumF32AVX2Roots1Of3Depth2(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
+func rmsPropCenteredMomentumF32AVX2Roots1Of3Depth2Ahead1024(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 
 // rmsPropCenteredMomentumEachF32AVX2 updates count tensors as rmsPropCenteredMomentumF32AVX2 does one.
 //
@@ -813,10 +813,10 @@ func rmsPropCenteredMomentumEachF32AVX2Roots1Of5Depth2(count int, c *float32, x 
 //go:noescape
 func rmsPropCenteredMomentumEachF32AVX2Roots1Of4Depth2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
 
-// rmsPropCenteredMomentumEachF32AVX2Roots1Of3Depth2 updates count tensors as rmsPropCenteredMomentumF32AVX2 does one.
+// rmsPropCenteredMomentumEachF32AVX2Roots1Of3Depth2Ahead1024 updates count tensors as rmsPropCenteredMomentumF32AVX2 does one.
 //
 //go:noescape
-func rmsPropCenteredMomentumEachF32AVX2Roots1Of3Depth2(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
+func rmsPropCenteredMomentumEachF32AVX2Roots1Of3Depth2Ahead1024(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
 
 // rmsPropCenteredMomentumBF16StatesF32AVX2 updates n elements, whole blocks of 32, by
 //
@@ -923,7 +923,7 @@ func adamF32AVX2Roots1Of6Depth2(n int, c *float32, x *float32, m *float32, v *fl
 //go:noescape
 func adamF32AVX2Roots1Of4Depth2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 
-// adamF32AVX2Roots1Of3Depth2 updates n elements by
+// adamF32AVX2Roots1Of3Depth2Ahead1024 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -932,7 +932,7 @@ func adamF32AVX2Roots1Of4Depth2(n int, c *float32, x *float32, m *float32, v *fl
 // c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
 //
 //go:noescape
-func adamF32AVX2Roots1Of3Depth2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+func adamF32AVX2Roots1Of3Depth2Ahead1024(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 
 // adamEachF32AVX2 updates count tensors as adamF32AVX2 does one.
 //
@@ -949,10 +949,10 @@ func adamEachF32AVX2Roots1Of6Depth2(count int, c *float32, x *[]float32, m *[]fl
 //go:noescape
 func adamEachF32AVX2Roots1Of4Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
 
-// adamEachF32AVX2Roots1Of3Depth2 updates count tensors as adamF32AVX2 does one.
+// adamEachF32AVX2Roots1Of3Depth2Ahead1024 updates count tensors as adamF32AVX2 does one.
 //
 //go:noescape
-func adamEachF32AVX2Roots1Of3Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+func adamEachF32AVX2Roots1Of3Depth2Ahead1024(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
 
 // adamBF16StatesF32AVX2 updates n elements, whole blocks of 32, by
 //
@@ -1056,7 +1056,7 @@ func amsGradF32AVX2Roots1Of5Depth2(n int, c *float32, x *float32, m *float32, v 
 //go:noescape
 func amsGradF32AVX2Roots1Of4Depth2(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 
-// amsGradF32AVX2Roots1Of3Depth2 updates n elements by
+// amsGradF32AVX2Roots1Of3Depth2Ahead1024 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -1066,7 +1066,7 @@ func amsGradF32AVX2Roots1Of4Depth2(n int, c *float32, x *float32, m *float32, v 
 // c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
 //
 //go:noescape
-func amsGradF32AVX2Roots1Of3Depth2(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
+func amsGradF32AVX2Roots1Of3Depth2Ahead1024(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 
 // amsGradEachF32AVX2 updates count tensors as amsGradF32AVX2 does one.
 //
@@ -1083,10 +1083,10 @@ func amsGradEachF32AVX2Roots1Of5Depth2(count int, c *float32, x *[]float32, m *[
 //go:noescape
 func amsGradEachF32AVX2Roots1Of4Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
 
-// amsGradEachF32AVX2Roots1Of3Depth2 updates count tensors as amsGradF32AVX2 does one.
+// amsGradEachF32AVX2Roots1Of3Depth2Ahead1024 updates count tensors as amsGradF32AVX2 does one.
 //
 //go:noescape
-func amsGradEachF32AVX2Roots1Of3Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
+func amsGradEachF32AVX2Roots1Of3Depth2Ahead1024(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
 
 // amsGradBF16StatesF32AVX2 updates n elements, whole blocks of 32, by
 //
@@ -1460,7 +1460,7 @@ func nAdamF32AVX2Roots1Of6Depth2(n int, c *float32, x *float32, m *float32, v *f
 //go:noescape
 func nAdamF32AVX2Roots1Of4Depth2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 
-// nAdamF32AVX2Roots1Of3Depth2 updates n elements by
+// nAdamF32AVX2Roots1Of3Depth2Ahead1024 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -1469,7 +1469,7 @@ func nAdamF32AVX2Roots1Of4Depth2(n int, c *float32, x *float32, m *float32, v *f
 // c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 gamma, 24 unbias, 28 eps, 32 scale, 36 lo, 40 hi, 44 l2, 48 keep, 52 use.
 //
 //go:noescape
-func nAdamF32AVX2Roots1Of3Depth2(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+func nAdamF32AVX2Roots1Of3Depth2Ahead1024(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 
 // nAdamEachF32AVX2 updates count tensors as nAdamF32AVX2 does one.
 //
@@ -1486,10 +1486,10 @@ func nAdamEachF32AVX2Roots1Of6Depth2(count int, c *float32, x *[]float32, m *[]f
 //go:noescape
 func nAdamEachF32AVX2Roots1Of4Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
 
-// nAdamEachF32AVX2Roots1Of3Depth2 updates count tensors as nAdamF32AVX2 does one.
+// nAdamEachF32AVX2Roots1Of3Depth2Ahead1024 updates count tensors as nAdamF32AVX2 does one.
 //
 //go:noescape
-func nAdamEachF32AVX2Roots1Of3Depth2(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+func nAdamEachF32AVX2Roots1Of3Depth2Ahead1024(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
 
 // nAdamBF16StatesF32AVX2 updates n elements, whole blocks of 32, by
 //
@@ -1773,7 +1773,7 @@ func adaBeliefF32AVX2(n int, c *float32, x *float32, m *float32, s *float32, gra
 //go:noescape
 func adaBeliefF32AVX2Roots1Of4Depth2(n int, c *float32, x *float32, m *float32, s *float32, grad *float32)
 
-// adaBeliefF32AVX2Roots1Of3Depth2 updates n elements by
+// adaBeliefF32AVX2Roots1Of3Depth2Ahead1024 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	d = g - m
@@ -1783,7 +1783,7 @@ func adaBeliefF32AVX2Roots1Of4Depth2(n int, c *float32, x *float32, m *float32, 
 // c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
 //
 //go:noescape
-func adaBeliefF32AVX2Roots1Of3Depth2(n int, c *float32, x *float32, m *float32, s *float32, grad *float32)
+func adaBeliefF32AVX2Roots1Of3Depth2Ahead1024(n int, c *float32, x *float32, m *float32, s *float32, grad *float32)
 
 // adaBeliefEachF32AVX2 updates count tensors as adaBeliefF32AVX2 does one.
 //
@@ -1795,10 +1795,10 @@ func adaBeliefEachF32AVX2(count int, c *float32, x *[]float32, m *[]float32, s *
 //go:noescape
 func adaBeliefEachF32AVX2Roots1Of4Depth2(count int, c *float32, x *[]float32, m *[]float32, s *[]float32, grad *[]float32)
 
-// adaBeliefEachF32AVX2Roots1Of3Depth2 updates count tensors as adaBeliefF32AVX2 does one.
+// adaBeliefEachF32AVX2Roots1Of3Depth2Ahead1024 updates count tensors as adaBeliefF32AVX2 does one.
 //
 //go:noescape
-func adaBeliefEachF32AVX2Roots1Of3Depth2(count int, c *float32, x *[]float32, m *[]float32, s *[]float32, grad *[]float32)
+func adaBeliefEachF32AVX2Roots1Of3Depth2Ahead1024(count int, c *float32, x *[]float32, m *[]float32, s *[]float32, grad *[]float32)
 
 // adaBeliefBF16StatesF32AVX2 updates n elements, whole blocks of 32, by
 //
@@ -2861,7 +2861,7 @@ func adaGradF64AVX2(n int, c *float64, x *float64, s *float64, grad *float64)
 //go:noescape
 func adaGradF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, s *float64, grad *float64)
 
-// adaGradF64AVX2Roots1Of2Depth2 updates n elements by
+// adaGradF64AVX2Roots1Of2Depth2Ahead1024 updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -2869,7 +2869,7 @@ func adaGradF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, s *float64, gr
 // c, by byte: 0 lr, 8 eps, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
 //
 //go:noescape
-func adaGradF64AVX2Roots1Of2Depth2(n int, c *float64, x *float64, s *float64, grad *float64)
+func adaGradF64AVX2Roots1Of2Depth2Ahead1024(n int, c *float64, x *float64, s *float64, grad *float64)
 
 // adaGradEachF64AVX2 updates count tensors as adaGradF64AVX2 does one.
 //
@@ -2881,10 +2881,10 @@ func adaGradEachF64AVX2(count int, c *float64, x *[]float64, s *[]float64, grad 
 //go:noescape
 func adaGradEachF64AVX2Roots1Of3Depth2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
-// adaGradEachF64AVX2Roots1Of2Depth2 updates count tensors as adaGradF64AVX2 does one.
+// adaGradEachF64AVX2Roots1Of2Depth2Ahead1024 updates count tensors as adaGradF64AVX2 does one.
 //
 //go:noescape
-func adaGradEachF64AVX2Roots1Of2Depth2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
+func adaGradEachF64AVX2Roots1Of2Depth2Ahead1024(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
 // rmsPropF64AVX2 updates n elements by
 //
@@ -2906,7 +2906,7 @@ func rmsPropF64AVX2(n int, c *float64, x *float64, s *float64, grad *float64)
 //go:noescape
 func rmsPropF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, s *float64, grad *float64)
 
-// rmsPropF64AVX2Roots1Of2Depth2 updates n elements by
+// rmsPropF64AVX2Roots1Of2Depth2Ahead1024 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -2914,7 +2914,7 @@ func rmsPropF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, s *float64, gr
 // c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
 //
 //go:noescape
-func rmsPropF64AVX2Roots1Of2Depth2(n int, c *float64, x *float64, s *float64, grad *float64)
+func rmsPropF64AVX2Roots1Of2Depth2Ahead1024(n int, c *float64, x *float64, s *float64, grad *float64)
 
 // rmsPropEachF64AVX2 updates count tensors as rmsPropF64AVX2 does one.
 //
@@ -2926,10 +2926,10 @@ func rmsPropEachF64AVX2(count int, c *float64, x *[]float64, s *[]float64, grad 
 //go:noescape
 func rmsPropEachF64AVX2Roots1Of3Depth2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
-// rmsPropEachF64AVX2Roots1Of2Depth2 updates count tensors as rmsPropF64AVX2 does one.
+// rmsPropEachF64AVX2Roots1Of2Depth2Ahead1024 updates count tensors as rmsPropF64AVX2 does one.
 //
 //go:noescape
-func rmsPropEachF64AVX2Roots1Of2Depth2(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
+func rmsPropEachF64AVX2Roots1Of2Depth2Ahead1024(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
 // rmsPropMomentumF64AVX2 updates n elements by
 //
@@ -2953,7 +2953,7 @@ func rmsPropMomentumF64AVX2(n int, c *float64, x *float64, s *float64, b *float6
 //go:noescape
 func rmsPropMomentumF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 
-// rmsPropMomentumF64AVX2Roots1Of2Depth2 updates n elements by
+// rmsPropMomentumF64AVX2Roots1Of2Depth2Ahead1024 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	b = rho*b + g/(sqrt(s)+eps)
@@ -2962,7 +2962,7 @@ func rmsPropMomentumF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, s *flo
 // c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 //
 //go:noescape
-func rmsPropMomentumF64AVX2Roots1Of2Depth2(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
+func rmsPropMomentumF64AVX2Roots1Of2Depth2Ahead1024(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 
 // rmsPropMomentumEachF64AVX2 updates count tensors as rmsPropMomentumF64AVX2 does one.
 //
@@ -2974,10 +2974,10 @@ func rmsPropMomentumEachF64AVX2(count int, c *float64, x *[]float64, s *[]float6
 //go:noescape
 func rmsPropMomentumEachF64AVX2Roots1Of3Depth2(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
 
-// rmsPropMomentumEachF64AVX2Roots1Of2Depth2 updates count tensors as rmsPropMomentumF64AVX2 does one.
+// rmsPropMomentumEachF64AVX2Roots1Of2Depth2Ahead1024 updates count tensors as rmsPropMomentumF64AVX2 does one.
 //
 //go:noescape
-func rmsPropMomentumEachF64AVX2Roots1Of2Depth2(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
+func rmsPropMomentumEachF64AVX2Roots1Of2Depth2Ahead1024(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
 
 // rmsPropCenteredF64AVX2 updates n elements by
 //
@@ -3001,7 +3001,7 @@ func rmsPropCenteredF64AVX2(n int, c *float64, x *float64, s *float64, m *float6
 //go:noescape
 func rmsPropCenteredF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 
-// rmsPropCenteredF64AVX2Roots1Of2Depth2 updates n elements by
+// rmsPropCenteredF64AVX2Roots1Of2Depth2Ahead1024 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -3010,7 +3010,7 @@ func rmsPropCenteredF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, s *flo
 // c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
 //
 //go:noescape
-func rmsPropCenteredF64AVX2Roots1Of2Depth2(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
+func rmsPropCenteredF64AVX2Roots1Of2Depth2Ahead1024(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 
 // rmsPropCenteredEachF64AVX2 updates count tensors as rmsPropCenteredF64AVX2 does one.
 //
@@ -3022,10 +3022,10 @@ func rmsPropCenteredEachF64AVX2(count int, c *float64, x *[]float64, s *[]float6
 //go:noescape
 func rmsPropCenteredEachF64AVX2Roots1Of3Depth2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
 
-// rmsPropCenteredEachF64AVX2Roots1Of2Depth2 updates count tensors as rmsPropCenteredF64AVX2 does one.
+// rmsPropCenteredEachF64AVX2Roots1Of2Depth2Ahead1024 updates count tensors as rmsPropCenteredF64AVX2 does one.
 //
 //go:noescape
-func rmsPropCenteredEachF64AVX2Roots1Of2Depth2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
+func rmsPropCenteredEachF64AVX2Roots1Of2Depth2Ahead1024(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
 
 // rmsPropCenteredMomentumF64AVX2 updates n elements by
 //
@@ -3051,7 +3051,7 @@ func rmsPropCenteredMomentumF64AVX2(n int, c *float64, x *float64, s *float64, m
 //go:noescape
 func rmsPropCenteredMomentumF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 
-// rmsPropCenteredMomentumF64AVX2Roots1Of2Depth2 updates n elements by
+// rmsPropCenteredMomentumF64AVX2Roots1Of2Depth2Ahead1024 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -3061,7 +3061,7 @@ func rmsPropCenteredMomentumF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64
 // c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 //
 //go:noescape
-func rmsPropCenteredMomentumF64AVX2Roots1Of2Depth2(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
+func rmsPropCenteredMomentumF64AVX2Roots1Of2Depth2Ahead1024(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 
 // rmsPropCenteredMomentumEachF64AVX2 updates count tensors as rmsPropCenteredMomentumF64AVX2 does one.
 //
@@ -3073,10 +3073,10 @@ func rmsPropCenteredMomentumEachF64AVX2(count int, c *float64, x *[]float64, s *
 //go:noescape
 func rmsPropCenteredMomentumEachF64AVX2Roots1Of3Depth2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
 
-// rmsPropCenteredMomentumEachF64AVX2Roots1Of2Depth2 updates count tensors as rmsPropCenteredMomentumF64AVX2 does one.
+// rmsPropCenteredMomentumEachF64AVX2Roots1Of2Depth2Ahead1024 updates count tensors as rmsPropCenteredMomentumF64AVX2 does one.
 //
 //go:noescape
-func rmsPropCenteredMomentumEachF64AVX2Roots1Of2Depth2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
+func rmsPropCenteredMomentumEachF64AVX2Roots1Of2Depth2Ahead1024(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
 
 // adamF64AVX2 updates n elements by
 //
@@ -3100,7 +3100,7 @@ func adamF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, grad *fl
 //go:noescape
 func adamF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 
-// adamF64AVX2Roots1Of2Depth2 updates n elements by
+// adamF64AVX2Roots1Of2Depth2Ahead1024 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -3109,7 +3109,7 @@ func adamF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, m *float64, v *fl
 // c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
 //
 //go:noescape
-func adamF64AVX2Roots1Of2Depth2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
+func adamF64AVX2Roots1Of2Depth2Ahead1024(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 
 // adamEachF64AVX2 updates count tensors as adamF64AVX2 does one.
 //
@@ -3121,10 +3121,10 @@ func adamEachF64AVX2(count int, c *float64, x *[]float64, m *[]float64, v *[]flo
 //go:noescape
 func adamEachF64AVX2Roots1Of3Depth2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
 
-// adamEachF64AVX2Roots1Of2Depth2 updates count tensors as adamF64AVX2 does one.
+// adamEachF64AVX2Roots1Of2Depth2Ahead1024 updates count tensors as adamF64AVX2 does one.
 //
 //go:noescape
-func adamEachF64AVX2Roots1Of2Depth2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
+func adamEachF64AVX2Roots1Of2Depth2Ahead1024(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
 
 // amsGradF64AVX2 updates n elements by
 //
@@ -3150,7 +3150,7 @@ func amsGradF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, vmax 
 //go:noescape
 func amsGradF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 
-// amsGradF64AVX2Roots1Of2Depth2 updates n elements by
+// amsGradF64AVX2Roots1Of2Depth2Ahead1024 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -3160,7 +3160,7 @@ func amsGradF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, m *float64, v 
 // c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
 //
 //go:noescape
-func amsGradF64AVX2Roots1Of2Depth2(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
+func amsGradF64AVX2Roots1Of2Depth2Ahead1024(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 
 // amsGradEachF64AVX2 updates count tensors as amsGradF64AVX2 does one.
 //
@@ -3172,10 +3172,10 @@ func amsGradEachF64AVX2(count int, c *float64, x *[]float64, m *[]float64, v *[]
 //go:noescape
 func amsGradEachF64AVX2Roots1Of3Depth2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
 
-// amsGradEachF64AVX2Roots1Of2Depth2 updates count tensors as amsGradF64AVX2 does one.
+// amsGradEachF64AVX2Roots1Of2Depth2Ahead1024 updates count tensors as amsGradF64AVX2 does one.
 //
 //go:noescape
-func amsGradEachF64AVX2Roots1Of2Depth2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
+func amsGradEachF64AVX2Roots1Of2Depth2Ahead1024(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
 
 // lionF64AVX2 updates n elements by
 //
@@ -3250,7 +3250,7 @@ func nAdamF64AVX2(n int, c *float64, x *float64, m *float64, v *float64, grad *f
 //go:noescape
 func nAdamF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 
-// nAdamF64AVX2Roots1Of2Depth2 updates n elements by
+// nAdamF64AVX2Roots1Of2Depth2Ahead1024 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -3259,7 +3259,7 @@ func nAdamF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, m *float64, v *f
 // c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 gamma, 48 unbias, 56 eps, 64 scale, 72 lo, 80 hi, 88 l2, 96 keep, 104 use.
 //
 //go:noescape
-func nAdamF64AVX2Roots1Of2Depth2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
+func nAdamF64AVX2Roots1Of2Depth2Ahead1024(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 
 // nAdamEachF64AVX2 updates count tensors as nAdamF64AVX2 does one.
 //
@@ -3271,10 +3271,10 @@ func nAdamEachF64AVX2(count int, c *float64, x *[]float64, m *[]float64, v *[]fl
 //go:noescape
 func nAdamEachF64AVX2Roots1Of3Depth2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
 
-// nAdamEachF64AVX2Roots1Of2Depth2 updates count tensors as nAdamF64AVX2 does one.
+// nAdamEachF64AVX2Roots1Of2Depth2Ahead1024 updates count tensors as nAdamF64AVX2 does one.
 //
 //go:noescape
-func nAdamEachF64AVX2Roots1Of2Depth2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
+func nAdamEachF64AVX2Roots1Of2Depth2Ahead1024(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
 
 // asgdF64AVX2 updates n elements by
 //
@@ -3336,7 +3336,7 @@ func adaBeliefF64AVX2(n int, c *float64, x *float64, m *float64, s *float64, gra
 //go:noescape
 func adaBeliefF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, m *float64, s *float64, grad *float64)
 
-// adaBeliefF64AVX2Roots1Of2Depth2 updates n elements by
+// adaBeliefF64AVX2Roots1Of2Depth2Ahead1024 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	d = g - m
@@ -3346,7 +3346,7 @@ func adaBeliefF64AVX2Roots1Of3Depth2(n int, c *float64, x *float64, m *float64, 
 // c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
 //
 //go:noescape
-func adaBeliefF64AVX2Roots1Of2Depth2(n int, c *float64, x *float64, m *float64, s *float64, grad *float64)
+func adaBeliefF64AVX2Roots1Of2Depth2Ahead1024(n int, c *float64, x *float64, m *float64, s *float64, grad *float64)
 
 // adaBeliefEachF64AVX2 updates count tensors as adaBeliefF64AVX2 does one.
 //
@@ -3358,10 +3358,10 @@ func adaBeliefEachF64AVX2(count int, c *float64, x *[]float64, m *[]float64, s *
 //go:noescape
 func adaBeliefEachF64AVX2Roots1Of3Depth2(count int, c *float64, x *[]float64, m *[]float64, s *[]float64, grad *[]float64)
 
-// adaBeliefEachF64AVX2Roots1Of2Depth2 updates count tensors as adaBeliefF64AVX2 does one.
+// adaBeliefEachF64AVX2Roots1Of2Depth2Ahead1024 updates count tensors as adaBeliefF64AVX2 does one.
 //
 //go:noescape
-func adaBeliefEachF64AVX2Roots1Of2Depth2(count int, c *float64, x *[]float64, m *[]float64, s *[]float64, grad *[]float64)
+func adaBeliefEachF64AVX2Roots1Of2Depth2Ahead1024(count int, c *float64, x *[]float64, m *[]float64, s *[]float64, grad *[]float64)
 
 // yogiF64AVX2 updates n elements by
 //
@@ -4074,7 +4074,7 @@ func adaGradF32AVX512Roots2Of4Depth2(n int, c *float32, x *float32, s *float32, 
 //go:noescape
 func adaGradF32AVX512Roots2Of4Depth3(n int, c *float32, x *float32, s *float32, grad *float32)
 
-// adaGradF32AVX512Roots3Of3Depth3 updates n elements by
+// adaGradF32AVX512Roots3Of3Depth3Ahead1024 updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -4082,7 +4082,7 @@ func adaGradF32AVX512Roots2Of4Depth3(n int, c *float32, x *float32, s *float32, 
 // c, by byte: 0 lr, 4 eps, 8 scale, 12 lo, 16 hi, 20 l2, 24 keep, 28 use.
 //
 //go:noescape
-func adaGradF32AVX512Roots3Of3Depth3(n int, c *float32, x *float32, s *float32, grad *float32)
+func adaGradF32AVX512Roots3Of3Depth3Ahead1024(n int, c *float32, x *float32, s *float32, grad *float32)
 
 // adaGradEachF32AVX512 updates count tensors as adaGradF32AVX512 does one.
 //
@@ -4099,10 +4099,10 @@ func adaGradEachF32AVX512Roots2Of4Depth2(count int, c *float32, x *[]float32, s 
 //go:noescape
 func adaGradEachF32AVX512Roots2Of4Depth3(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
-// adaGradEachF32AVX512Roots3Of3Depth3 updates count tensors as adaGradF32AVX512 does one.
+// adaGradEachF32AVX512Roots3Of3Depth3Ahead1024 updates count tensors as adaGradF32AVX512 does one.
 //
 //go:noescape
-func adaGradEachF32AVX512Roots3Of3Depth3(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+func adaGradEachF32AVX512Roots3Of3Depth3Ahead1024(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
 // adaGradBF16StatesF32AVX512 updates n elements, whole blocks of 32, by
 //
@@ -4184,7 +4184,7 @@ func rmsPropF32AVX512(n int, c *float32, x *float32, s *float32, grad *float32)
 //go:noescape
 func rmsPropF32AVX512Roots2Of4Depth3(n int, c *float32, x *float32, s *float32, grad *float32)
 
-// rmsPropF32AVX512Roots3Of3Depth3 updates n elements by
+// rmsPropF32AVX512Roots3Of3Depth3Ahead1024 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -4192,7 +4192,7 @@ func rmsPropF32AVX512Roots2Of4Depth3(n int, c *float32, x *float32, s *float32, 
 // c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
 //
 //go:noescape
-func rmsPropF32AVX512Roots3Of3Depth3(n int, c *float32, x *float32, s *float32, grad *float32)
+func rmsPropF32AVX512Roots3Of3Depth3Ahead1024(n int, c *float32, x *float32, s *float32, grad *float32)
 
 // rmsPropEachF32AVX512 updates count tensors as rmsPropF32AVX512 does one.
 //
@@ -4204,10 +4204,10 @@ func rmsPropEachF32AVX512(count int, c *float32, x *[]float32, s *[]float32, gra
 //go:noescape
 func rmsPropEachF32AVX512Roots2Of4Depth3(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
-// rmsPropEachF32AVX512Roots3Of3Depth3 updates count tensors as rmsPropF32AVX512 does one.
+// rmsPropEachF32AVX512Roots3Of3Depth3Ahead1024 updates count tensors as rmsPropF32AVX512 does one.
 //
 //go:noescape
-func rmsPropEachF32AVX512Roots3Of3Depth3(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
+func rmsPropEachF32AVX512Roots3Of3Depth3Ahead1024(count int, c *float32, x *[]float32, s *[]float32, grad *[]float32)
 
 // rmsPropBF16StatesF32AVX512 updates n elements, whole blocks of 32, by
 //
@@ -4291,7 +4291,7 @@ func rmsPropMomentumF32AVX512(n int, c *float32, x *float32, s *float32, b *floa
 //go:noescape
 func rmsPropMomentumF32AVX512Roots2Of4Depth3(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 
-// rmsPropMomentumF32AVX512Roots3Of3Depth3 updates n elements by
+// rmsPropMomentumF32AVX512Roots3Of3Depth3Ahead1024 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	b = rho*b + g/(sqrt(s)+eps)
@@ -4300,7 +4300,7 @@ func rmsPropMomentumF32AVX512Roots2Of4Depth3(n int, c *float32, x *float32, s *f
 // c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 //
 //go:noescape
-func rmsPropMomentumF32AVX512Roots3Of3Depth3(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
+func rmsPropMomentumF32AVX512Roots3Of3Depth3Ahead1024(n int, c *float32, x *float32, s *float32, b *float32, grad *float32)
 
 // rmsPropMomentumEachF32AVX512 updates count tensors as rmsPropMomentumF32AVX512 does one.
 //
@@ -4312,10 +4312,10 @@ func rmsPropMomentumEachF32AVX512(count int, c *float32, x *[]float32, s *[]floa
 //go:noescape
 func rmsPropMomentumEachF32AVX512Roots2Of4Depth3(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
 
-// rmsPropMomentumEachF32AVX512Roots3Of3Depth3 updates count tensors as rmsPropMomentumF32AVX512 does one.
+// rmsPropMomentumEachF32AVX512Roots3Of3Depth3Ahead1024 updates count tensors as rmsPropMomentumF32AVX512 does one.
 //
 //go:noescape
-func rmsPropMomentumEachF32AVX512Roots3Of3Depth3(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
+func rmsPropMomentumEachF32AVX512Roots3Of3Depth3Ahead1024(count int, c *float32, x *[]float32, s *[]float32, b *[]float32, grad *[]float32)
 
 // rmsPropMomentumBF16StatesF32AVX512 updates n elements, whole blocks of 32, by
 //
@@ -4416,7 +4416,7 @@ func rmsPropCenteredF32AVX512Roots1Of5Depth2(n int, c *float32, x *float32, s *f
 //go:noescape
 func rmsPropCenteredF32AVX512Roots1Of3Depth3(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 
-// rmsPropCenteredF32AVX512Roots3Of3Depth3 updates n elements by
+// rmsPropCenteredF32AVX512Roots3Of3Depth3Ahead1024 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -4425,7 +4425,7 @@ func rmsPropCenteredF32AVX512Roots1Of3Depth3(n int, c *float32, x *float32, s *f
 // c, by byte: 0 decay, 4 1-decay, 8 lr, 12 eps, 16 scale, 20 lo, 24 hi, 28 l2, 32 keep, 36 use.
 //
 //go:noescape
-func rmsPropCenteredF32AVX512Roots3Of3Depth3(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
+func rmsPropCenteredF32AVX512Roots3Of3Depth3Ahead1024(n int, c *float32, x *float32, s *float32, m *float32, grad *float32)
 
 // rmsPropCenteredEachF32AVX512 updates count tensors as rmsPropCenteredF32AVX512 does one.
 //
@@ -4442,10 +4442,10 @@ func rmsPropCenteredEachF32AVX512Roots1Of5Depth2(count int, c *float32, x *[]flo
 //go:noescape
 func rmsPropCenteredEachF32AVX512Roots1Of3Depth3(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
 
-// rmsPropCenteredEachF32AVX512Roots3Of3Depth3 updates count tensors as rmsPropCenteredF32AVX512 does one.
+// rmsPropCenteredEachF32AVX512Roots3Of3Depth3Ahead1024 updates count tensors as rmsPropCenteredF32AVX512 does one.
 //
 //go:noescape
-func rmsPropCenteredEachF32AVX512Roots3Of3Depth3(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
+func rmsPropCenteredEachF32AVX512Roots3Of3Depth3Ahead1024(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, grad *[]float32)
 
 // rmsPropCenteredBF16StatesF32AVX512 updates n elements, whole blocks of 32, by
 //
@@ -4549,7 +4549,7 @@ func rmsPropCenteredMomentumF32AVX512Roots1Of5Depth2(n int, c *float32, x *float
 //go:noescape
 func rmsPropCenteredMomentumF32AVX512Roots1Of3Depth3(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 
-// rmsPropCenteredMomentumF32AVX512Roots3Of3Depth3 updates n elements by
+// rmsPropCenteredMomentumF32AVX512Roots3Of3Depth3Ahead1024 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -4559,7 +4559,7 @@ func rmsPropCenteredMomentumF32AVX512Roots1Of3Depth3(n int, c *float32, x *float
 // c, by byte: 0 decay, 4 1-decay, 8 rho, 12 lr, 16 eps, 20 scale, 24 lo, 28 hi, 32 l2, 36 keep, 40 use.
 //
 //go:noescape
-func rmsPropCenteredMomentumF32AVX512Roots3Of3Depth3(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
+func rmsPropCenteredMomentumF32AVX512Roots3Of3Depth3Ahead1024(n int, c *float32, x *float32, s *float32, m *float32, b *float32, grad *float32)
 
 // rmsPropCenteredMomentumEachF32AVX512 updates count tensors as rmsPropCenteredMomentumF32AVX512 does one.
 //
@@ -4576,10 +4576,10 @@ func rmsPropCenteredMomentumEachF32AVX512Roots1Of5Depth2(count int, c *float32, 
 //go:noescape
 func rmsPropCenteredMomentumEachF32AVX512Roots1Of3Depth3(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
 
-// rmsPropCenteredMomentumEachF32AVX512Roots3Of3Depth3 updates count tensors as rmsPropCenteredMomentumF32AVX512 does one.
+// rmsPropCenteredMomentumEachF32AVX512Roots3Of3Depth3Ahead1024 updates count tensors as rmsPropCenteredMomentumF32AVX512 does one.
 //
 //go:noescape
-func rmsPropCenteredMomentumEachF32AVX512Roots3Of3Depth3(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
+func rmsPropCenteredMomentumEachF32AVX512Roots3Of3Depth3Ahead1024(count int, c *float32, x *[]float32, s *[]float32, m *[]float32, b *[]float32, grad *[]float32)
 
 // rmsPropCenteredMomentumBF16StatesF32AVX512 updates n elements, whole blocks of 32, by
 //
@@ -4686,7 +4686,7 @@ func adamF32AVX512Roots1Of5Depth2(n int, c *float32, x *float32, m *float32, v *
 //go:noescape
 func adamF32AVX512Roots1Of3Depth3(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 
-// adamF32AVX512Roots3Of3Depth3 updates n elements by
+// adamF32AVX512Roots3Of3Depth3Ahead1024 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -4695,7 +4695,7 @@ func adamF32AVX512Roots1Of3Depth3(n int, c *float32, x *float32, m *float32, v *
 // c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
 //
 //go:noescape
-func adamF32AVX512Roots3Of3Depth3(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
+func adamF32AVX512Roots3Of3Depth3Ahead1024(n int, c *float32, x *float32, m *float32, v *float32, grad *float32)
 
 // adamEachF32AVX512 updates count tensors as adamF32AVX512 does one.
 //
@@ -4712,10 +4712,10 @@ func adamEachF32AVX512Roots1Of5Depth2(count int, c *float32, x *[]float32, m *[]
 //go:noescape
 func adamEachF32AVX512Roots1Of3Depth3(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
 
-// adamEachF32AVX512Roots3Of3Depth3 updates count tensors as adamF32AVX512 does one.
+// adamEachF32AVX512Roots3Of3Depth3Ahead1024 updates count tensors as adamF32AVX512 does one.
 //
 //go:noescape
-func adamEachF32AVX512Roots3Of3Depth3(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
+func adamEachF32AVX512Roots3Of3Depth3Ahead1024(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, grad *[]float32)
 
 // adamBF16StatesF32AVX512 updates n elements, whole blocks of 32, by
 //
@@ -4819,7 +4819,7 @@ func amsGradF32AVX512Roots1Of5Depth2(n int, c *float32, x *float32, m *float32, 
 //go:noescape
 func amsGradF32AVX512Roots1Of3Depth3(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 
-// amsGradF32AVX512Roots3Of3Depth3 updates n elements by
+// amsGradF32AVX512Roots3Of3Depth3Ahead1024 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -4829,7 +4829,7 @@ func amsGradF32AVX512Roots1Of3Depth3(n int, c *float32, x *float32, m *float32, 
 // c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
 //
 //go:noescape
-func amsGradF32AVX512Roots3Of3Depth3(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
+func amsGradF32AVX512Roots3Of3Depth3Ahead1024(n int, c *float32, x *float32, m *float32, v *float32, vmax *float32, grad *float32)
 
 // amsGradEachF32AVX512 updates count tensors as amsGradF32AVX512 does one.
 //
@@ -4846,10 +4846,10 @@ func amsGradEachF32AVX512Roots1Of5Depth2(count int, c *float32, x *[]float32, m 
 //go:noescape
 func amsGradEachF32AVX512Roots1Of3Depth3(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
 
-// amsGradEachF32AVX512Roots3Of3Depth3 updates count tensors as amsGradF32AVX512 does one.
+// amsGradEachF32AVX512Roots3Of3Depth3Ahead1024 updates count tensors as amsGradF32AVX512 does one.
 //
 //go:noescape
-func amsGradEachF32AVX512Roots3Of3Depth3(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
+func amsGradEachF32AVX512Roots3Of3Depth3Ahead1024(count int, c *float32, x *[]float32, m *[]float32, v *[]float32, vmax *[]float32, grad *[]float32)
 
 // amsGradBF16StatesF32AVX512 updates n elements, whole blocks of 32, by
 //
@@ -5500,7 +5500,7 @@ func adaBeliefF32AVX512Roots1Of5Depth2(n int, c *float32, x *float32, m *float32
 //go:noescape
 func adaBeliefF32AVX512Roots1Of3Depth3(n int, c *float32, x *float32, m *float32, s *float32, grad *float32)
 
-// adaBeliefF32AVX512Roots3Of3Depth3 updates n elements by
+// adaBeliefF32AVX512Roots3Of3Depth3Ahead1024 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	d = g - m
@@ -5510,7 +5510,7 @@ func adaBeliefF32AVX512Roots1Of3Depth3(n int, c *float32, x *float32, m *float32
 // c, by byte: 0 beta1, 4 1-beta1, 8 beta2, 12 1-beta2, 16 alpha, 20 unbias, 24 eps, 28 scale, 32 lo, 36 hi, 40 l2, 44 keep, 48 use.
 //
 //go:noescape
-func adaBeliefF32AVX512Roots3Of3Depth3(n int, c *float32, x *float32, m *float32, s *float32, grad *float32)
+func adaBeliefF32AVX512Roots3Of3Depth3Ahead1024(n int, c *float32, x *float32, m *float32, s *float32, grad *float32)
 
 // adaBeliefEachF32AVX512 updates count tensors as adaBeliefF32AVX512 does one.
 //
@@ -5527,10 +5527,10 @@ func adaBeliefEachF32AVX512Roots1Of5Depth2(count int, c *float32, x *[]float32, 
 //go:noescape
 func adaBeliefEachF32AVX512Roots1Of3Depth3(count int, c *float32, x *[]float32, m *[]float32, s *[]float32, grad *[]float32)
 
-// adaBeliefEachF32AVX512Roots3Of3Depth3 updates count tensors as adaBeliefF32AVX512 does one.
+// adaBeliefEachF32AVX512Roots3Of3Depth3Ahead1024 updates count tensors as adaBeliefF32AVX512 does one.
 //
 //go:noescape
-func adaBeliefEachF32AVX512Roots3Of3Depth3(count int, c *float32, x *[]float32, m *[]float32, s *[]float32, grad *[]float32)
+func adaBeliefEachF32AVX512Roots3Of3Depth3Ahead1024(count int, c *float32, x *[]float32, m *[]float32, s *[]float32, grad *[]float32)
 
 // adaBeliefBF16StatesF32AVX512 updates n elements, whole blocks of 32, by
 //
@@ -6791,7 +6791,7 @@ func adaGradF64AVX512(n int, c *float64, x *float64, s *float64, grad *float64)
 //go:noescape
 func adaGradF64AVX512Roots2Of3Depth3(n int, c *float64, x *float64, s *float64, grad *float64)
 
-// adaGradF64AVX512Roots2Of2Depth3 updates n elements by
+// adaGradF64AVX512Roots2Of2Depth3Ahead1024 updates n elements by
 //
 //	s = s + g*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -6799,7 +6799,7 @@ func adaGradF64AVX512Roots2Of3Depth3(n int, c *float64, x *float64, s *float64, 
 // c, by byte: 0 lr, 8 eps, 16 scale, 24 lo, 32 hi, 40 l2, 48 keep, 56 use.
 //
 //go:noescape
-func adaGradF64AVX512Roots2Of2Depth3(n int, c *float64, x *float64, s *float64, grad *float64)
+func adaGradF64AVX512Roots2Of2Depth3Ahead1024(n int, c *float64, x *float64, s *float64, grad *float64)
 
 // adaGradEachF64AVX512 updates count tensors as adaGradF64AVX512 does one.
 //
@@ -6811,10 +6811,10 @@ func adaGradEachF64AVX512(count int, c *float64, x *[]float64, s *[]float64, gra
 //go:noescape
 func adaGradEachF64AVX512Roots2Of3Depth3(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
-// adaGradEachF64AVX512Roots2Of2Depth3 updates count tensors as adaGradF64AVX512 does one.
+// adaGradEachF64AVX512Roots2Of2Depth3Ahead1024 updates count tensors as adaGradF64AVX512 does one.
 //
 //go:noescape
-func adaGradEachF64AVX512Roots2Of2Depth3(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
+func adaGradEachF64AVX512Roots2Of2Depth3Ahead1024(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
 // rmsPropF64AVX512 updates n elements by
 //
@@ -6836,7 +6836,7 @@ func rmsPropF64AVX512(n int, c *float64, x *float64, s *float64, grad *float64)
 //go:noescape
 func rmsPropF64AVX512Roots2Of3Depth3(n int, c *float64, x *float64, s *float64, grad *float64)
 
-// rmsPropF64AVX512Roots2Of2Depth3 updates n elements by
+// rmsPropF64AVX512Roots2Of2Depth3Ahead1024 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	x = x - (lr*g)/(sqrt(s)+eps)
@@ -6844,7 +6844,7 @@ func rmsPropF64AVX512Roots2Of3Depth3(n int, c *float64, x *float64, s *float64, 
 // c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
 //
 //go:noescape
-func rmsPropF64AVX512Roots2Of2Depth3(n int, c *float64, x *float64, s *float64, grad *float64)
+func rmsPropF64AVX512Roots2Of2Depth3Ahead1024(n int, c *float64, x *float64, s *float64, grad *float64)
 
 // rmsPropEachF64AVX512 updates count tensors as rmsPropF64AVX512 does one.
 //
@@ -6856,10 +6856,10 @@ func rmsPropEachF64AVX512(count int, c *float64, x *[]float64, s *[]float64, gra
 //go:noescape
 func rmsPropEachF64AVX512Roots2Of3Depth3(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
-// rmsPropEachF64AVX512Roots2Of2Depth3 updates count tensors as rmsPropF64AVX512 does one.
+// rmsPropEachF64AVX512Roots2Of2Depth3Ahead1024 updates count tensors as rmsPropF64AVX512 does one.
 //
 //go:noescape
-func rmsPropEachF64AVX512Roots2Of2Depth3(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
+func rmsPropEachF64AVX512Roots2Of2Depth3Ahead1024(count int, c *float64, x *[]float64, s *[]float64, grad *[]float64)
 
 // rmsPropMomentumF64AVX512 updates n elements by
 //
@@ -6883,7 +6883,7 @@ func rmsPropMomentumF64AVX512(n int, c *float64, x *float64, s *float64, b *floa
 //go:noescape
 func rmsPropMomentumF64AVX512Roots2Of3Depth3(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 
-// rmsPropMomentumF64AVX512Roots2Of2Depth3 updates n elements by
+// rmsPropMomentumF64AVX512Roots2Of2Depth3Ahead1024 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	b = rho*b + g/(sqrt(s)+eps)
@@ -6892,7 +6892,7 @@ func rmsPropMomentumF64AVX512Roots2Of3Depth3(n int, c *float64, x *float64, s *f
 // c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 //
 //go:noescape
-func rmsPropMomentumF64AVX512Roots2Of2Depth3(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
+func rmsPropMomentumF64AVX512Roots2Of2Depth3Ahead1024(n int, c *float64, x *float64, s *float64, b *float64, grad *float64)
 
 // rmsPropMomentumEachF64AVX512 updates count tensors as rmsPropMomentumF64AVX512 does one.
 //
@@ -6904,10 +6904,10 @@ func rmsPropMomentumEachF64AVX512(count int, c *float64, x *[]float64, s *[]floa
 //go:noescape
 func rmsPropMomentumEachF64AVX512Roots2Of3Depth3(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
 
-// rmsPropMomentumEachF64AVX512Roots2Of2Depth3 updates count tensors as rmsPropMomentumF64AVX512 does one.
+// rmsPropMomentumEachF64AVX512Roots2Of2Depth3Ahead1024 updates count tensors as rmsPropMomentumF64AVX512 does one.
 //
 //go:noescape
-func rmsPropMomentumEachF64AVX512Roots2Of2Depth3(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
+func rmsPropMomentumEachF64AVX512Roots2Of2Depth3Ahead1024(count int, c *float64, x *[]float64, s *[]float64, b *[]float64, grad *[]float64)
 
 // rmsPropCenteredF64AVX512 updates n elements by
 //
@@ -6931,7 +6931,7 @@ func rmsPropCenteredF64AVX512(n int, c *float64, x *float64, s *float64, m *floa
 //go:noescape
 func rmsPropCenteredF64AVX512Roots2Of4Depth2(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 
-// rmsPropCenteredF64AVX512Roots2Of2Depth3 updates n elements by
+// rmsPropCenteredF64AVX512Roots2Of2Depth3Ahead1024 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -6940,7 +6940,7 @@ func rmsPropCenteredF64AVX512Roots2Of4Depth2(n int, c *float64, x *float64, s *f
 // c, by byte: 0 decay, 8 1-decay, 16 lr, 24 eps, 32 scale, 40 lo, 48 hi, 56 l2, 64 keep, 72 use.
 //
 //go:noescape
-func rmsPropCenteredF64AVX512Roots2Of2Depth3(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
+func rmsPropCenteredF64AVX512Roots2Of2Depth3Ahead1024(n int, c *float64, x *float64, s *float64, m *float64, grad *float64)
 
 // rmsPropCenteredEachF64AVX512 updates count tensors as rmsPropCenteredF64AVX512 does one.
 //
@@ -6952,10 +6952,10 @@ func rmsPropCenteredEachF64AVX512(count int, c *float64, x *[]float64, s *[]floa
 //go:noescape
 func rmsPropCenteredEachF64AVX512Roots2Of4Depth2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
 
-// rmsPropCenteredEachF64AVX512Roots2Of2Depth3 updates count tensors as rmsPropCenteredF64AVX512 does one.
+// rmsPropCenteredEachF64AVX512Roots2Of2Depth3Ahead1024 updates count tensors as rmsPropCenteredF64AVX512 does one.
 //
 //go:noescape
-func rmsPropCenteredEachF64AVX512Roots2Of2Depth3(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
+func rmsPropCenteredEachF64AVX512Roots2Of2Depth3Ahead1024(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, grad *[]float64)
 
 // rmsPropCenteredMomentumF64AVX512 updates n elements by
 //
@@ -6981,7 +6981,7 @@ func rmsPropCenteredMomentumF64AVX512(n int, c *float64, x *float64, s *float64,
 //go:noescape
 func rmsPropCenteredMomentumF64AVX512Roots2Of4Depth2(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 
-// rmsPropCenteredMomentumF64AVX512Roots2Of2Depth3 updates n elements by
+// rmsPropCenteredMomentumF64AVX512Roots2Of2Depth3Ahead1024 updates n elements by
 //
 //	s = decay*s + ((1-decay)*g)*g
 //	m = decay*m + (1-decay)*g
@@ -6991,7 +6991,7 @@ func rmsPropCenteredMomentumF64AVX512Roots2Of4Depth2(n int, c *float64, x *float
 // c, by byte: 0 decay, 8 1-decay, 16 rho, 24 lr, 32 eps, 40 scale, 48 lo, 56 hi, 64 l2, 72 keep, 80 use.
 //
 //go:noescape
-func rmsPropCenteredMomentumF64AVX512Roots2Of2Depth3(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
+func rmsPropCenteredMomentumF64AVX512Roots2Of2Depth3Ahead1024(n int, c *float64, x *float64, s *float64, m *float64, b *float64, grad *float64)
 
 // rmsPropCenteredMomentumEachF64AVX512 updates count tensors as rmsPropCenteredMomentumF64AVX512 does one.
 //
@@ -7003,10 +7003,10 @@ func rmsPropCenteredMomentumEachF64AVX512(count int, c *float64, x *[]float64, s
 //go:noescape
 func rmsPropCenteredMomentumEachF64AVX512Roots2Of4Depth2(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
 
-// rmsPropCenteredMomentumEachF64AVX512Roots2Of2Depth3 updates count tensors as rmsPropCenteredMomentumF64AVX512 does one.
+// rmsPropCenteredMomentumEachF64AVX512Roots2Of2Depth3Ahead1024 updates count tensors as rmsPropCenteredMomentumF64AVX512 does one.
 //
 //go:noescape
-func rmsPropCenteredMomentumEachF64AVX512Roots2Of2Depth3(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
+func rmsPropCenteredMomentumEachF64AVX512Roots2Of2Depth3Ahead1024(count int, c *float64, x *[]float64, s *[]float64, m *[]float64, b *[]float64, grad *[]float64)
 
 // adamF64AVX512 updates n elements by
 //
@@ -7030,7 +7030,7 @@ func adamF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, grad *
 //go:noescape
 func adamF64AVX512Roots2Of4Depth2(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 
-// adamF64AVX512Roots2Of2Depth3 updates n elements by
+// adamF64AVX512Roots2Of2Depth3Ahead1024 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -7039,7 +7039,7 @@ func adamF64AVX512Roots2Of4Depth2(n int, c *float64, x *float64, m *float64, v *
 // c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
 //
 //go:noescape
-func adamF64AVX512Roots2Of2Depth3(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
+func adamF64AVX512Roots2Of2Depth3Ahead1024(n int, c *float64, x *float64, m *float64, v *float64, grad *float64)
 
 // adamEachF64AVX512 updates count tensors as adamF64AVX512 does one.
 //
@@ -7051,10 +7051,10 @@ func adamEachF64AVX512(count int, c *float64, x *[]float64, m *[]float64, v *[]f
 //go:noescape
 func adamEachF64AVX512Roots2Of4Depth2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
 
-// adamEachF64AVX512Roots2Of2Depth3 updates count tensors as adamF64AVX512 does one.
+// adamEachF64AVX512Roots2Of2Depth3Ahead1024 updates count tensors as adamF64AVX512 does one.
 //
 //go:noescape
-func adamEachF64AVX512Roots2Of2Depth3(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
+func adamEachF64AVX512Roots2Of2Depth3Ahead1024(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, grad *[]float64)
 
 // amsGradF64AVX512 updates n elements by
 //
@@ -7080,7 +7080,7 @@ func amsGradF64AVX512(n int, c *float64, x *float64, m *float64, v *float64, vma
 //go:noescape
 func amsGradF64AVX512Roots2Of4Depth2(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 
-// amsGradF64AVX512Roots2Of2Depth3 updates n elements by
+// amsGradF64AVX512Roots2Of2Depth3Ahead1024 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	v = beta2*v + ((1-beta2)*g)*g
@@ -7090,7 +7090,7 @@ func amsGradF64AVX512Roots2Of4Depth2(n int, c *float64, x *float64, m *float64, 
 // c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
 //
 //go:noescape
-func amsGradF64AVX512Roots2Of2Depth3(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
+func amsGradF64AVX512Roots2Of2Depth3Ahead1024(n int, c *float64, x *float64, m *float64, v *float64, vmax *float64, grad *float64)
 
 // amsGradEachF64AVX512 updates count tensors as amsGradF64AVX512 does one.
 //
@@ -7102,10 +7102,10 @@ func amsGradEachF64AVX512(count int, c *float64, x *[]float64, m *[]float64, v *
 //go:noescape
 func amsGradEachF64AVX512Roots2Of4Depth2(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
 
-// amsGradEachF64AVX512Roots2Of2Depth3 updates count tensors as amsGradF64AVX512 does one.
+// amsGradEachF64AVX512Roots2Of2Depth3Ahead1024 updates count tensors as amsGradF64AVX512 does one.
 //
 //go:noescape
-func amsGradEachF64AVX512Roots2Of2Depth3(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
+func amsGradEachF64AVX512Roots2Of2Depth3Ahead1024(count int, c *float64, x *[]float64, m *[]float64, v *[]float64, vmax *[]float64, grad *[]float64)
 
 // lionF64AVX512 updates n elements by
 //
@@ -7234,7 +7234,7 @@ func adaBeliefF64AVX512(n int, c *float64, x *float64, m *float64, s *float64, g
 //go:noescape
 func adaBeliefF64AVX512Roots2Of4Depth2(n int, c *float64, x *float64, m *float64, s *float64, grad *float64)
 
-// adaBeliefF64AVX512Roots2Of2Depth3 updates n elements by
+// adaBeliefF64AVX512Roots2Of2Depth3Ahead1024 updates n elements by
 //
 //	m = beta1*m + (1-beta1)*g
 //	d = g - m
@@ -7244,7 +7244,7 @@ func adaBeliefF64AVX512Roots2Of4Depth2(n int, c *float64, x *float64, m *float64
 // c, by byte: 0 beta1, 8 1-beta1, 16 beta2, 24 1-beta2, 32 alpha, 40 unbias, 48 eps, 56 scale, 64 lo, 72 hi, 80 l2, 88 keep, 96 use.
 //
 //go:noescape
-func adaBeliefF64AVX512Roots2Of2Depth3(n int, c *float64, x *float64, m *float64, s *float64, grad *float64)
+func adaBeliefF64AVX512Roots2Of2Depth3Ahead1024(n int, c *float64, x *float64, m *float64, s *float64, grad *float64)
 
 // adaBeliefEachF64AVX512 updates count tensors as adaBeliefF64AVX512 does one.
 //
@@ -7256,10 +7256,10 @@ func adaBeliefEachF64AVX512(count int, c *float64, x *[]float64, m *[]float64, s
 //go:noescape
 func adaBeliefEachF64AVX512Roots2Of4Depth2(count int, c *float64, x *[]float64, m *[]float64, s *[]float64, grad *[]float64)
 
-// adaBeliefEachF64AVX512Roots2Of2Depth3 updates count tensors as adaBeliefF64AVX512 does one.
+// adaBeliefEachF64AVX512Roots2Of2Depth3Ahead1024 updates count tensors as adaBeliefF64AVX512 does one.
 //
 //go:noescape
-func adaBeliefEachF64AVX512Roots2Of2Depth3(count int, c *float64, x *[]float64, m *[]float64, s *[]float64, grad *[]float64)
+func adaBeliefEachF64AVX512Roots2Of2Depth3Ahead1024(count int, c *float64, x *[]float64, m *[]float64, s *[]float64, grad *[]float64)
 
 // yogiF64AVX512 updates n elements by
 //

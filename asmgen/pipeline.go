@@ -15,11 +15,15 @@ import (
 // A balance is how many vectors are a group, and of how many of these the roots go by fma: as many as keep the
 // multipliers busy as long as the divider. With a Depth of 2 a turn finishes the roots that it begins, with one of 3
 // those that the turn before began.
-type balance struct{ ByFMA, Vectors, Depth int }
+type balance struct{ ByFMA, Vectors, Depth, Ahead int } // Ahead is the processor's
 
 // suffix is the end of the names of functions with it.
 func (b balance) suffix() string {
-	return fmt.Sprintf("Roots%dOf%dDepth%d", b.ByFMA, b.Vectors, b.Depth)
+	s := fmt.Sprintf("Roots%dOf%dDepth%d", b.ByFMA, b.Vectors, b.Depth)
+	if b.Ahead > 0 {
+		s += fmt.Sprintf("Ahead%d", b.Ahead)
+	}
+	return s
 }
 
 // A pipeline is a step at work by a balance.
@@ -278,6 +282,18 @@ func (p *pipeline) gradient(prelude, scratch Reg) {
 	})
 }
 
+// ahead fetches the lines of so many elements of each operand that a later turn loads.
+func (p *pipeline) ahead(n int) {
+	if p.Ahead == 0 {
+		return
+	}
+	for _, o := range p.Row.Operands {
+		for line := 0; line < n*o.Storage.Size(p.ElemBytes()); line += lineBytes {
+			p.PrefetchLater(p.ptr[o.Name], p.Ahead+line)
+		}
+	}
+}
+
 // pipelined emits a step that divides by a root. n is the elements that have not started, plus as many groups as there
 // are stages before the last: a turn is due as long as that is a group. So it tells which stages have one.
 func pipelined(m Machine, prog *program.Program, b balance) {
@@ -296,6 +312,7 @@ func pipelined(m Machine, prog *program.Program, b balance) {
 			m.AddImm(n, -before*step)
 			m.While("steady", n, step, func() {
 				p.gradient(prelude, scratch)
+				p.ahead(step)
 				stages := []*stage{p.divide()}
 				if b.Depth > 2 {
 					stages = append(stages, p.finish())

@@ -14,6 +14,7 @@ type processor struct {
 	Const, Arch string
 	Is          string // a condition of Go
 	About       string
+	Ahead       int // bytes from what is loaded to what is fetched from memory meanwhile; 0: that is the CPU's to do
 }
 
 // processors lists them; the first that a CPU is counts.
@@ -26,11 +27,14 @@ type processor struct {
 // measured); Neoverse 7 to 10 for either and 12 to 16, on one pipeline in two (read, not measured:
 // docs/performance.md).
 // Apple's cores divide fast, and nobody has measured steps on them: they take all roots in hardware.
+//
+// A core waits for memory with some hundred operations in hand, which of a step that divides are few loads. On Intel's,
+// what it fetches of itself does not make up for that.
 var processors = []processor{
-	{"zen5", "amd64", "cpuid.CPU.VendorID == cpuid.AMD && cpuid.CPU.Family >= 0x1a", "AMD, from family 1Ah on"},
-	{"zen", "amd64", "cpuid.CPU.VendorID == cpuid.AMD", "AMD before that"},
-	{"core", "amd64", "cpuid.CPU.VendorID == cpuid.Intel", "Intel"},
-	{"neoverse", "arm64", `runtime.GOOS != "darwin" && runtime.GOOS != "ios"`, "arm64 but for Apple's"},
+	{"zen5", "amd64", "cpuid.CPU.VendorID == cpuid.AMD && cpuid.CPU.Family >= 0x1a", "AMD, from family 1Ah on", 0},
+	{"zen", "amd64", "cpuid.CPU.VendorID == cpuid.AMD", "AMD before that", 0},
+	{"core", "amd64", "cpuid.CPU.VendorID == cpuid.Intel", "Intel", 1024},
+	{"neoverse", "arm64", `runtime.GOOS != "darwin" && runtime.GOOS != "ios"`, "arm64 but for Apple's", 0},
 }
 
 // Steps that multiply little gain more. A step of many operands has few registers left.
@@ -55,7 +59,7 @@ type balanceKey struct {
 // Zen 5 divides twice in 5 cycles in float32, and takes two roots in 9, but a division and a root in turns take 9: a
 // number of roots in hardware that is even costs less. (Groups of 6 vectors of AVX2 made RMSPropCentered take 1.3 times
 // as long in memory, whatever the alignment, where groups of 4 and Adam's of 6 take no longer than hardware.)
-var balances = map[balanceKey][weights]balance{
+var balances = map[balanceKey][weights][3]int{ // balance's first fields
 	{"zen5", "avx2", 4}:     {{2, 5, 2}, {2, 5, 2}, {1, 6, 2}, {1, 4, 2}, {1, 5, 2}},
 	{"zen5", "avx2", 8}:     {{1, 3, 2}, {1, 3, 2}, {1, 3, 2}, {1, 3, 2}, {1, 3, 2}},
 	{"zen5", "avx512", 4}:   {{2, 4, 2}, {2, 4, 3}, {1, 5, 2}, {1, 5, 2}, {1, 5, 2}},
@@ -125,7 +129,8 @@ func balancesOf(s isa, elem int, p *program.Program) (all []balanceCase) {
 		if !ok {
 			continue
 		}
-		b := of[weightOf(p)]
+		w := of[weightOf(p)]
+		b := balance{w[0], w[1], w[2], cpu.Ahead}
 		i := slices.IndexFunc(all, func(c balanceCase) bool { return c.balance == b })
 		if i < 0 {
 			i = len(all)
