@@ -123,6 +123,15 @@ func usage() (u times, err error) {
 	return u, nil
 }
 
+// Preempted returns how often the system has taken a CPU from a thread of this process that would have gone on.
+func Preempted() int {
+	var u unix.Rusage
+	if unix.Getrusage(unix.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return int(u.Nivcsw)
+}
+
 // Memory is how many bytes the machine has left, 0 if unknown.
 func Memory() int {
 	for line := range strings.Lines(word("/proc/meminfo")) {

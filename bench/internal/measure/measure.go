@@ -120,14 +120,18 @@ func canary(m record.Machine) *turns.Canary {
 // again is for how long a row is timed again and again that something disturbs: one from memory is not.
 const again = 20 * time.Millisecond
 
-// inTurns times functions in turns, again if something disturbed them, and reports whether it did each time.
-func (r *run) inTurns(fns ...func()) (times []turns.Series, disturbed bool, err error) {
+// inTurns times functions in turns, again if something disturbed them, and reports whether it did each time. Of several
+// threads one waits for another from which other processes take the CPU.
+func (r *run) inTurns(threads int, fns ...func()) (times []turns.Series, disturbed bool, err error) {
 	for start := time.Now(); times == nil || time.Since(start) < again; {
 		disturbed = r.canary.Disturbed()
+		preempted := machine.Preempted()
 		if times, err = r.Timer.Run(r.ctx, fns...); err != nil {
 			return nil, disturbed, err
 		}
-		if disturbed = r.canary.Disturbed() || disturbed; !disturbed {
+		preempted = machine.Preempted() - preempted
+		crowded := threads > 1 && preempted > len(times[0])*len(fns)/4 // a median does not mind less
+		if disturbed = r.canary.Disturbed() || disturbed || crowded; !disturbed {
 			break
 		}
 	}
@@ -165,7 +169,7 @@ func (r *run) time(t timed) (row record.Row, err error) {
 		for _, b := range t.bounds {
 			fns = append(fns, b.call)
 		}
-		times, disturbed, err := r.inTurns(fns...)
+		times, disturbed, err := r.inTurns(row.Threads, fns...)
 		if err != nil {
 			return err
 		}
