@@ -96,7 +96,7 @@ var amd64 = map[string]semantics{
 	"BTSQ":  {"", "", arithmetic(setBit)},
 	"DECQ":  {"", "", increment(-1)},
 	"INCQ":  {"", "", increment(1)},
-	"NOP":   {"", "", func(*proof, *state, *Inst) {}},
+	"NOP":   {"", "", nothing},
 	"CMPQ":  {"", "", func(p *proof, s *state, in *Inst) { s.compare(p.int(s, in.arg(0, 2)), p.int(s, in.arg(1, 2))) }},
 	"TESTQ": {"", "", testInt},
 }
@@ -453,13 +453,13 @@ func (p *proof) loadSelected(s *state, in *Inst, size uint8, from Arg, bit func(
 // storeWords is src, memory: the lowest words of a vector.
 func storeWords(n int) func(*proof, *state, *Inst) {
 	return func(p *proof, s *state, in *Inst) {
-		v := p.vec(s, in.arg(0, 2), 4)
+		if from := in.arg(0, 2); from.Kind != vectorReg || from.Words != 4 {
+			fail("no register of 16 bytes")
+		}
+		v := p.vec(s, in.Args[0], 4)
 		if to := in.Args[1]; to.Kind == frame && p.theorem.result != nil {
 			p.theorem.result(p, s, to.Disp, v[:n])
 			return
-		}
-		if in.Args[0].Kind != vectorReg || in.Args[0].Words != 4 {
-			fail("no register of 16 bytes")
 		}
 		p.store(s, p.address(s, in.mem(1)), v[:n])
 	}
@@ -538,6 +538,12 @@ func permuteQuarters(p *proof, s *state, in *Inst) {
 		copy(r[4*i:4*i+4], src[from:from+4])
 	}
 	p.setVec(s, dst, r)
+}
+
+func nothing(_ *proof, _ *state, in *Inst) {
+	if len(in.Args) != 0 {
+		fail("no arguments")
+	}
 }
 
 func zeroUpper(_ *proof, s *state, in *Inst) {

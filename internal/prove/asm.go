@@ -30,6 +30,8 @@ type Func struct {
 type Data struct {
 	Bytes []byte
 	Codes map[int]string // by offset
+
+	declared bool // by GLOBL, behind which nothing may follow
 }
 
 // An Inst is an instruction. Jumps have their target in To, an index into the function's code.
@@ -96,10 +98,13 @@ func parseFile(text []byte) (*File, error) {
 		if i := bytes.IndexByte(text[at:], '\n'); i >= 0 {
 			next = at + i + 1
 		}
-		if c := text[at]; c != '\t' && c != '\n' {
-			s := strings.TrimSpace(string(text[at:next]))
+		statement, _, _ := bytes.Cut(bytes.TrimSpace(text[at:next]), []byte("//"))
+		if indented := text[at] == '\t'; len(statement) > 0 && (!indented || fn == nil || directive(statement)) {
+			s := string(bytes.TrimSpace(statement))
 			var err error
 			switch {
+			case indented:
+				err = fmt.Errorf("indented, but not of a function's instructions: %s", s)
 			case strings.HasPrefix(s, "TEXT "):
 				end(at)
 				fn, err = parseText(s)
@@ -116,8 +121,8 @@ func parseFile(text []byte) (*File, error) {
 			case strings.HasPrefix(s, "GLOBL "):
 				end(at)
 				err = f.checkData(s)
-			case fn == nil && !strings.HasPrefix(s, "//") && !strings.HasPrefix(s, "#include "):
-				err = fmt.Errorf("no statement of Go's assembler: %s", s)
+			case s != `#include "textflag.h"` && (fn == nil || directive(statement)):
+				err = fmt.Errorf("no statement that proofs know: %s", s)
 			}
 			if err != nil {
 				return nil, fmt.Errorf("%d: %w", line, err)
@@ -126,7 +131,23 @@ func parseFile(text []byte) (*File, error) {
 		at = next
 	}
 	end(len(text))
+	for name, d := range f.Data {
+		if !d.declared {
+			return nil, fmt.Errorf("%s: no GLOBL", name)
+		}
+	}
 	return f, nil
+}
+
+// directive reports whether a statement is none of a function's instructions or labels: one of the file, or of the
+// preprocessor, or such that Go's assembler sees more or less than the one statement of the line.
+func directive(s []byte) bool {
+	for _, d := range []string{"TEXT", "DATA", "GLOBL", "#"} {
+		if bytes.HasPrefix(s, []byte(d)) {
+			return true
+		}
+	}
+	return bytes.IndexByte(s, ';') >= 0 || bytes.IndexByte(s, '\\') >= 0 || bytes.Contains(s, []byte("/*"))
 }
 
 // symbolName takes the middle dot off.
@@ -135,7 +156,7 @@ func symbolName(s string) string { return strings.TrimPrefix(s, "·") }
 // parseText reads TEXT ·name(SB), FLAGS, $frame-args.
 func parseText(s string) (*Func, error) {
 	name, rest, ok := strings.Cut(strings.TrimPrefix(s, "TEXT "), "(SB)")
-	_, size, dollar := strings.Cut(rest, "$")
+	flags, size, dollar := strings.Cut(rest, "$") // others may put code in front of the text's
 	fn := &Func{Name: symbolName(name)}
 	local, args, _ := strings.Cut(size, "-")
 	var err, err2 error
@@ -143,8 +164,8 @@ func parseText(s string) (*Func, error) {
 	if args != "" {
 		fn.ArgBytes, err2 = strconv.Atoi(args)
 	}
-	if !ok || !dollar || err != nil || err2 != nil {
-		return nil, fmt.Errorf("want TEXT ·NAME(SB), FLAGS, $FRAME-ARGS: %s", s)
+	if !ok || !dollar || err != nil || err2 != nil || flags != ", " && flags != ", NOSPLIT, " {
+		return nil, fmt.Errorf("want TEXT ·NAME(SB), NOSPLIT or nothing, $FRAME-ARGS: %s", s)
 	}
 	return fn, nil
 }
@@ -165,7 +186,7 @@ func (f *File) parseData(s string) error {
 		d = &Data{Codes: map[int]string{}}
 		f.Data[name] = d
 	}
-	if at != len(d.Bytes) {
+	if at != len(d.Bytes) || d.declared {
 		return fmt.Errorf("%s: offset %d behind %d bytes", name, at, len(d.Bytes))
 	}
 	if code, ok := strings.CutSuffix(value, "(SB)"); ok {
@@ -193,6 +214,7 @@ func (f *File) checkData(s string) error {
 	if err != nil || d == nil || n != len(d.Bytes) || !strings.Contains(flags, "RODATA") {
 		return fmt.Errorf("want read-only data of its size: %s", s)
 	}
+	d.declared = true
 	return nil
 }
 
@@ -235,6 +257,9 @@ func (f *Func) Code() ([]Inst, error) {
 			}
 			code[i].To = to
 		}
+	}
+	if len(code) == 0 {
+		return nil, fmt.Errorf("line %d: no code", f.line)
 	}
 	f.code = code
 	return code, nil

@@ -30,7 +30,8 @@
 // For all n means induction: what one turn of a loop changes suggests an invariant, in which registers stay, or step
 // by the same amount at each turn, or are unknown; the state that is so after k turns, k unknown, is executed for one
 // turn, and what comes back to the loop's head must be that of k+1 turns. What has been stored by then is the elements
-// below a linear form. A tail is executed for each number of elements that there can be left.
+// below a linear form. A loop ends, since what bounds its number of turns is known before the first. A tail is executed
+// for each number of elements that there can be left.
 //
 // # What is assumed
 //
@@ -39,11 +40,11 @@
 //     Rounding is to nearest even, without flush to zero. NaN are one, by rule 2 of the contract.
 //   - The lemmas, each of which a test compares on numbers of all kinds: two ways to make a sign, the exponential
 //     without branches, and a power of two as a product of two.
-//   - Lanes that a reduction is given are those of an earlier call, so that none is -0: adding the +0 of a masked lane
-//     changes none.
+//   - Lanes that a reduction is given are those of an earlier call, so that of a sum none is -0: adding the +0 of a
+//     masked lane changes none. (Of fma one may be: a small negative product rounds to it.)
 //   - What package bitstep checks before a call: n is not negative, operands have n elements, and written ones
 //     overlap no other (rule 13); that of operands of bytes n is a multiple of a vector's lanes; that the
-//     slices of a tensor are as long as that of x. An address does not wrap.
+//     slices of a tensor are as long as that of x. An address does not wrap, and no length is above 2^47.
 //   - That kernels' definitions are the rows' lines. Other tests compare them.
 //
 // # What is not yet

@@ -25,7 +25,7 @@ func (a Lin) isConst() bool { return a.T[0].Coef == 0 }
 
 // plus is a + f*b.
 func (a Lin) plus(f int64, b Lin) Lin {
-	r := Lin{C: a.C + f*b.C}
+	r := Lin{C: a.C + f*b.C} // as registers, which wrap
 	n := 0
 	put := func(coef int64, s Sym) {
 		if coef == 0 {
@@ -34,7 +34,7 @@ func (a Lin) plus(f int64, b Lin) Lin {
 		if n == len(r.T) {
 			fail("an address or a count of more than %d unknowns", len(r.T))
 		}
-		r.T[n] = part{coef, s}
+		r.T[n] = part{small(coef), s}
 		n++
 	}
 	i, j := 0, 0
@@ -60,6 +60,14 @@ func (a Lin) plus(f int64, b Lin) Lin {
 			i, j = i+1, j+1
 		}
 	}
+}
+
+// small fails for factors whose products with each other need not be of 64 bits.
+func small(coef int64) int64 {
+	if coef > 1<<30 || coef < -1<<30 {
+		fail("a factor of more than 30 bits: %d", coef)
+	}
+	return coef
 }
 
 func (a Lin) add(c int64) Lin { a.C += c; return a }
@@ -134,6 +142,9 @@ func (a Lin) text(names []symbol) string {
 	return s[3:]
 }
 
+// farAway is more than any sum that a path compares.
+const farAway = 1 << 60
+
 // nonNegative reports whether a form cannot be negative for what its symbols alone are.
 func (p *proof) nonNegative(a Lin) bool {
 	for _, t := range a.T {
@@ -141,7 +152,7 @@ func (p *proof) nonNegative(a Lin) bool {
 			return false
 		}
 	}
-	return a.C >= 0
+	return a.C >= 0 && a.C <= farAway // beyond, it may have wrapped
 }
 
 // implied reports whether a >= 0 follows from what the path knows. A yes is a proof; a no is not.

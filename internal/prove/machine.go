@@ -16,6 +16,7 @@ type symbol struct {
 	name        string
 	nonNegative bool
 	nonZero     bool
+	any         bool // any 64 bits, so that a sum with it may wrap
 	sort        symbolSort
 	operand     int    // of elements and headers: which one
 	tensor      Lin    // of elements: of which tensor
@@ -55,6 +56,7 @@ type state struct {
 	given   choice // whether a reduction continues lanes
 	lanes   uint64 // that are stored
 	result  bool   // whether it is stored
+	again   bool   // the instruction at pc is to be executed again, since the path has forked there
 }
 
 // A choice is what a path has decided.
@@ -148,7 +150,9 @@ func (p *proof) sym(s symbol) Sym {
 	k := symbolKey{s.sort, s.name, s.operand, s.tensor}
 	id, ok := p.named[k]
 	if !ok {
-		id = Sym(len(p.syms))
+		if id = Sym(len(p.syms)); int(id) != len(p.syms) {
+			fail("too many unknowns")
+		}
 		p.syms, p.named[k] = append(p.syms, s), id
 	}
 	return id
@@ -156,7 +160,7 @@ func (p *proof) sym(s symbol) Sym {
 
 // anyNumber returns a symbol of which nothing is known.
 func (p *proof) anyNumber() Lin {
-	return p.sym(symbol{name: fmt.Sprintf("unknown%d", len(p.syms))}).lin()
+	return p.sym(symbol{name: fmt.Sprintf("unknown%d", len(p.syms)), any: true}).lin()
 }
 
 // element returns the value of an element of memory before the function.

@@ -1,6 +1,8 @@
 package prove
 
 import (
+	"slices"
+
 	"github.com/bitstep-go/bitstep/internal/program"
 	"github.com/bitstep-go/bitstep/kernels/table"
 )
@@ -13,7 +15,7 @@ import (
 func (t *theorem) lineLanes() int { return 64 / t.elemSize }
 
 // stride is how many bytes chunks are apart, and lanesBase where their lanes lie.
-func (p *proof) stride() Sym { return p.sym(symbol{name: "stride"}) }
+func (p *proof) stride() Sym { return p.sym(symbol{name: "stride", any: true}) }
 func (p *proof) lanesBase() Sym {
 	return p.sym(symbol{name: "lanes", sort: lines, nonNegative: true})
 }
@@ -99,14 +101,21 @@ func (p *proof) noMinusZero(v V) bool {
 	switch {
 	case v.known():
 		return v == V{}
-	case v.T.Op == Chain: // of additions
-		return p.noMinusZero(v.T.A)
+	case v.T.Op == Chain:
+		return p.adds() && p.noMinusZero(v.T.A)
 	case v.T.Op == Add:
 		return p.noMinusZero(v.T.A) || p.noMinusZero(v.T.B)
 	case v.T.Op == Leaf: // lanes are those of an earlier call, of which the first began with +0
-		return p.syms[p.names[v.T.Imm].sym].sort == lines
+		return p.adds() && p.syms[p.names[v.T.Imm].sym].sort == lines
 	}
 	return false
+}
+
+// adds reports whether the row's line is a sum with the lane. An fma is none: a product that is negative and too small
+// for a number makes -0 of it and +0.
+func (p *proof) adds() bool {
+	n := p.theorem.prog.Lines[0].Value
+	return n.Op == program.Add && slices.Contains(n.Args, p.theorem.prog.Lane())
 }
 
 // follows returns the element by which a turn continues a lane, if it does: after is before by one step.

@@ -78,21 +78,20 @@ func (s *state) infeasible() bool {
 // the loop's head are backs, those that leave it outs.
 func (p *proof) explore(from *state, in *loop) (backs, outs []*state) {
 	work := []*state{from}
-	start := from.pc
-	for first := true; len(work) > 0; {
+	from.again = true // the head is where it starts, not where it comes back to
+	for len(work) > 0 {
 		s := work[len(work)-1]
 		work = work[:len(work)-1]
 		for s != nil {
 			switch l := p.loops[s.pc]; {
 			case in != nil && !in.has[s.pc]:
 				outs, s = append(outs, s), nil
-			case in != nil && s.pc == in.head && !(first && s.pc == start):
+			case in != nil && s.pc == in.head && !s.again:
 				backs, s = append(backs, s), nil
 			case l != nil && l != in:
 				work, s = append(work, p.around(s, l)...), nil
 			default:
 				next := p.step(s)
-				first = false
 				s = nil
 				if len(next) > 0 {
 					s = next[0]
@@ -121,6 +120,9 @@ func (p *proof) step(s *state) (next []*state) {
 		case nil:
 		case fork:
 			next = p.fork(s, e)
+			for _, n := range next {
+				n.again = true
+			}
 		case fault:
 			panic(placed{p.at(s, e)})
 		default:
@@ -130,6 +132,7 @@ func (p *proof) step(s *state) (next []*state) {
 	if p.budget--; p.budget < 0 {
 		fail("too many paths")
 	}
+	s.again = false
 	in := &p.insts[s.pc]
 	switch in.Op {
 	case "RET":
@@ -195,6 +198,11 @@ func (p *proof) branch(s *state, in *Inst) (next []*state) {
 	if !s.flags.known || in.To < 0 {
 		fail("jumps by flags that no comparison has set")
 	}
+	for _, a := range []Lin{s.flags.a, s.flags.b} {
+		if p.wraps(a) {
+			fail("jumps by %s, which may have wrapped", a.text(p.syms))
+		}
+	}
 	d := s.flags.a.plus(-1, s.flags.b)
 	if in.Op == "JEQ" || in.Op == "JNE" {
 		return p.branchEqual(s, in, d)
@@ -230,6 +238,17 @@ func (p *proof) branch(s *state, in *Inst) (next []*state) {
 	return []*state{s, taken}
 }
 
+// wraps reports whether a form may be another number than the 64 bits that a register has of it. Lengths, addresses and
+// numbers of turns are below 2^47.
+func (p *proof) wraps(a Lin) bool {
+	for _, t := range a.T {
+		if t.Coef != 0 && p.syms[t.Sym].any && a != t.Sym.lin() || max(t.Coef, -t.Coef) > 1<<12 {
+			return true
+		}
+	}
+	return a.C > farAway || a.C < -farAway
+}
+
 // settle replaces a length by what it is, if the last that the path has learnt says so.
 func (p *proof) settle(s *state) {
 	if len(s.known) == 0 {
@@ -259,7 +278,7 @@ func (p *proof) branchEqual(s *state, in *Inst, d Lin) []*state {
 		if s.given == open {
 			panic(fork{d})
 		}
-		known = true
+		equal, known = s.given == no, true // a path without lanes may load their address again
 	}
 	if !known {
 		fail("jumps by whether %s = 0", d.text(p.syms))
@@ -385,11 +404,30 @@ func (p *proof) around(s *state, l *loop) []*state {
 		for _, b := range backs {
 			weaker = p.weaken(&inv, s, p.closeTensor(s, b), k.lin().add(1)) || weaker
 		}
-		if !weaker {
-			return outs
+		if weaker {
+			continue
 		}
+		for _, b := range backs {
+			if !p.ends(b, k) {
+				panic(placed{fault{fmt.Sprintf("line %d: the loop need not end", p.insts[l.head].Line)}})
+			}
+		}
+		return outs
 	}
 	panic(placed{fault{fmt.Sprintf("line %d: no invariant of the loop", p.insts[l.head].Line)}})
+}
+
+// ends reports whether a state that comes back to a loop's head has only so many turns behind it: something that it
+// knows to be not negative is smaller at each, by what was there before the first.
+func (p *proof) ends(b *state, k Sym) bool {
+	return slices.ContainsFunc(b.known, func(c Lin) bool {
+		for _, t := range c.T {
+			if t.Coef > 0 && t.Sym > k || t.Coef < 0 && t.Sym > k && !p.syms[t.Sym].nonNegative {
+				return false
+			}
+		}
+		return c.coef(k) < 0
+	})
 }
 
 // comparisons returns the loop's comparisons of a register.

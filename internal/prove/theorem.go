@@ -1,6 +1,7 @@
 package prove
 
 import (
+	bytesof "encoding/binary"
 	"fmt"
 	"slices"
 	"strconv"
@@ -227,7 +228,7 @@ func (p *proof) loadInt(s *state, at Lin) Lin {
 		if name, ok := m.data.Codes[i]; ok {
 			return p.code(name, "")
 		}
-		return Lin{}
+		return con(int64(bytesof.LittleEndian.Uint64(m.data.Bytes[i:])))
 	default:
 		fail("loads an integer from %s", m.name)
 	}
@@ -404,6 +405,10 @@ func preludeCode(elemSize int, use table.Use, n int) *theorem {
 	lines, scalars := program.Prelude()
 	t := &theorem{elemSize: elemSize, coefs: len(scalars), prog: &program.Program{}}
 	var start *state
+	t.arg = func(_ *proof, at int64) Lin { // what lies there is the caller's
+		fail("no argument at %d", at)
+		return Lin{}
+	}
 	t.begin = func(p *proof) *state {
 		if p.fn.ArgBytes != 0 || p.fn.FrameBytes != 0 {
 			fail("shared code with a frame or arguments")

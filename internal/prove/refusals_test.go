@@ -1,0 +1,108 @@
+package prove
+
+import (
+	"bytes"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// edited is the prover of a file in which a function has other text.
+func edited(t *testing.T, v *Prover, name, old, by string) (*Prover, *Func) {
+	t.Helper()
+	fn := *v.File.Func(name)
+	if n := strings.Count(string(fn.text), old); n == 0 {
+		t.Fatalf("%s has no %q", name, old)
+	}
+	fn.text, fn.code = []byte(strings.Replace(string(fn.text), old, by, 1)), nil
+	f := *v.File
+	f.byName = maps.Clone(f.byName)
+	f.byName[name] = &fn
+	return &Prover{&f, v.Backends}, &fn
+}
+
+// refused are edits that no proof must take, each with what it would need to overlook.
+var refused = []struct{ why, name, old, by, want string }{
+	{"a loop without end", "sgdF32AVX2", "loop1xDone:\n\tJMP endif", "loop1xDone:\n\tJMP loop1xDone", "need not end"},
+	{"a path without lanes that asks again", "dotF32AVX2", "storeDone:\n",
+		"storeDone:\n\tMOVQ lanes+8(FP), DI\n\tTESTQ DI, DI\n\tJNE more\n\tVZEROUPPER\n\tRET\nmore:\n",
+		"returns nothing"},
+	{"+0 added to a chain of fma, which may be -0", "dotF32AVX2", "lanesDone:\n",
+		"lanesDone:\n\tVPXOR Y7, Y7, Y7\n\tVADDPS Y7, Y0, Y0\n", "want"},
+	{"an argument of the caller", "preludeF32AVX2x4Use1<>", "\tRET", "\tMOVQ c+8(FP), R12\n\tRET", "no argument"},
+	{"a sum that wraps", "sgdF32AVX2", "\tTESTQ        SI, SI\n",
+		"\tLEAQ 8(R9), R10\n\tCMPQ R10, R9\n\tJLE endif2\n\tTESTQ SI, SI\n", "may have wrapped"},
+	{"a product that wraps", "sgdF32AVX2", "\tTESTQ        SI, SI\n",
+		"\tMOVQ AX, R9\n\tSHLQ $16, R9\n\tSHLQ $16, R9\n\tSHLQ $16, R9\n\tCMPQ R9, $0\n\tJLT endif2\n\tTESTQ SI, SI\n",
+		""},
+	{"a jump into a loop", "sgdF32AVX2", "\tJLT          loop4xDone\n", "\tJLT loop1x\n", "need not be there"},
+	{"arguments of what does nothing", "sgdF32AVX2", "\tVZEROUPPER\n", "\tNOP X0, X1\n\tVZEROUPPER\n", "no arguments"},
+}
+
+// Constants are read: every bit of a mask's words that counts.
+func TestDataRefusals(t *testing.T) {
+	v := prover(t)
+	for at := range 2 * 64 / 4 {
+		w := &Prover{&File{Data: maps.Clone(v.File.Data), byName: v.File.byName}, v.Backends}
+		d := *w.File.Data["lineMask<>"]
+		d.Bytes = slices.Clone(d.Bytes)
+		d.Bytes[4*at+3] ^= 0x80
+		w.File.Data["lineMask<>"] = &d
+		_, _, err := w.Prove(v.File.Func("dotF32AVX2"))
+		if read := at > 0 && at < 31; read == (err == nil) {
+			t.Errorf("word %d of the mask: %v", at, err)
+		}
+	}
+}
+
+// What mutants do not try: the proof of each edit fails, for its reason.
+func TestRefusals(t *testing.T) {
+	v := prover(t)
+	for _, r := range refused {
+		w, fn := edited(t, v, r.name, r.old, r.by)
+		if _, _, err := w.Prove(fn); err == nil || !strings.Contains(err.Error(), r.want) {
+			t.Errorf("%s: %v", r.why, err)
+		}
+	}
+	table := "preludeF32AVX2x1<>"
+	w := &Prover{&File{Data: maps.Clone(v.File.Data), byName: v.File.byName}, v.Backends}
+	d := *w.File.Data[table]
+	d.Bytes = slices.Clone(d.Bytes)
+	d.Bytes[0] = 1
+	w.File.Data[table] = &d
+	if _, _, err := w.Prove(v.File.Func("sgdF32AVX2")); err == nil {
+		t.Error("a table of Preludes whose first is no nil")
+	}
+}
+
+// The parser takes no text that it would not read as Go's assembler does.
+func TestParserRefuses(t *testing.T) {
+	good := "#include \"textflag.h\"\n\n// f\nTEXT ·f(SB), NOSPLIT, $0-8\n\tNOP // ; /*\nend:\n\tRET\n\n" +
+		"DATA ·d<>+0(SB)/4, $1\nGLOBL ·d<>(SB), RODATA|NOPTR, $4\n"
+	if f, err := parseFile([]byte(good)); err != nil || len(f.Funcs) != 1 {
+		t.Fatal(err)
+	}
+	for _, r := range []struct{ why, old, by string }{
+		{"a macro behind a function", "\tRET\n", "\tRET\n#define VADDPS VSUBPS\n"},
+		{"a macro in a function", "\tNOP", "\t#define VADDPS VSUBPS\n\tNOP"},
+		{"other includes", "\"textflag.h\"", "\"macros.h\""},
+		{"an indented function", "\tRET\n", "\tRET\n\tTEXT ·g(SB), NOSPLIT, $0-8\n\tRET\n"},
+		{"indented data", "\tRET\n", "\tRET\n\tDATA ·d<>+0(SB)/4, $2\n"},
+		{"instructions behind data", "$4\n", "$4\n\tNOP\n"},
+		{"two statements in a line", "\tNOP ", "\tNOP; VADDPS Y0, Y1, Y2 "},
+		{"a comment over lines", "\tNOP ", "\tRET\n\t/* "},
+		{"a line that continues", "\tNOP ", "\tNOP \\ "},
+		{"data that is not declared", "GLOBL ·d<>(SB), RODATA|NOPTR, $4\n", ""},
+		{"data behind its declaration", "$4\n", "$4\nDATA ·d<>+4(SB)/4, $1\n"},
+		{"data that may be written", "RODATA|", ""},
+		{"code in front of a function", "NOSPLIT", "WRAPPER|NOSPLIT"},
+	} {
+		if !strings.Contains(good, r.old) {
+			t.Fatal(r.why)
+		}
+		if _, err := parseFile(bytes.Replace([]byte(good), []byte(r.old), []byte(r.by), 1)); err == nil {
+			t.Error(r.why)
+		}
+	}
+}
