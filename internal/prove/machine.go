@@ -15,7 +15,7 @@ type vector [16]V
 type symbol struct {
 	name        string
 	nonNegative bool
-	nonZero     bool
+	nonZero     bool // of data and code; what has no elements may be nil
 	any         bool // any 64 bits, so that a sum with it may wrap
 	sort        symbolSort
 	operand     int    // of elements and headers: which one

@@ -35,7 +35,9 @@ var refused = []struct{ why, name, old, by, want string }{
 		"\tLEAQ 8(R9), R10\n\tCMPQ R10, R9\n\tJLE endif2\n\tTESTQ SI, SI\n", "may have wrapped"},
 	{"a product that wraps", "sgdF32AVX2", "\tTESTQ        SI, SI\n",
 		"\tMOVQ AX, R9\n\tSHLQ $16, R9\n\tSHLQ $16, R9\n\tSHLQ $16, R9\n\tCMPQ R9, $0\n\tJLT endif2\n\tTESTQ SI, SI\n",
-		""},
+		"more than 30 bits"},
+	{"an operand that is never nil", "sgdF32AVX2", "\tTESTQ        SI, SI\n",
+		"\tTESTQ CX, CX\n\tJEQ loop4x\n\tTESTQ SI, SI\n", "jumps by whether"},
 	{"a jump into a loop", "sgdF32AVX2", "\tJLT          loop4xDone\n", "\tJLT loop1x\n", "need not be there"},
 	{"arguments of what does nothing", "sgdF32AVX2", "\tVZEROUPPER\n", "\tNOP X0, X1\n\tVZEROUPPER\n", "no arguments"},
 }

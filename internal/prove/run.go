@@ -383,11 +383,8 @@ func (p *proof) around(s *state, l *loop) []*state {
 	for i := range inv.k {
 		inv.k[i] = true
 	}
-	closed := map[*state]*state{}
 	for i, b := range first {
-		c := p.closeTensor(s, b)
-		closed[b] = c
-		p.see(&inv, s, c, i == 0)
+		p.see(&inv, s, p.closeTensor(s, b), i == 0)
 	}
 	for _, in := range l.comparisons(p.insts) {
 		if c := inv.g[in.Args[0].Reg]; c.known && c.by != 0 && in.Args[1].Kind == immediate {

@@ -63,7 +63,7 @@ func (p *proof) selector() Sym { return p.sym(symbol{name: "use&", nonNegative: 
 
 // base is the address of the coefficients.
 func (p *proof) base() Sym {
-	return p.sym(symbol{name: "c", sort: coefficients, nonNegative: true, nonZero: true})
+	return p.sym(symbol{name: "c", sort: coefficients, nonNegative: true})
 }
 
 // entry is the state at a function's start: nothing is known but that upper halves are clean.
@@ -133,8 +133,8 @@ func kernel(row table.Row, elemSize int, each bool) *theorem {
 
 // operand is the address of an operand's elements, of a tensor.
 func (p *proof) operand(i int, tensor Lin) Sym {
-	return p.sym(symbol{name: p.theorem.operands[i].Name, sort: elements, operand: i, tensor: tensor, nonNegative: true,
-		nonZero: true})
+	name := p.theorem.operands[i].Name
+	return p.sym(symbol{name: name, sort: elements, operand: i, tensor: tensor, nonNegative: true})
 }
 
 // argument is the function's argument at an offset: a count, the coefficients, operands.
@@ -159,8 +159,7 @@ func (t *theorem) argument(p *proof, at int64) Lin {
 	case i == 1:
 		return p.base().lin()
 	case t.each:
-		return p.sym(symbol{name: t.operands[i-2].Name + "s", sort: headers, operand: i - 2, nonNegative: true,
-			nonZero: true}).lin()
+		return p.sym(symbol{name: t.operands[i-2].Name + "s", sort: headers, operand: i - 2, nonNegative: true}).lin()
 	}
 	return p.operand(i-2, Lin{}).lin()
 }
