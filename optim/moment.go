@@ -58,8 +58,8 @@ func ParseStorage(name string) (Storage, error) {
 type Moment[T kernels.Float] struct {
 	group       *group[T]
 	nonNegative bool
-	whole       [][]T // if Full
-	part        []kernels.Stored
+	whole       [][]T            // if Full
+	part        []kernels.Stored // else
 }
 
 // Moment returns a state of each parameter's size, whose elements are first at the start, which the methods of
@@ -82,11 +82,6 @@ func newMoment[T kernels.Float](s *Setup[T], name string, first float64, nonNega
 	switch s.group.storage {
 	case Full:
 		m.whole = State(s, name, T(first), same)
-		for _, x := range m.whole {
-			if x, ok := any(x).([]float32); ok {
-				m.part = append(m.part, kernels.Stored{Float32: x})
-			}
-		}
 	case BF16:
 		for _, x := range State(s, name, kernels.NearestBFloat16(float32(first)), same) {
 			m.part = append(m.part, kernels.Stored{BFloat16: x})
@@ -128,7 +123,7 @@ func (m *Moment[T]) full(u *Update[T], nonNegative bool) [][]T {
 	return m.whole[u.at : u.at+len(u.x.whole)]
 }
 
-// narrow is full for a step some of whose operands are narrow.
+// narrow is full for storage of less than T.
 func (m *Moment[T]) narrow(u *Update[T], nonNegative bool) []kernels.Stored {
 	m.of(u, nonNegative)
 	return m.part[u.at : u.at+len(u.x.whole)]

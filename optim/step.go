@@ -86,7 +86,8 @@ func (o *Optimizer[T]) step() (taken bool, err error) {
 		if g.w != nil && !o.opts.Master {
 			o.u.x.halves = g.w
 		}
-		o.u.full = g.storage == Full && o.u.x.areWhole() && o.u.g.areWhole()
+		// Where parameters or gradients are in bfloat16 by now, there is no master, and states are no longer Full.
+		o.u.full = g.storage == Full
 		o.u.X, o.u.G = o.shownOf(g, 0), o.shownOf(g, len(o.params))
 		o.u.ParamNorms, o.u.GradNorms = g.paramNorms, g.gradNorms
 		for j := range g.paramNorms {

@@ -30,15 +30,6 @@ func newTensors[T kernels.Float](n, longest int) tensors[T] {
 
 func (t tensors[T]) isHalf(i int) bool { return t.halves != nil && t.halves[i] != nil }
 
-func (t tensors[T]) areWhole() bool {
-	for i := range t.halves {
-		if t.halves[i] != nil {
-			return false
-		}
-	}
-	return true
-}
-
 func (t tensors[T]) len(i int) int {
 	if t.isHalf(i) {
 		return len(t.halves[i])
