@@ -133,8 +133,9 @@ func (s *Spec) checkField(name string) {
 func (s *Spec) Momentum(field *float64) { s.momentum = field }
 
 // OnePass says that a step reads and writes parameters and gradients by the methods of [Update] that are named after
-// kernels alone: of Update.X and Update.G it takes no more than their lengths. Only then may parameters be in bfloat16
-// without a master: see [Group].
+// kernels alone, so not by [Update.Prepare]: of Update.X and Update.G it takes no more than how many slices there are,
+// for those in bfloat16 are nil. ([Setup.Shapes] has their sizes.) Only then may parameters be in bfloat16 without a
+// master: see [Group].
 func (s *Spec) OnePass() { s.onePass = true }
 
 // swapMomentum sets the momentum, if there is one, and returns what it was.

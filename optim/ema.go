@@ -57,7 +57,8 @@ type EMA[T kernels.Float] struct {
 	swapped bool
 }
 
-// NewEMA returns an average of parameters, whose slices it keeps.
+// NewEMA returns an average of parameters, whose slices it keeps. [Optimizer.Params] has of [Group.Weights] the master;
+// without one they are nil, and there is no average of them.
 func NewEMA[T kernels.Float](c EMAConfig, params ...[]T) (*EMA[T], error) {
 	s := &Spec{name: "EMA"}
 	s.Value("Decay", &c.Decay, 0.999, 1)
@@ -132,7 +133,9 @@ func (e *EMA[T]) decay(t uint64) float64 {
 	return d
 }
 
-// Swap exchanges parameters and average: the model holds the average until Swap is called again.
+// Swap exchanges parameters and average: the model holds the average until Swap is called again. But of a master it is
+// the master alone that does: weights in bfloat16 do not follow. They hold the average if [EMA.Averages] are rounded to
+// them, without Swap, and the master's elements again after the next step, which does not read them.
 func (e *EMA[T]) Swap() {
 	for i, x := range e.params {
 		a := e.avg[i]
