@@ -80,14 +80,27 @@ func TestBrief(t *testing.T) {
 	o.Backends, o.Threads = o.Backends[len(o.Backends)-1:], []int{1, 2}
 	o.Machine.L2 = 64 << 10
 	o.Levels = []ceiling.Level{{Name: "L2", Bytes: 32 << 10}, {Name: "L3", Bytes: 128 << 10}}
-	var got []string
+	var got, want []string
+	share := map[string]float64{} // of a kernel's last row from L2, by which it is all arithmetic or not
 	err := Run(context.Background(), o, func(r record.Row) {
-		got = append(got, fmt.Sprint(r.Name, " ", r.Type[5:], " ", r.Level, " ", r.Threads))
+		kernel := fmt.Sprint(r.Name, " ", r.Type[5:])
+		got = append(got, fmt.Sprint(kernel, " ", r.Level, " ", r.Threads))
+		if r.Level == "L2" {
+			share[kernel] = r.Share
+		}
 	})
-	want := []string{"SGD 32 L2 1", "SGD 32 L2 2", "SGD 32 L3 1", "SGD 32 L3 2", "Adam 32 L2 1", "Adam 32 L2 2",
-		"Adam 32 L3 1", "Adam 32 L3 2", "Axpy 32 L2 1", "Axpy 32 L2 2", "Axpy 32 L3 1", "ExpSlice 32 L2 1",
-		"ExpSlice 32 L2 2", "SGD 64 L2 1", "SGD 64 L2 2", "Adam 64 L2 1", "Adam 64 L2 2", "Axpy 64 L2 1",
-		"Axpy 64 L2 2", "ExpSlice 64 L2 1", "ExpSlice 64 L2 2"}
+	for _, typ := range []string{"32", "64"} {
+		for _, name := range []string{"SGD", "Adam", "Axpy", "ExpSlice"} {
+			kernel := name + " " + typ
+			want = append(want, kernel+" L2 1", kernel+" L2 2")
+			if typ == "64" || share[kernel] < slow {
+				continue
+			}
+			if want = append(want, kernel+" L3 1"); name != "Axpy" { // whose streams are SGD's
+				want = append(want, kernel+" L3 2")
+			}
+		}
+	}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("%v, %q\nwant %q", err, got, want)
 	}
