@@ -28,8 +28,8 @@ type processor struct {
 // docs/performance.md).
 // Apple's cores divide fast, and nobody has measured steps on them: they take all roots in hardware.
 //
-// A core waits for memory with some hundred operations in hand, which of a step that divides are few loads. On Intel's,
-// what it fetches of itself does not make up for that.
+// A core waits for memory with some hundreds of operations in hand, of which few are loads where a step divides. On
+// Intel's, what it fetches of itself does not make up for that.
 var processors = []processor{
 	{"zen5", "amd64", "cpuid.CPU.VendorID == cpuid.AMD && cpuid.CPU.Family >= 0x1a", "AMD, from family 1Ah on", 0},
 	{"zen", "amd64", "cpuid.CPU.VendorID == cpuid.AMD", "AMD before that", 0},
