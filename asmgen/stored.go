@@ -462,11 +462,11 @@ func (k *storedKernel) own(n *program.Node, v Reg) Reg {
 	return c
 }
 
-// prelude loads x and g of a vector, unless they have been widened, and runs the Prelude if there is any. Conversions,
-// which have none, fetch what they read.
+// prelude loads x and g of a vector, unless they have been widened, and runs the Prelude if there is any. Conversions
+// have none.
 func (k *storedKernel) prelude(e *element, code Reg) {
+	k.ahead(e)
 	if !k.isStep() {
-		k.ahead(e)
 		return
 	}
 	var at [2]Reg
@@ -487,15 +487,18 @@ func (k *storedKernel) prelude(e *element, code Reg) {
 	})
 }
 
-// ahead fetches a vector's line of what a conversion reads, some way ahead, where rounding takes many instructions: of
-// these hardly more than a line's fit into a core's window, so that too few of its loads wait at a time. At 256 MB
-// encoding took a third less time (Emerald Rapids), and bfloat16 a tenth to a quarter. float16, one instruction, does
-// not gain, and loses in L2.
+// ahead fetches a vector's lines of what is read, some way ahead, where rounding takes many instructions: of these hardly
+// more than a line's fit into a core's window, so that too few of its loads wait at a time. At 256 MB steps took a sixth
+// less time (Emerald Rapids), encoding a third, and conversion to bfloat16 a tenth to a quarter. float16, one
+// instruction, does not gain, and loses in L2.
 func (k *storedKernel) ahead(e *element) {
 	const far = 2048
-	if dst := k.operand["dst"].Storage; dst == table.BFloat16 || dst == table.Block8 {
-		if at := e.off * 4; at%lineBytes == 0 {
-			k.PrefetchNext(k.ptr["src"], at+far)
+	if dst := k.operand["dst"].Storage; !k.isStep() && dst != table.BFloat16 && dst != table.Block8 {
+		return
+	}
+	for _, o := range k.Row.Operands {
+		if at := e.off * o.Storage.Size(4); o.Read && at%lineBytes == 0 {
+			k.PrefetchNext(k.ptr[o.Name], at+far)
 		}
 	}
 }
