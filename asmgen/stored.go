@@ -487,9 +487,9 @@ func (k *storedKernel) prelude(e *element, code Reg) {
 	})
 }
 
-// ahead fetches a vector's lines of what is read, some way ahead, where rounding takes many instructions: of these hardly
-// more than a line's fit into a core's window, so that too few of its loads wait at a time. At 256 MB steps took a sixth
-// less time (Emerald Rapids), encoding a third, and conversion to bfloat16 a tenth to a quarter. float16, one
+// ahead fetches a vector's lines of what is read, some way ahead, where rounding takes many instructions: of these
+// hardly more than a line's fit into a core's window, so that too few of its loads wait at a time. At 256 MB steps took
+// a sixth less time (Emerald Rapids), encoding a third, and conversion to bfloat16 a tenth to a quarter. float16, one
 // instruction, does not gain, and loses in L2.
 func (k *storedKernel) ahead(e *element) {
 	const far = 2048

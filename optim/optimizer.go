@@ -64,8 +64,8 @@ type Options struct {
 	States Storage
 
 	// Master keeps a copy of all [Group.Weights] in float32, made of their values when the optimizer is: what steps
-	// update and files hold beside them. After each step the weights are its elements, rounded to nearest; no step reads
-	// them. So a step is to the bit that of float32 Params with gradients in float32, whatever the algorithm.
+	// update and files hold beside them. After each step the weights are its elements, rounded to nearest; no step
+	// reads them. So a step is to the bit that of float32 Params with gradients in float32, whatever the algorithm.
 	//
 	// Memory: 8 bytes for each element, those of the copy and of its gradient in float32. Gradients in bfloat16 are
 	// widened in a pass before the step, and weights rounded in one after it.
