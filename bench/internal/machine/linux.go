@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -123,13 +124,20 @@ func usage() (u times, err error) {
 	return u, nil
 }
 
-// Preempted returns how often the system has taken a CPU from a thread of this process that would have gone on.
-func Preempted() int {
+// LostSoFar returns what other processes have taken from this one, 0 of what the system does not say.
+func LostSoFar() (l Lost) {
 	var u unix.Rusage
-	if unix.Getrusage(unix.RUSAGE_SELF, &u) != nil {
-		return 0
+	if unix.Getrusage(unix.RUSAGE_SELF, &u) == nil {
+		l.Times = int(u.Nivcsw)
 	}
-	return int(u.Nivcsw)
+	threads, _ := filepath.Glob("/proc/self/task/*/schedstat") // its pattern is a good one
+	for _, file := range threads {
+		var ran, waited time.Duration // ns
+		if n, _ := fmt.Sscan(word(file), &ran, &waited); n == 2 {
+			l.Waited += waited
+		}
+	}
+	return l
 }
 
 // Memory is how many bytes the machine has left, 0 if unknown.

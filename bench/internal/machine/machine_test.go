@@ -47,6 +47,30 @@ func TestBetween(t *testing.T) {
 	}
 }
 
+// What was lost counts if many samples met it, and if it was long beside them.
+func TestLost(t *testing.T) {
+	ms := time.Millisecond
+	for _, c := range []struct {
+		lost    Lost
+		samples int
+		took    time.Duration
+		want    bool
+	}{
+		{Lost{}, 30, 30 * ms, false},
+		{Lost{7, 28 * ms}, 30, 30 * ms, false}, // a median of 30 samples does not mind 7
+		{Lost{8, 28 * ms}, 30, 30 * ms, true},
+		{Lost{8, 28 * ms}, 12, 1000 * ms, false}, // 8 slices of a few ms in samples of 80
+		{Lost{8, 51 * ms}, 12, 1000 * ms, true},
+	} {
+		if got := c.lost.Counts(c.samples, c.took); got != c.want {
+			t.Errorf("%+v of %d samples in %v: %v", c.lost, c.samples, c.took, got)
+		}
+	}
+	if got, want := (Lost{9, 5 * ms}).Since(Lost{2, ms}), (Lost{7, 4 * ms}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
 // A clock that moves is noticed, one outlier is not.
 func TestMovingClock(t *testing.T) {
 	told := func(clock ...float64) bool {

@@ -12,8 +12,8 @@ func Pin() (cpu int, undo func(), err error) { return 0, func() {}, errSystem }
 
 func usage() (times, error) { return times{}, errSystem }
 
-// Preempted would count how often the system took a CPU from a thread of this process.
-func Preempted() int { return 0 }
+// LostSoFar would return what other processes have taken from this one.
+func LostSoFar() Lost { return Lost{} }
 
 // Memory is how many bytes the machine has left, 0 if unknown.
 func Memory() int { return 0 }

@@ -125,12 +125,12 @@ const again = 20 * time.Millisecond
 func (r *run) inTurns(threads int, fns ...func()) (times []turns.Series, disturbed bool, err error) {
 	for start := time.Now(); times == nil || time.Since(start) < again; {
 		disturbed = r.canary.Disturbed()
-		preempted := machine.Preempted()
+		lost, began := machine.LostSoFar(), time.Now()
 		if times, err = r.Timer.Run(r.ctx, fns...); err != nil {
 			return nil, disturbed, err
 		}
-		preempted = machine.Preempted() - preempted
-		crowded := threads > 1 && preempted > len(times[0])*len(fns)/4 // a median does not mind less
+		took, lost := time.Since(began), machine.LostSoFar().Since(lost)
+		crowded := threads > 1 && lost.Counts(len(times[0])*len(fns), took)
 		if disturbed = r.canary.Disturbed() || disturbed || crowded; !disturbed {
 			break
 		}
