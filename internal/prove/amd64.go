@@ -1,6 +1,90 @@
 package prove
 
-import "math/bits"
+import (
+	"fmt"
+	"math/bits"
+	"strconv"
+	"strings"
+)
+
+var amd64 = &arch{
+	integers: amd64Integers,
+	fixed:    []int{4, 5}, // SP and BP
+	parse:    func(text string, line int) (Inst, error) { return parseInst(text, line, parseAMD64) },
+	control: map[string]control{"RET": ret, "JMP": jump, "CALL": call, "JLT": ifLess, "JLE": ifLessOrEqual,
+		"JGE": ifGreaterOrEqual, "JGT": ifGreater, "JEQ": ifEqual, "JNE": ifNotEqual},
+	compare: "CMPQ",
+	with:    1,
+	does:    amd64Does,
+}
+
+// amd64Integers are the general registers by their numbers.
+var amd64Integers = []string{"AX", "CX", "DX", "BX", "SP", "BP", "SI", "DI",
+	"R8", "R9", "R10", "R11", "R12", "R13", "R14", "R15"}
+
+func parseInteger(s string) (int, bool) {
+	for i, name := range amd64Integers {
+		if s == name {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// words is how many words of 32 bits a vector register has.
+var words = map[byte]int{'X': 4, 'Y': 8, 'Z': 16}
+
+func parseAMD64(s string) (Arg, error) {
+	bad := func() (Arg, error) { return Arg{}, fmt.Errorf("argument %q", s) }
+	if s == "" {
+		return bad()
+	}
+	if v, ok := strings.CutPrefix(s, "$"); ok {
+		return parseNumber(v)
+	}
+	if r, ok := parseInteger(s); ok {
+		return Arg{Kind: integer, Reg: r}, nil
+	}
+	if n, err := strconv.Atoi(s[1:]); err == nil {
+		switch w := words[s[0]]; {
+		case w > 0 && n >= 0 && n < 32:
+			return Arg{Kind: vectorReg, Reg: n, Words: w}, nil
+		case s[0] == 'K' && n >= 0 && n < 8:
+			return Arg{Kind: maskReg, Reg: n}, nil
+		}
+	}
+	open := strings.IndexByte(s, '(')
+	if open < 0 {
+		return Arg{Kind: label, Name: s}, nil
+	}
+	for suffix, kind := range map[string]argKind{"(FP)": frame, "(SB)": static} {
+		if at, ok := strings.CutSuffix(s, suffix); ok {
+			return parseSymbol(at, kind)
+		}
+	}
+	a := Arg{Kind: memory}
+	if open > 0 {
+		n, err := strconv.ParseInt(s[:open], 0, 64)
+		if err != nil {
+			return bad()
+		}
+		a.Disp = n
+	}
+	base, index, two := strings.Cut(strings.TrimSuffix(s[open+1:], ")"), ")(")
+	var ok bool
+	if a.Reg, ok = parseInteger(base); !ok {
+		return bad()
+	}
+	if two {
+		name, scale, _ := strings.Cut(index, "*")
+		n, err := strconv.Atoi(scale)
+		if a.Index, ok = parseInteger(name); !ok || err != nil || n != 1 && n != 2 && n != 4 && n != 8 {
+			return bad()
+		}
+		a.Scale = n
+	}
+	return a, nil
+}
 
 // A semantics is what an instruction does: the meaning that proofs and the interpreter share. Run changes the state, or
 // fails; it asks for what may fork the path before it changes anything.
@@ -9,9 +93,9 @@ type semantics struct {
 	Run       func(p *proof, s *state, in *Inst)
 }
 
-// amd64 is the meaning of every instruction that proofs know, one line each. Go's order of operands is Intel's
+// amd64Does is the meaning of every instruction that proofs know, one line each. Go's order of operands is Intel's
 // reversed: src2, src1, dst. Each lane of dst is the operation of src1 and src2, in this order.
-var amd64 = map[string]semantics{
+var amd64Does = map[string]semantics{
 	"VADDPS":  {"AVX", "AVX512F", binary(32, Add)},
 	"VADDPD":  {"AVX", "AVX512F", binary(64, Add)},
 	"VSUBPS":  {"AVX", "AVX512F", binary(32, Sub)},
@@ -574,6 +658,8 @@ func moveInt(p *proof, s *state, in *Inst) {
 	switch src.Kind {
 	case frame:
 		p.setInt(s, dst, p.theorem.argument(p, src.Disp))
+	case address:
+		p.setInt(s, dst, p.address(s, src))
 	case memory:
 		p.setInt(s, dst, p.loadInt(s, p.address(s, src)))
 	default:

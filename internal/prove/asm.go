@@ -12,6 +12,7 @@ import (
 type File struct {
 	Path   string
 	Funcs  []*Func // in the order of the text
+	arch   *arch
 	Data   map[string]*Data
 	byName map[string]*Func
 }
@@ -21,6 +22,7 @@ type Func struct {
 	Name       string // without the middle dot
 	ArgBytes   int
 	FrameBytes int
+	arch       *arch
 	line       int
 	text       []byte
 	code       []Inst
@@ -34,13 +36,56 @@ type Data struct {
 	declared bool // by GLOBL, behind which nothing may follow
 }
 
-// An Inst is an instruction. Jumps have their target in To, an index into the function's code.
+// An Inst is an instruction. Jumps have their target in To, an index into the function's code. Of one that the text
+// has as a number, Word, the others are what the number means.
 type Inst struct {
-	Line int
-	Op   string
-	Args []Arg
-	To   int
-	Text string
+	Line    int
+	Op      string
+	Args    []Arg
+	To      int
+	Text    string
+	Word    uint32
+	control control
+}
+
+// An arch is an architecture: how its assembly is read, and what its instructions do.
+type arch struct {
+	integers []string // names of the general registers, by their numbers
+	fixed    []int    // general registers that no code changes
+	veneers  []int    // general registers that a call may change, whatever it calls
+	words    int      // of a vector, where every processor has the same, and all instructions; else 0
+	parse    func(text string, line int) (Inst, error)
+	control  map[string]control
+	compare  string // the comparison of integers
+	with     int    // which of its arguments is subtracted
+	does     map[string]semantics
+}
+
+// A control is where an instruction may lead to.
+type control uint8
+
+const (
+	onward control = iota
+	ret
+	jump
+	call
+	ifLess // of a jump, what it asks of the last comparison
+	ifLessOrEqual
+	ifGreaterOrEqual
+	ifGreater
+	ifEqual
+	ifNotEqual
+	ifNotZero // of its register
+)
+
+// archOf returns the architecture that a file's name says.
+func archOf(path string) (*arch, error) {
+	for suffix, a := range map[string]*arch{"_amd64.s": amd64, "_arm64.s": arm64} {
+		if strings.HasSuffix(path, suffix) {
+			return a, nil
+		}
+	}
+	return nil, fmt.Errorf("%s: no architecture that proofs know", path)
 }
 
 // An argKind says what an argument of an instruction is.
@@ -51,9 +96,10 @@ const (
 	integer           // a general register
 	vectorReg         // of Words words
 	maskReg
-	memory // Disp(Reg)(Index*Scale)
-	frame  // Name+Disp(FP)
-	static // Name+Disp(SB)
+	memory  // Disp(Reg)(Index*Scale)
+	frame   // Name+Disp(FP)
+	static  // Name+Disp(SB)
+	address // $Name+Disp(SB)
 	label
 )
 
@@ -65,6 +111,8 @@ type Arg struct {
 	Index, Scale int // of memory; Scale is 0 without an index
 	Disp         int64
 	Name         string
+	Shape        string // of arm64's vector registers: S4 and the like, or S for one of its lanes
+	Lane         int
 }
 
 // Func returns the function of a name, or nil.
@@ -72,11 +120,15 @@ func (f *File) Func(name string) *Func { return f.byName[name] }
 
 // ReadFile reads an assembly file of Go.
 func ReadFile(path string) (*File, error) {
+	a, err := archOf(path)
+	if err != nil {
+		return nil, err
+	}
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	f, err := parseFile(text)
+	f, err := parseFile(text, a)
 	if err != nil {
 		return nil, fmt.Errorf("%s:%w", path, err)
 	}
@@ -84,8 +136,8 @@ func ReadFile(path string) (*File, error) {
 	return f, nil
 }
 
-func parseFile(text []byte) (*File, error) {
-	f := &File{Data: map[string]*Data{}, byName: map[string]*Func{}}
+func parseFile(text []byte, a *arch) (*File, error) {
+	f := &File{arch: a, Data: map[string]*Data{}, byName: map[string]*Func{}}
 	var fn *Func
 	var start int
 	end := func(at int) {
@@ -112,7 +164,7 @@ func parseFile(text []byte) (*File, error) {
 					err = fmt.Errorf("function %s stands twice", fn.Name)
 				}
 				if err == nil {
-					fn.line, start = line+1, next
+					fn.arch, fn.line, start = a, line+1, next
 					f.Funcs, f.byName[fn.Name] = append(f.Funcs, fn), fn
 				}
 			case strings.HasPrefix(s, "DATA "):
@@ -243,17 +295,17 @@ func (f *Func) Code() ([]Inst, error) {
 		if strings.HasPrefix(line, "PCALIGN ") { // where code lies is not what it does
 			continue
 		}
-		in, err := parseInst(line, f.line+i)
+		in, err := f.arch.inst(line, f.line+i)
 		if err != nil {
 			return nil, err
 		}
 		code = append(code, in)
 	}
 	for i, in := range code {
-		if len(in.Args) == 1 && in.Args[0].Kind == label {
-			to, ok := labels[in.Args[0].Name]
+		if n := len(in.Args); n > 0 && in.Args[n-1].Kind == label {
+			to, ok := labels[in.Args[n-1].Name]
 			if !ok || to >= len(code) {
-				return nil, fmt.Errorf("line %d: no instruction at label %s", in.Line, in.Args[0].Name)
+				return nil, fmt.Errorf("line %d: no instruction at label %s", in.Line, in.Args[n-1].Name)
 			}
 			code[i].To = to
 		}
@@ -265,8 +317,18 @@ func (f *Func) Code() ([]Inst, error) {
 	return code, nil
 }
 
-// parseInst reads an instruction, without the place that it jumps to.
-func parseInst(text string, line int) (Inst, error) {
+// inst reads an instruction, without the place that it jumps to.
+func (a *arch) inst(text string, line int) (Inst, error) {
+	in, err := a.parse(text, line)
+	if err != nil {
+		return in, fmt.Errorf("line %d: %w", line, err)
+	}
+	in.control = a.control[in.Op]
+	return in, nil
+}
+
+// parseInst reads an instruction whose arguments' spelling is an architecture's.
+func parseInst(text string, line int, parseArg func(string) (Arg, error)) (Inst, error) {
 	op, rest, _ := strings.Cut(text, " ")
 	rest = strings.TrimSpace(rest)
 	in := Inst{Line: line, Op: op, Text: strings.TrimSpace(op + " " + rest), To: -1}
@@ -275,89 +337,27 @@ func parseInst(text string, line int) (Inst, error) {
 		arg, rest, _ = strings.Cut(rest, ", ")
 		a, err := parseArg(strings.TrimSpace(arg))
 		if err != nil {
-			return in, fmt.Errorf("line %d: %w", line, err)
+			return in, err
 		}
 		in.Args = append(in.Args, a)
 	}
 	return in, nil
 }
 
-// integers are amd64's general registers, by their numbers.
-var integers = [...]string{"AX", "CX", "DX", "BX", "SP", "BP", "SI", "DI",
-	"R8", "R9", "R10", "R11", "R12", "R13", "R14", "R15"}
-
-// What the ABI of Go's assembly does not let a function without a frame change.
-const regSP, regBP = 4, 5
-
-func parseInteger(s string) (int, bool) {
-	for i, name := range integers {
-		if s == name {
-			return i, true
-		}
-	}
-	return 0, false
+// parseSymbol reads NAME+OFFSET of a place relative to FP or SB.
+func parseSymbol(s string, kind argKind) (Arg, error) {
+	name, offset, _ := strings.Cut(s, "+")
+	n, err := strconv.ParseInt(offset, 0, 64)
+	return Arg{Kind: kind, Name: symbolName(name), Disp: n}, err
 }
 
-// words is how many words of 32 bits a vector register has.
-var words = map[byte]int{'X': 4, 'Y': 8, 'Z': 16}
-
-func parseArg(s string) (Arg, error) {
-	bad := func() (Arg, error) { return Arg{}, fmt.Errorf("argument %q", s) }
-	if s == "" {
-		return bad()
+// parseNumber reads a number of 64 bits, with a sign or without.
+func parseNumber(s string) (Arg, error) {
+	n, err := strconv.ParseInt(s, 0, 64)
+	if err != nil {
+		var u uint64
+		u, err = strconv.ParseUint(s, 0, 64)
+		n = int64(u)
 	}
-	if v, ok := strings.CutPrefix(s, "$"); ok {
-		n, err := strconv.ParseInt(strings.TrimPrefix(v, "+"), 0, 64)
-		if err != nil {
-			return bad()
-		}
-		return Arg{Kind: immediate, Disp: n}, nil
-	}
-	if r, ok := parseInteger(s); ok {
-		return Arg{Kind: integer, Reg: r}, nil
-	}
-	if n, err := strconv.Atoi(s[1:]); err == nil {
-		switch w := words[s[0]]; {
-		case w > 0 && n >= 0 && n < 32:
-			return Arg{Kind: vectorReg, Reg: n, Words: w}, nil
-		case s[0] == 'K' && n >= 0 && n < 8:
-			return Arg{Kind: maskReg, Reg: n}, nil
-		}
-	}
-	open := strings.IndexByte(s, '(')
-	if open < 0 {
-		return Arg{Kind: label, Name: s}, nil
-	}
-	for suffix, kind := range map[string]argKind{"(FP)": frame, "(SB)": static} {
-		if at, ok := strings.CutSuffix(s, suffix); ok {
-			name, offset, _ := strings.Cut(at, "+")
-			n, err := strconv.ParseInt(offset, 0, 64)
-			if err != nil {
-				return bad()
-			}
-			return Arg{Kind: kind, Name: symbolName(name), Disp: n}, nil
-		}
-	}
-	a := Arg{Kind: memory}
-	if open > 0 {
-		n, err := strconv.ParseInt(s[:open], 0, 64)
-		if err != nil {
-			return bad()
-		}
-		a.Disp = n
-	}
-	base, index, two := strings.Cut(strings.TrimSuffix(s[open+1:], ")"), ")(")
-	var ok bool
-	if a.Reg, ok = parseInteger(base); !ok {
-		return bad()
-	}
-	if two {
-		name, scale, _ := strings.Cut(index, "*")
-		n, err := strconv.Atoi(scale)
-		if a.Index, ok = parseInteger(name); !ok || err != nil || n != 1 && n != 2 && n != 4 && n != 8 {
-			return bad()
-		}
-		a.Scale = n
-	}
-	return a, nil
+	return Arg{Kind: immediate, Disp: n}, err
 }

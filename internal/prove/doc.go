@@ -5,7 +5,8 @@
 // lane of a vector register is a tree of exact IEEE operations on elements of memory, a general register a linear form
 // of unknown integers. The semantics of an instruction is one line of a table. Trees are made once each, so that two
 // are equal if they are the same; an operation on numbers is a number, and so the same table is an interpreter, which
-// runs AVX-512 on any machine.
+// runs AVX-512 and NEON on any machine. Instructions of arm64 that the text has as numbers are decoded; no comment is
+// read.
 //
 // # What is proven
 //
@@ -25,7 +26,8 @@
 //     instruction set and number of vectors, with the scalars' address where the code wants it, if and only if
 //     the Use is not zero.
 //   - SP and BP stay, upper halves of vector registers are clean at the return, and no instruction needs a
-//     feature that detect_amd64.go does not check.
+//     feature that detect_amd64.go does not check. Of arm64 no text names SP or a register of the platform, the
+//     assembler, the goroutine, frames or returns; every processor has the instructions.
 //
 // For all n means induction: what one turn of a loop changes suggests an invariant, in which registers stay, or step
 // by the same amount at each turn, or are unknown; the state that is so after k turns, k unknown, is executed for one
@@ -36,7 +38,8 @@
 // # What is assumed
 //
 //   - The semantics of the instructions in the table. TestHardware executes every form of them that proven functions
-//     have on numbers at the edges, where the machine has AVX-512; the interpreter gives the definitions' bits.
+//     have on numbers at the edges, where the machine has AVX-512, and TestArchHardware those of arm64, on one or under
+//     an emulator; the interpreter gives the definitions' bits. What numbers of instructions mean x/arch says, too.
 //     Rounding is to nearest even, without flush to zero. NaN are one, by rule 2 of the contract.
 //   - The lemmas, each of which a test compares on numbers of all kinds: two ways to make a sign, the exponential
 //     without branches, and a power of two as a product of two.
@@ -50,16 +53,16 @@
 // # What is not yet
 //
 // Steps that take roots by fma, which need the exact root as a block with a lemma of its own; steps of narrow states;
-// the largest magnitude, whose lanes are several and joined; products; conversions; arm64; the packages
+// the largest magnitude, whose lanes are several and joined; products; conversions; the packages
 // that have assembly of their own ([NotYet]). A test lists the classes and files: a function that is of none fails.
 //
 // # That it notices
 //
 // TestMutants changes one instruction of the functions' text, in all the ways that it lists: another operation,
 // register, offset, number or condition, swapped operands, none. The proof fails for each, or there is a reason why
-// the mutant does the same, which the test knows and prints. Some two thousand mutants are tried; -mutants=1 tries
-// all, -mutants=15 more than ten thousand.
+// the mutant does the same, which the test knows and prints. Some thousand mutants are tried; -mutants=1 tries
+// all, -mutants=31 more than ten thousand.
 //
 //	go test ./internal/prove -run EveryFunction -report /tmp/report.txt
-//	go test ./internal/prove -run Mutants -v -mutants=15 -timeout 1h
+//	go test ./internal/prove -run Mutants -v -mutants=31 -timeout 1h
 package prove

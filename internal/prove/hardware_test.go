@@ -19,12 +19,49 @@ import (
 	"github.com/bitstep-go/bitstep/kernels/table"
 )
 
-// What a machine's state is for TestHardware: 32 vector registers, 64 bytes of memory, a mask and two integers.
+// What a machine's state is: 32 vector registers, 64 bytes of memory, a mask and two integers.
 const (
 	vectorsAt, memoryAt, maskAt, intsAt = 0, 32 * 64, 33 * 64, 33*64 + 8
 	stateBytes                          = 34 * 64
-	trials                              = 100
+	trials                              = 40
 )
+
+// A hardware is how instructions of an architecture are tried: text before and after them, and what they may use.
+type hardware struct {
+	of            *arch
+	memory        string // the address of the state's memory
+	pointer       int    // its register
+	ints          [2]int
+	mask          string
+	alone         func(in Inst) bool // whether an instruction is more than control, or of addresses
+	before, after string
+	forms         int // of an instruction that is a number how many are tried, of one form
+}
+
+var hardwares = map[string]hardware{
+	"amd64": {amd64, "(AX)", 0, [2]int{1, 2}, "K1", func(in Inst) bool {
+		return !slices.Contains([]string{"MOVQ", "MOVL", "LEAQ", "CMPQ", "TESTQ", "VZEROUPPER"}, in.Op)
+	}, "\tMOVQ s+0(FP), DI\n" + manyLines("\tVMOVUPS %d(DI), Z%d\n") + fmt.Sprintf(
+		"\tKMOVW %d(DI), K1\n\tLEAQ %d(DI), AX\n\tMOVQ %d(DI), CX\n\tMOVQ %d(DI), DX\n", maskAt, memoryAt, intsAt,
+		intsAt+8), manyLines("\tVMOVUPS Z%[2]d, %[1]d(DI)\n") + fmt.Sprintf(
+		"\tKMOVW K1, %d(DI)\n\tMOVQ CX, %d(DI)\n\tMOVQ DX, %d(DI)\n\tVZEROUPPER\n\tRET\n", maskAt, intsAt,
+		intsAt+8), 1},
+	"arm64": {arm64, "(R0)", 0, [2]int{1, 2}, "", func(in Inst) bool {
+		ofAddress := slices.ContainsFunc(in.Args, func(a Arg) bool { return a.Kind == address || a.Kind == memory })
+		return in.Op != "CMP" && (in.Op != "MOVD" || !ofAddress)
+	}, "\tMOVD s+0(FP), R3\n" + manyLines("\tFMOVQ %d(R3), F%d\n") + fmt.Sprintf(
+		"\tADD $%d, R3, R0\n\tMOVD %d(R3), R1\n\tMOVD %d(R3), R2\n", memoryAt, intsAt, intsAt+8),
+		manyLines("\tFMOVQ F%[2]d, %[1]d(R3)\n") + fmt.Sprintf("\tMOVD R1, %d(R3)\n\tMOVD R2, %d(R3)\n\tRET\n", intsAt,
+			intsAt+8), 4},
+}
+
+// manyLines is a line for each vector register.
+func manyLines(format string) (text string) {
+	for r := range 32 {
+		text += fmt.Sprintf(format, vectorsAt+64*r, r)
+	}
+	return text
+}
 
 // The processor does what the table says: every instruction that proven functions have, of each form, on registers and
 // memory of numbers at the edges.
@@ -34,20 +71,46 @@ func TestHardware(t *testing.T) {
 		cpuid.AVX512VL) {
 		t.Skip("the machine has not all instructions")
 	}
-	insts := forms(t)
+	tryHardware(t, "amd64", nil)
+}
+
+// TestArchHardware is TestHardware for arm64: on one, or under an emulator.
+func TestArchHardware(t *testing.T) {
+	var emulator []string
+	if runtime.GOARCH != "amd64" && runtime.GOARCH != "arm64" || runtime.GOOS == "windows" {
+		t.Skip("no machine of arm64")
+	}
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip(err)
+	}
+	if path, err := exec.LookPath("qemu-aarch64-static"); err == nil {
+		emulator = []string{path}
+	} else if runtime.GOARCH != "arm64" {
+		t.Skip(err)
+	}
+	tryHardware(t, "arm64", emulator)
+}
+
+func tryHardware(t *testing.T, goarch string, emulator []string) {
+	h := hardwares[goarch]
+	insts := h.instructions(t)
+	n := trials
+	if testing.Short() {
+		n /= 10
+	}
 	r, in := edge.Rand(1), []byte(nil)
 	for _, inst := range insts {
-		for range trials {
+		for range n {
 			in = append(in, randomState(r, inst)...)
 		}
 	}
-	out := execute(t, insts, in)
+	out := h.execute(t, goarch, emulator, insts, in)
 	ops := map[string]bool{}
 	for i, inst := range insts {
 		ops[inst.Op] = true
-		for j := range trials {
-			at := (i*trials + j) * stateBytes
-			if err := sameState(inst, in[at:at+stateBytes], out[at:at+stateBytes]); err != nil {
+		for j := range n {
+			at := (i*n + j) * stateBytes
+			if err := h.same(inst, in[at:at+stateBytes], out[at:at+stateBytes]); err != nil {
 				t.Errorf("%s: %v", inst.Text, err)
 				break
 			}
@@ -56,14 +119,9 @@ func TestHardware(t *testing.T) {
 	t.Logf("%d forms of %d instructions", len(insts), len(ops))
 }
 
-// notAlone are the instructions that TestHardware does not execute: they are about addresses, or control.
-var notAlone = map[string]bool{"MOVQ": true, "MOVL": true, "LEAQ": true, "CMPQ": true, "TESTQ": true, "RET": true,
-	"CALL": true, "VZEROUPPER": true}
-
-// forms returns an instruction of each form: all those that differ in more than the registers' numbers. Memory is at
-// AX.
-func forms(t *testing.T) (all []Inst) {
-	v, seen := prover(t), map[string]bool{}
+// instructions returns those of each form: all that differ in more than the registers' numbers.
+func (h hardware) instructions(t *testing.T) (all []Inst) {
+	v, seen := prover(t, h.of), map[string]int{}
 	for _, fn := range v.File.Funcs {
 		if class, _, err := v.theorem(fn); err != nil || !Covered[class] {
 			continue
@@ -74,37 +132,40 @@ func forms(t *testing.T) (all []Inst) {
 		}
 		for _, in := range code {
 			ofFrame := slices.ContainsFunc(in.Args, func(a Arg) bool { return a.Kind == frame })
-			if in.To >= 0 || notAlone[in.Op] || ofFrame {
+			if in.control != onward || !h.alone(in) || ofFrame || in.Op == "NOP" {
 				continue
 			}
 			var form, args []string
 			for i, a := range strings.Split(strings.TrimSpace(strings.TrimPrefix(in.Text, in.Op)), ", ") {
+				same := slices.IndexFunc(in.Args, func(b Arg) bool {
+					return b.Kind == in.Args[i].Kind && b.Reg == in.Args[i].Reg
+				})
 				switch in.Args[i].Kind {
 				case memory, static:
-					a = "(AX)"
+					a = h.memory
 					form = append(form, a)
 				case maskReg:
-					a = "K1"
+					a = h.mask
 					form = append(form, a)
 				case integer:
-					a = []string{"CX", "DX"}[i%2]
+					a = h.of.integers[h.ints[i%2]]
 					form = append(form, a)
-				case vectorReg:
-					form = append(form, a[:1]+fmt.Sprint(slices.Index(args, a))) // which are the same matters
+				case vectorReg: // which are the same matters, and what is behind their numbers
+					form = append(form, a[:1]+fmt.Sprint(same)+strings.TrimLeft(a[1:], "0123456789"))
 				default:
 					form = append(form, a)
 				}
 				args = append(args, a)
 			}
 			key := in.Op + fmt.Sprint(form)
-			if seen[key] {
+			if seen[key]++; seen[key] > 1 && (in.Word == 0 || seen[key] > h.forms) {
 				continue
 			}
-			seen[key] = true
-			alone, err := parseInst(in.Op+" "+strings.Join(args, ", "), in.Line)
+			alone, err := h.of.inst(in.Op+" "+strings.Join(args, ", "), in.Line)
 			if err != nil {
 				t.Fatal(err)
 			}
+			alone.Word = in.Word
 			all = append(all, alone)
 		}
 	}
@@ -112,8 +173,14 @@ func forms(t *testing.T) (all []Inst) {
 }
 
 // laneBits is how long the numbers of an instruction are.
-func laneBits(op string) int {
-	for _, end := range []string{"PD", "PD.Z", "SD", "Q"} {
+func laneBits(in Inst) int {
+	op := in.Op
+	for _, a := range in.Args {
+		if strings.HasPrefix(a.Shape, "D") {
+			return 64
+		}
+	}
+	for _, end := range []string{"PD", "PD.Z", "SD", "Q", "FMOVD"} {
 		if strings.HasSuffix(op, end) {
 			return 64
 		}
@@ -126,7 +193,7 @@ func randomState(r *rand.Rand, in Inst) []byte {
 	s := make([]byte, stateBytes)
 	var pool [6]uint64
 	for i := range pool {
-		if laneBits(in.Op) == 64 {
+		if laneBits(in) == 64 {
 			pool[i] = math.Float64bits(edge.Value[float64](r))
 		} else {
 			for range 2 {
@@ -149,25 +216,20 @@ func randomState(r *rand.Rand, in Inst) []byte {
 }
 
 // execute runs each instruction on its states, in a program of its own.
-func execute(t *testing.T, insts []Inst, in []byte) []byte {
+func (h hardware) execute(t *testing.T, goarch string, emulator []string, insts []Inst, in []byte) []byte {
 	dir := t.TempDir()
 	var asm, stubs, calls strings.Builder
 	asm.WriteString("#include \"textflag.h\"\n")
 	for i, inst := range insts {
-		fmt.Fprintf(&asm, "\nTEXT ·i%d(SB), NOSPLIT, $0-8\n\tMOVQ s+0(FP), DI\n", i)
-		for r := range 32 {
-			fmt.Fprintf(&asm, "\tVMOVUPS %d(DI), Z%d\n", vectorsAt+64*r, r)
+		text := inst.Text
+		if inst.Word != 0 {
+			text = fmt.Sprintf("WORD $%#x", inst.Word)
 		}
-		fmt.Fprintf(&asm, "\tKMOVW %d(DI), K1\n\tLEAQ %d(DI), AX\n\tMOVQ %d(DI), CX\n\tMOVQ %d(DI), DX\n\t%s\n", maskAt,
-			memoryAt, intsAt, intsAt+8, inst.Text)
-		for r := range 32 {
-			fmt.Fprintf(&asm, "\tVMOVUPS Z%d, %d(DI)\n", r, vectorsAt+64*r)
-		}
-		fmt.Fprintf(&asm, "\tKMOVW K1, %d(DI)\n\tMOVQ CX, %d(DI)\n\tMOVQ DX, %d(DI)\n\tVZEROUPPER\n\tRET\n",
-			maskAt, intsAt, intsAt+8)
+		fmt.Fprintf(&asm, "\nTEXT ·i%d(SB), NOSPLIT, $0-8\n%s\t%s\n%s", i, h.before, text, h.after)
 		fmt.Fprintf(&stubs, "\n//go:noescape\nfunc i%d(s *byte)\n", i)
 		fmt.Fprintf(&calls, "i%d, ", i)
 	}
+	trials := len(in) / stateBytes / len(insts)
 	main := fmt.Sprintf(`package main
 
 import (
@@ -196,10 +258,12 @@ func main() {
 	}
 	build := exec.Command("go", "build", "-trimpath", "-o", "hardware", ".")
 	build.Dir = dir
+	build.Env = append(os.Environ(), "GOARCH="+goarch, "CGO_ENABLED=0", "GOFLAGS=")
 	if text, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
-	run := exec.Command(filepath.Join(dir, "hardware"))
+	command := append(emulator[:len(emulator):len(emulator)], filepath.Join(dir, "hardware"))
+	run := exec.Command(command[0], command[1:]...)
 	run.Stdin = strings.NewReader(string(in))
 	out, err := run.Output()
 	if err != nil || len(out) != len(in) {
@@ -208,15 +272,15 @@ func main() {
 	return out
 }
 
-// sameState executes an instruction by the table, and compares what becomes of the state.
-func sameState(in Inst, before, after []byte) (err error) {
-	size, storage := laneBits(in.Op)/8, table.Element
-	if in.Op == "VPMOVZXBD" {
+// same executes an instruction by the table, and compares what becomes of the state.
+func (h hardware) same(in Inst, before, after []byte) (err error) {
+	size, storage := laneBits(in)/8, table.Element
+	if slices.Contains([]string{"VPMOVZXBD", "MOVHU", "MOVWU"}, in.Op) {
 		size, storage = 4, table.Byte
 	}
 	th := &theorem{elemSize: size, operands: []table.Operand{{Name: "m", Read: true, Write: true, Storage: storage}},
 		features: map[string]bool{}}
-	p := newProof(&File{}, &Func{}, []Inst{in, {Op: "RET", To: -1}}, th)
+	p := newProof(&File{arch: h.of}, &Func{}, []Inst{in, {Op: "RET", To: -1}}, th)
 	defer func() { err = recovered(recover(), err) }()
 	sym := p.operand(0, Lin{})
 	bytes := storage.Size(size)
@@ -230,7 +294,10 @@ func sameState(in Inst, before, after []byte) (err error) {
 	s := p.entry()
 	s.open = []progress{{sym: sym, Len: con(int64(len(elems)))}}
 	u := func(b []byte, at int) uint64 { return bytesof.LittleEndian.Uint64(b[at:]) }
-	s.g[0], s.g[1], s.g[2] = sym.lin(), con(int64(u(before, intsAt))), con(int64(u(before, intsAt+8)))
+	s.g[h.pointer] = sym.lin()
+	for i, r := range h.ints {
+		s.g[r] = con(int64(u(before, intsAt+8*i)))
+	}
 	for r := range s.v {
 		for w := range s.v[r] {
 			s.v[r][w] = number(uint64(bytesof.LittleEndian.Uint32(before[vectorsAt+64*r+4*w:])))
@@ -239,10 +306,14 @@ func sameState(in Inst, before, after []byte) (err error) {
 	for i := range s.k[1] {
 		s.k[1][i] = bit(u(before, maskAt)>>i&1 != 0)
 	}
-	amd64[in.Op].Run(p, s, &in)
+	h.of.does[in.Op].Run(p, s, &in)
+	width := p.width()
+	if h.of == amd64 {
+		width = 16
+	}
 	for r := range s.v {
-		for i := range 64 * 8 / laneBits(in.Op) {
-			lane := laneBits(in.Op)
+		for i := range width * 32 / laneBits(in) {
+			lane := laneBits(in)
 			var got uint64
 			for b := range lane / 8 {
 				got |= uint64(after[vectorsAt+64*r+i*lane/8+b]) << (8 * b)
@@ -267,11 +338,11 @@ func sameState(in Inst, before, after []byte) (err error) {
 			}
 		}
 	}
-	if got, want := int64(u(after, intsAt)), s.g[1]; want != con(got) {
-		return fmt.Errorf("CX is %d, by the table %d", got, want.C)
+	if got, want := int64(u(after, intsAt)), s.g[h.ints[0]]; want != con(got) {
+		return fmt.Errorf("the first integer is %d, by the table %d", got, want.C)
 	}
-	if got, want := int64(u(after, intsAt+8)), s.g[2]; want != con(got) {
-		return fmt.Errorf("DX is %d, by the table %d", got, want.C)
+	if got, want := int64(u(after, intsAt+8)), s.g[h.ints[1]]; want != con(got) {
+		return fmt.Errorf("the second integer is %d, by the table %d", got, want.C)
 	}
 	return nil
 }

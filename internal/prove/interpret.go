@@ -21,12 +21,12 @@ func (v *Prover) Interpret(fn *Func, in Input) (result uint64, err error) {
 	}
 	p := newProof(v.File, fn, insts, t)
 	defer func() { err = recovered(recover(), err) }()
-	p.memory = &numbers{Input: in, of: map[Sym][]uint64{p.base(): in.Coefs, p.lanesBase(): in.Lanes}}
+	p.memory = &numbers{Input: in, of: map[Sym][]uint64{p.base(): in.Coefs, p.lanesBase(): in.Lanes}, step: v.step}
 	if t.coefs != len(in.Coefs) {
 		fail("%d scalars, want %d", len(in.Coefs), t.coefs)
 	}
 	s := t.begin(p)
-	s.g, s.v, s.k = [16]Lin{}, [32]vector{}, [8]vector{}
+	s.g, s.v, s.k = [generals]Lin{}, [32]vector{}, [8]vector{}
 	for i := range s.v {
 		for j := range s.v[i] {
 			s.v[i][j] = number(0x7fa55a5a + uint64(i)) // what a function does not set is a NaN
@@ -60,6 +60,7 @@ type numbers struct {
 	depth int // of calls
 
 	result uint64
+	step   func(p *proof, s *state) []*state // instead of the proof's, or nil
 }
 
 // turnTo opens a tensor, whichever is open.
@@ -78,7 +79,11 @@ func (p *proof) turnTo(s *state, tensor int) (length Lin) {
 // interpret follows the one path from a state to its return.
 func (p *proof) interpret(s *state) {
 	for {
-		switch next := p.step(s); len(next) {
+		step := p.step
+		if p.memory.step != nil && p.memory.depth == 0 {
+			step = func(s *state) []*state { return p.memory.step(p, s) }
+		}
+		switch next := step(s); len(next) {
 		case 0:
 			return
 		case 1:

@@ -208,14 +208,15 @@ func interpretedAny(v *Prover, fn *Func, lengths []int) error {
 // The interpreter, which needs none of the instruction sets, gives the bits of the definitions: so each instruction's
 // line in the table means what the processors do, whose results other tests compare with the definitions.
 func TestInterpreter(t *testing.T) {
-	v := prover(t)
-	for _, fn := range v.File.Funcs {
-		class, _, err := v.theorem(fn)
-		if err != nil || !Covered[class] || class == Preludes { // which steps call
-			continue
-		}
-		if err := interpretedAny(v, fn, []int{0, 1, 2, 5, 7, 8, 15, 16, 31, 77, 143}); err != nil {
-			t.Errorf("%s: %v", fn.Name, err)
+	for _, v := range provers(t) {
+		for _, fn := range v.File.Funcs {
+			class, _, err := v.theorem(fn)
+			if err != nil || !Covered[class] || class == Preludes { // which steps call
+				continue
+			}
+			if err := interpretedAny(v, fn, []int{0, 1, 2, 5, 7, 8, 15, 16, 31, 77, 143}); err != nil {
+				t.Errorf("%s: %v", fn.Name, err)
+			}
 		}
 	}
 }

@@ -22,6 +22,7 @@ type symbol struct {
 	tensor      Lin    // of elements: of which tensor
 	data        *Data  // of constants and of code that a table holds
 	table       string // of code
+	loaded      V      // of bits, what they are
 }
 
 // A symbolSort says what memory a symbol is the address of.
@@ -37,10 +38,13 @@ const (
 	code                           // a function that a table of them holds
 )
 
+// generals is how many general registers an architecture has at most.
+const generals = 32
+
 // A state is what is known at a point of a path.
 type state struct {
 	pc    int
-	g     [16]Lin
+	g     [generals]Lin
 	v     [32]vector
 	k     [8]vector // a bit each
 	flags struct {
@@ -201,9 +205,9 @@ func (p *proof) setLane(v *vector, size uint8, i int, x V) {
 	}
 }
 
-// address returns the address that an argument of kind memory or static means.
+// address returns the address that an argument of kind memory, static or address means.
 func (p *proof) address(s *state, a Arg) Lin {
-	if a.Kind == static {
+	if a.Kind == static || a.Kind == address {
 		d := p.file.Data[a.Name]
 		if d == nil {
 			fail("no data %s", a.Name)
@@ -437,8 +441,8 @@ func (p *proof) setInt(s *state, a Arg, v Lin) {
 	switch {
 	case a.Kind != integer:
 		fail("the result is no general register")
-	case a.Reg == regSP || a.Reg == regBP:
-		fail("changes %s", integers[a.Reg])
+	case slices.Contains(p.file.arch.fixed, a.Reg):
+		fail("changes %s", p.file.arch.integers[a.Reg])
 	}
 	s.g[a.Reg] = v
 }
@@ -458,7 +462,7 @@ func (p *proof) text(v V, depth int) string {
 		return fmt.Sprintf("%s[%s]", p.syms[l.sym].name, l.at.text(p.syms))
 	case Fresh:
 		return "?"
-	case Add, Sub, Mul, Div, And, Or, Xor, Greater, Unequal:
+	case Add, Sub, Mul, Div, And, Or, Xor, Greater, Unequal, Equal:
 		return "(" + arg(t.A) + " " + opText[t.Op] + " " + arg(t.B) + ")"
 	case Choose:
 		return "(" + arg(t.A) + " ? " + arg(t.B) + " : " + arg(t.C) + ")"
@@ -475,6 +479,7 @@ func (p *proof) text(v V, depth int) string {
 }
 
 var opText = [...]string{Add: "+", Sub: "-", Mul: "*", Div: "/", Sqrt: "sqrt", FMA: "fma", FromInt: "float",
-	Round: "round", Scale: "scale", Greater: ">", Unequal: "≠", NaN: "nan", Top: "top", And: "&", Or: "|", Xor: "^",
+	FromUint: "unsigned", Round: "round", Scale: "scale", Greater: ">", Unequal: "≠", Equal: "=", NaN: "nan",
+	Top: "top", And: "&", Or: "|", Xor: "^",
 	Left: "left", Right: "right", Join: "join", Low: "low", High: "high", Sign: "sign", PreludeX: "preludeX",
 	PreludeG: "preludeG", Chain: "chain", Kinds: "kinds"}

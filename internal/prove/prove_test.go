@@ -2,6 +2,7 @@ package prove
 
 import (
 	"flag"
+	"fmt"
 	"io/fs"
 	"math"
 	"os"
@@ -16,45 +17,64 @@ import (
 
 const root = "../../"
 
-func prover(t testing.TB) *Prover {
+// provers are those of the files.
+func provers(t testing.TB) (all []*Prover) {
 	t.Helper()
-	f, err := ReadFile(root + Files[0])
-	if err != nil {
-		t.Fatal(err)
+	for _, name := range Files {
+		f, err := ReadFile(root + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := ReadBackends(root + strings.NewReplacer("kernels_", "detect_", ".s", ".go").Replace(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, &Prover{File: f, Backends: b})
 	}
-	b, err := ReadBackends(root + "detect_amd64.go")
-	if err != nil {
-		t.Fatal(err)
+	return all
+}
+
+// prover is that of an architecture.
+func prover(t testing.TB, of *arch) *Prover {
+	t.Helper()
+	for _, v := range provers(t) {
+		if v.File.arch == of {
+			return v
+		}
 	}
-	return &Prover{f, b}
+	t.Fatal("no file of the architecture")
+	return nil
 }
 
 var report = flag.String("report", "", "write what is proven of which function, and what proofs assume, to a file")
 
 // Every function of a covered class is proven, and every function is of a class: nothing is left out silently.
 func TestEveryFunction(t *testing.T) {
-	v := prover(t)
-	r := v.Report()
+	var reports strings.Builder
+	for _, v := range provers(t) {
+		r := v.Report()
+		fmt.Fprintf(&reports, "%s\n\n%s\n", v.File.Path, r)
+		for _, f := range r.Functions {
+			if f.Err != nil {
+				t.Errorf("%s: %v", f.Name, f.Err)
+			} else if f.Proven != Covered[f.Class] {
+				t.Errorf("%s, of %s: proven %v, said to be %v", f.Name, f.Class, f.Proven, Covered[f.Class])
+			}
+		}
+		proven, open := r.Count()
+		for class, covered := range Covered {
+			if covered && proven[class] == 0 || open[class] > 0 == covered {
+				t.Errorf("%s: %s: %d proven, %d not", v.File.Path, class, proven[class], open[class])
+			}
+		}
+		t.Logf("%s: proven: %v", v.File.Path, proven)
+		t.Logf("not yet: %v", open)
+	}
 	if *report != "" {
-		if err := os.WriteFile(*report, []byte(r.String()), 0o644); err != nil {
+		if err := os.WriteFile(*report, []byte(reports.String()), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, f := range r.Functions {
-		if f.Err != nil {
-			t.Errorf("%s: %v", f.Name, f.Err)
-		} else if f.Proven != Covered[f.Class] {
-			t.Errorf("%s, of %s: proven %v, said to be %v", f.Name, f.Class, f.Proven, Covered[f.Class])
-		}
-	}
-	proven, open := r.Count()
-	for class, covered := range Covered {
-		if covered && proven[class] == 0 || open[class] > 0 == covered {
-			t.Errorf("%s: %d proven, %d not", class, proven[class], open[class])
-		}
-	}
-	t.Logf("proven: %v", proven)
-	t.Logf("not yet: %v", open)
 }
 
 // Every file of assembly is proven, or named as one that is not.

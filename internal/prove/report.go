@@ -10,6 +10,7 @@ import (
 // A Report says of each function of a file what is proven, and what proofs assume.
 type Report struct {
 	Functions []FunctionReport
+	arch      *arch
 }
 
 // A FunctionReport is what is known of a function: of a covered class it is proven, or there is an error, which names
@@ -22,7 +23,8 @@ type FunctionReport struct {
 }
 
 // Report proves what it can of the prover's file.
-func (v *Prover) Report() (r Report) {
+func (v *Prover) Report() Report {
+	r := Report{arch: v.File.arch}
 	for _, fn := range v.File.Funcs {
 		class, proven, err := v.Prove(fn)
 		r.Functions = append(r.Functions, FunctionReport{fn.Name, class, proven && err == nil, err})
@@ -69,8 +71,8 @@ func (r Report) String() string {
 		fmt.Fprintf(&b, "%s: %s\n", l.Name, l.Text)
 	}
 	b.WriteString("\nThe instructions whose semantics they assume, and the features that those need:\n")
-	for _, op := range slices.Sorted(maps.Keys(amd64)) {
-		fmt.Fprintf(&b, "%s %s %s\n", op, amd64[op].VEX, amd64[op].EVEX)
+	for _, op := range slices.Sorted(maps.Keys(r.arch.does)) {
+		fmt.Fprintf(&b, "%s %s %s\n", op, r.arch.does[op].VEX, r.arch.does[op].EVEX)
 	}
 	return b.String()
 }

@@ -16,9 +16,9 @@ type loop struct {
 // successors returns where an instruction may lead to.
 func successors(code []Inst, i int) (next []int) {
 	switch in := code[i]; {
-	case in.Op == "RET":
+	case in.control == ret:
 		return nil
-	case in.To >= 0 && in.Op == "JMP":
+	case in.To >= 0 && in.control == jump:
 		return []int{in.To}
 	case in.To >= 0:
 		next = append(next, in.To)
@@ -134,33 +134,40 @@ func (p *proof) step(s *state) (next []*state) {
 	}
 	s.again = false
 	in := &p.insts[s.pc]
-	switch in.Op {
-	case "RET":
+	switch in.control {
+	case ret:
 		if p.memory == nil {
 			p.theorem.end(p, s)
 		}
 		return nil
-	case "JMP":
+	case jump:
 		if in.To < 0 {
 			fail("jumps out of the function")
 		}
 		s.pc = in.To
 		return []*state{s}
-	case "CALL":
+	case call:
 		if to := p.int(s, in.arg(0, 1)); p.memory != nil {
 			p.interpretCall(s, to)
 		} else {
 			p.theorem.call(p, s, to)
 		}
-	case "JLT", "JLE", "JGE", "JGT", "JEQ", "JNE":
-		return p.branch(s, in)
-	default:
-		sem, ok := amd64[in.Op]
+	case ifNotZero:
+		if in.To < 0 {
+			fail("jumps out of the function")
+		}
+		d := p.int(s, in.arg(0, 2))
+		p.unwrapped(d)
+		return p.branchEqual(s, d, s.pc+1, in.To)
+	case onward:
+		sem, ok := p.file.arch.does[in.Op]
 		if !ok {
 			fail("no semantics")
 		}
 		p.checkFeature(sem, in)
 		sem.Run(p, s, in)
+	default:
+		return p.branch(s, in)
 	}
 	if s.pc++; s.pc == len(p.insts) {
 		s.pc--
@@ -171,6 +178,9 @@ func (p *proof) step(s *state) (next []*state) {
 
 // checkFeature fails if an instruction needs what dispatch does not check.
 func (p *proof) checkFeature(sem semantics, in *Inst) {
+	if p.file.arch.words > 0 {
+		return
+	}
 	evex, wide := false, false
 	for _, a := range in.Args {
 		evex = evex || a.Kind == maskReg || a.Kind == vectorReg && (a.Reg >= 16 || a.Words == 16)
@@ -198,25 +208,25 @@ func (p *proof) branch(s *state, in *Inst) (next []*state) {
 	if !s.flags.known || in.To < 0 {
 		fail("jumps by flags that no comparison has set")
 	}
-	for _, a := range []Lin{s.flags.a, s.flags.b} {
-		if p.wraps(a) {
-			fail("jumps by %s, which may have wrapped", a.text(p.syms))
-		}
-	}
+	p.unwrapped(s.flags.a)
+	p.unwrapped(s.flags.b)
 	d := s.flags.a.plus(-1, s.flags.b)
-	if in.Op == "JEQ" || in.Op == "JNE" {
-		return p.branchEqual(s, in, d)
-	}
 	var yes Lin // the jump is taken if and only if it is not negative
-	switch in.Op {
-	case "JLT":
+	switch in.control {
+	case ifEqual:
+		return p.branchEqual(s, d, in.To, s.pc+1)
+	case ifNotEqual:
+		return p.branchEqual(s, d, s.pc+1, in.To)
+	case ifLess:
 		yes = d.times(-1).add(-1)
-	case "JLE":
+	case ifLessOrEqual:
 		yes = d.times(-1)
-	case "JGE":
+	case ifGreaterOrEqual:
 		yes = d
-	case "JGT":
+	case ifGreater:
 		yes = d.add(-1)
+	default:
+		fail("no condition")
 	}
 	no := yes.times(-1).add(-1)
 	defer func() {
@@ -236,6 +246,13 @@ func (p *proof) branch(s *state, in *Inst) (next []*state) {
 	taken.pc, taken.known = in.To, append(taken.known, yes.tight())
 	s.pc, s.known = s.pc+1, append(s.known, no.tight())
 	return []*state{s, taken}
+}
+
+// unwrapped fails for a form that a jump must not ask about.
+func (p *proof) unwrapped(a Lin) {
+	if p.wraps(a) {
+		fail("jumps by %s, which may have wrapped", a.text(p.syms))
+	}
 }
 
 // wraps reports whether a form may be another number than the 64 bits that a register has of it. Lengths, addresses and
@@ -266,8 +283,8 @@ func (p *proof) settle(s *state) {
 	}
 }
 
-func (p *proof) branchEqual(s *state, in *Inst, d Lin) []*state {
-	to := map[bool]int{in.Op == "JEQ": in.To, in.Op == "JNE": s.pc + 1}
+// branchEqual goes to one place if d = 0, and else to the other.
+func (p *proof) branchEqual(s *state, d Lin, zero, other int) []*state {
 	equal, known := false, d.isConst()
 	if known {
 		equal = d.C == 0
@@ -283,7 +300,9 @@ func (p *proof) branchEqual(s *state, in *Inst, d Lin) []*state {
 	if !known {
 		fail("jumps by whether %s = 0", d.text(p.syms))
 	}
-	s.pc = to[equal]
+	if s.pc = other; equal {
+		s.pc = zero
+	}
 	return []*state{s}
 }
 
@@ -340,7 +359,7 @@ const turns = "turn"
 
 // An invariant is what holds at a loop's head at each turn: registers that stay, and those that step.
 type invariant struct {
-	g       [16]changing
+	g       [generals]changing
 	v       [32]bool          // stays
 	chains  [32][16]following // of lanes
 	k       [8]bool
@@ -386,11 +405,9 @@ func (p *proof) around(s *state, l *loop) []*state {
 	for i, b := range first {
 		p.see(&inv, s, p.closeTensor(s, b), i == 0)
 	}
-	for _, in := range l.comparisons(p.insts) {
-		if c := inv.g[in.Args[0].Reg]; c.known && c.by != 0 && in.Args[1].Kind == immediate {
-			if p.implied(s, s.g[in.Args[0].Reg].add(-in.Args[1].Disp)) {
-				inv.atLeast = append(inv.atLeast, atLeast{in.Args[0].Reg, in.Args[1].Disp})
-			}
+	for _, a := range l.comparisons(p.insts, p.file.arch) {
+		if c := inv.g[a.reg]; c.known && c.by != 0 && p.implied(s, s.g[a.reg].add(-a.c)) {
+			inv.atLeast = append(inv.atLeast, a)
 		}
 	}
 	for range 8 {
@@ -427,11 +444,14 @@ func (p *proof) ends(b *state, k Sym) bool {
 	})
 }
 
-// comparisons returns the loop's comparisons of a register.
-func (l *loop) comparisons(code []Inst) (all []Inst) {
+// comparisons returns what the loop compares registers with.
+func (l *loop) comparisons(code []Inst, by *arch) (all []atLeast) {
 	for i, in := range code {
-		if l.has[i] && in.Op == "CMPQ" && len(in.Args) == 2 && in.Args[0].Kind == integer {
-			all = append(all, in)
+		if !l.has[i] || in.Op != by.compare || len(in.Args) != 2 {
+			continue
+		}
+		if reg, with := in.Args[1-by.with], in.Args[by.with]; reg.Kind == integer && with.Kind == immediate {
+			all = append(all, atLeast{reg.Reg, with.Disp})
 		}
 	}
 	return all

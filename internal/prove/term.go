@@ -41,12 +41,14 @@ const (
 	Sqrt
 	FMA // a*b + c
 	FromInt
-	Round // to a whole number, ties to even
-	Scale // a * 2^b, b rounded down
+	FromUint // of as many bits as the result
+	Round    // to a whole number, ties to even
+	Scale    // a * 2^b, b rounded down
 
 	// One bit.
 	Greater // a > b; false for NaN
 	Unequal // a != b, and neither is NaN
+	Equal   // a == b; false for NaN
 	NaN     // a or b is NaN
 	Top     // the highest bit of a
 
@@ -58,8 +60,8 @@ const (
 	Xor
 	Left // shift by Imm
 	Right
-	Join // b above a, both of 32 bits
-	Low  // 32 bits of 64
+	Join // b above a, both of half as many bits
+	Low  // half of the bits
 	High
 
 	// Of the definitions.
@@ -71,7 +73,8 @@ const (
 )
 
 // commutes lists the operations whose operands may stand in any order; of FMA the first two.
-var commutes = [256]bool{Add: true, Mul: true, FMA: true, Unequal: true, NaN: true, And: true, Or: true, Xor: true}
+var commutes = [256]bool{Add: true, Mul: true, FMA: true, Unequal: true, Equal: true, NaN: true, And: true,
+	Or: true, Xor: true}
 
 // terms makes terms, and knows those that it made.
 type terms struct {
@@ -173,24 +176,22 @@ func (t *terms) make(op Op, size uint8, imm int32, a, b, c V) V {
 		case b == c:
 			return b
 		}
-	case Low:
-		if a.T.Op == Join {
+	case Low, High:
+		switch {
+		case a.T.Op == Join && a.T.Bits == size && op == Low:
 			return a.T.A
-		} else if isMask(a, 64) {
-			return t.make(Choose, 32, 0, a.T.A, ones(32), V{})
-		}
-	case High:
-		if a.T.Op == Join {
+		case a.T.Op == Join && a.T.Bits == size:
 			return a.T.B
-		} else if isMask(a, 64) {
-			return t.make(Choose, 32, 0, a.T.A, ones(32), V{})
+		case isMask(a, size):
+			return t.make(Choose, size/2, 0, a.T.A, ones(size/2), V{})
 		}
 	case Join:
 		switch {
-		case !a.known() && !b.known() && a.T.Op == Low && b.T.Op == High && a.T.A == b.T.A:
+		case !a.known() && !b.known() && a.T.Op == Low && b.T.Op == High && a.T.A == b.T.A &&
+			a.T.Bits == size && b.T.Bits == size:
 			return a.T.A
-		case a == b && isMask(a, 32):
-			return t.make(Choose, 64, 0, a.T.A, ones(64), V{})
+		case a == b && isMask(a, size/2):
+			return t.make(Choose, size, 0, a.T.A, ones(size), V{})
 		}
 	}
 	v := t.intern(key{op, size, imm, a, b, c})
@@ -248,6 +249,18 @@ var lemmas = []lemma{
 		}
 		return t.ifIs(of.C, of.Bits, of.A.T.A)
 	}},
+	{"sign by selects", "a = a ? (a = 0 ? 0 : (a & top | 1.0)) : a = sign(a)", func(t *terms, of *Term) (V, bool) {
+		if of.Op != Choose || of.A.known() || of.A.T.Op != Equal || of.A.T.Bits != of.Bits || of.A.T.A != of.A.T.B ||
+			of.C != of.A.T.A || of.C.known() {
+			return V{}, false
+		}
+		a := of.C
+		signed := t.op2(Or, of.Bits, t.op2(And, of.Bits, a, signBit(of.Bits)), one(of.Bits))
+		if of.B != t.make(Choose, of.Bits, 0, t.op2(Equal, of.Bits, a, V{}), V{}, signed) {
+			return V{}, false
+		}
+		return t.op1(Sign, of.Bits, a), true
+	}},
 	{"sign by kinds", "kinds 0xa9a9a811 of a over a = sign(a)", func(t *terms, of *Term) (V, bool) {
 		if of.Op != Kinds || uint32(of.Imm) != signKinds || of.A != of.B {
 			return V{}, false
@@ -287,17 +300,17 @@ func eval(op Op, size uint8, imm int32, a, b, c uint64) uint64 {
 	case Right:
 		return a >> imm
 	case Join:
-		return a | b<<32
+		return a | b<<(size/2)
 	case Low:
-		return a & math.MaxUint32
+		return a & ones(size/2).C
 	case High:
-		return a >> 32
+		return a >> (size / 2)
 	case Top:
 		return a >> (size - 1) & 1
 	}
 	if size == 32 {
 		f := func(u uint64) float32 { return math.Float32frombits(uint32(u)) }
-		if op == Greater || op == Unequal || op == NaN {
+		if compares[op] {
 			return compare(op, float64(f(a)), float64(f(b)))
 		}
 		if op == FMA {
@@ -306,7 +319,7 @@ func eval(op Op, size uint8, imm int32, a, b, c uint64) uint64 {
 		return uint64(math.Float32bits(float(op, imm, a, f(a), f(b))))
 	}
 	f := math.Float64frombits
-	if op == Greater || op == Unequal || op == NaN {
+	if compares[op] {
 		return compare(op, f(a), f(b))
 	}
 	if op == FMA {
@@ -315,6 +328,9 @@ func eval(op Op, size uint8, imm int32, a, b, c uint64) uint64 {
 	return math.Float64bits(float(op, imm, a, f(a), f(b)))
 }
 
+// compares lists the operations whose value is one bit of two numbers.
+var compares = [256]bool{Greater: true, Unequal: true, Equal: true, NaN: true}
+
 func compare(op Op, a, b float64) uint64 {
 	nan := a != a || b != b
 	switch op {
@@ -322,6 +338,8 @@ func compare(op Op, a, b float64) uint64 {
 		return bit(a > b).C
 	case Unequal:
 		return bit(!nan && a != b).C
+	case Equal:
+		return bit(a == b).C
 	default:
 		return bit(nan).C
 	}
@@ -342,6 +360,8 @@ func float[T kernels.Float](op Op, imm int32, bits uint64, a, b T) T {
 		return T(math.Sqrt(float64(a))) // of a float32 exact, since rounding twice does not change a root
 	case FromInt:
 		return T(int32(bits))
+	case FromUint:
+		return T(bits)
 	case Round:
 		return T(math.RoundToEven(float64(a)))
 	case Scale:

@@ -265,12 +265,19 @@ func (t *theorem) call(p *proof, s *state, to Lin) {
 			s.v[r][i] = p.unknown()
 		}
 	}
-	s.flags.known, s.dirty = false, true
+	s.flags.known = false
+	s.dirty = w > 4
+	for _, r := range p.file.arch.veneers {
+		s.g[r] = p.anyNumber()
+	}
 }
 
 // width is how many words the vectors of the function's instruction set have.
 func (p *proof) width() int {
-	if p.theorem.features["AVX512F"] {
+	switch {
+	case p.file.arch.words > 0:
+		return p.file.arch.words
+	case p.theorem.features["AVX512F"]:
 		return 16
 	}
 	return 8
