@@ -59,7 +59,7 @@ func toBytes[T Element](data []T) []byte {
 	return out
 }
 
-// fromBytes is the inverse of toBytes.
+// fromBytes is the inverse of toBytes, but for NaN.
 func fromBytes[T Element](in []byte) []T {
 	out := make([]T, len(in)/binary.Size(*new(T)))
 	if _, err := binary.Decode(in, binary.LittleEndian, out); err != nil {

@@ -23,8 +23,9 @@ import (
 // first, so every element lies at a multiple of its size; it is also the order of the format's reference
 // implementation.
 //
-// Floats are stored as their bits, -0 and subnormals too; every NaN is the canonical one, 0x7fc00000 or
-// 0x7ff8000000000000 (rule 2 of the numeric contract), whether it was put or read.
+// Floats are stored as their bits, -0 and subnormals too; every NaN of F32 and F64 is the canonical one, 0x7fc00000 or
+// 0x7ff8000000000000 (rule 2 of the numeric contract), whether it was put or read. Those of fewer bits stay as they
+// are: what rounds to them makes the same one everywhere (rule 14).
 //
 // Two keys of the metadata belong to the format of this package. "bitstep" is the version of the format,
 // "1". "sha256" is the checksum: 64 lower-case hexadecimal digits of the SHA-256 of the whole file, from the

@@ -156,6 +156,24 @@ func TestGoldenCheckpoint(t *testing.T) {
 	}
 }
 
+// PutTensor makes NaN canonical as Put does, in its copy: of floats of 16 bits, all are as they were put.
+func TestPutTensor(t *testing.T) {
+	for _, c := range []struct{ dtype, put, want string }{
+		{"F32", "\x01\x00\x80\x7f\x00\x00\x80\x3f", "\x00\x00\xc0\x7f\x00\x00\x80\x3f"},
+		{"F64", "\x01\x00\x00\x00\x00\x00\xf0\xff", "\x00\x00\x00\x00\x00\x00\xf8\x7f"},
+		{"F16", "\x01\x7e", "\x01\x7e"},
+		{"BF16", "\xc1\x7f", "\xc1\x7f"},
+	} {
+		f, data := New(), []byte(c.put)
+		size, _ := dtypeSize(c.dtype)
+		f.PutTensor("x", Tensor{c.dtype, []int{len(data) / size}, data})
+		got, ok := f.Tensor("x")
+		if !ok || string(got.Data) != c.want || string(data) != c.put {
+			t.Errorf("%s: % x became % x, want % x; the caller's are % x", c.dtype, c.put, got.Data, c.want, data)
+		}
+	}
+}
+
 func TestGetErrors(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "run.safetensors")
 	if err := sample().WriteFile(path); err != nil {
