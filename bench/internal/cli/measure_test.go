@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ import (
 
 	"golang.org/x/perf/benchfmt"
 
+	"github.com/bitstep-go/bitstep/bench/internal/ceiling"
 	"github.com/bitstep-go/bitstep/bench/internal/record"
 	"github.com/bitstep-go/bitstep/kernels/table"
 )
@@ -100,6 +102,22 @@ func TestQuick(t *testing.T) {
 	checkWidth(t, stdout)
 	if all, err := os.ReadDir(dir); err != nil || len(all) != 2 {
 		t.Errorf("%v, %v", all, err)
+	}
+}
+
+// What lies between two levels has a size in place of a name: so does memory where L3 is huge.
+func TestUnnamedLevel(t *testing.T) {
+	var b bytes.Buffer
+	levels := []ceiling.Level{{Name: "L1", Bytes: 24 << 10}, {Bytes: 256 << 20}}
+	table := shortTable{w: &b, machine: record.Machine{Threads: 1}, levels: levels}
+	for i, l := range levels {
+		table.row(record.Row{Group: record.Ceiling, Name: "load", Threads: 1, Level: l.Name, Bytes: l.Bytes,
+			GBs: float64(20 - i)})
+	}
+	table.end()
+	want := regexp.MustCompile(`\nMemory\n +L1 +256 MB\nload, GB/s, 1 thread +20\.0 +19\.0\n`)
+	if !want.Match(b.Bytes()) {
+		t.Errorf("printed\n%s", &b)
 	}
 }
 

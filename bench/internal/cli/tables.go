@@ -301,7 +301,7 @@ func (t *shortTable) ceilings() {
 	}
 	fmt.Fprintf(t.w, "\nMemory\n%-27s", "")
 	for _, l := range t.levels {
-		fmt.Fprintf(t.w, " %9s", l.Name)
+		fmt.Fprintf(t.w, " %9v", l)
 	}
 	fmt.Fprintln(t.w)
 	threads := []int{1}
