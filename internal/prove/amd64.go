@@ -125,6 +125,9 @@ var amd64Does = map[string]semantics{
 	"VPSLLQ":   {"AVX2", "AVX512F", shift(64, Left)},
 	"VPSRLD":   {"AVX2", "AVX512F", shift(32, Right)},
 	"VPSRLQ":   {"AVX2", "AVX512F", shift(64, Right)},
+	"VPMAXUD":  {"AVX2", "AVX512F", binary(32, Most)},
+	"VPMAXUQ":  {"", "AVX512F", binary(64, Most)},
+	"VPCMPGTQ": {"AVX2", "", lanes(64, greaterInt)},
 	"VPCMPEQD": {"AVX2", "", lanes(32, equalBits)}, // of EVEX its result is a mask
 
 	"VFMADD231PS": {"FMA3", "AVX512F", fused(32)},
@@ -292,6 +295,11 @@ func shift(size uint8, op Op) func(*proof, *state, *Inst) {
 		}
 		p.setVec(s, dst, r)
 	}
+}
+
+// greaterInt is ones where a > b, of whole numbers with a sign, else 0.
+func greaterInt(p *proof, a, b V) V {
+	return p.make(Choose, 64, 0, p.op2(GreaterInt, 64, a, b), ones(64), V{})
 }
 
 // equalBits is ones or 0. It is known of numbers, and of what is the same.

@@ -65,6 +65,7 @@ var vectors = []struct {
 	{"fsub", 0x4ea0d400, true, false},
 	{"fmul", 0x6e20dc00, true, false},
 	{"fdiv", 0x6e20fc00, true, false},
+	{"fmax", 0x4e20f400, true, false},
 	{"fcmeq", 0x4e20e400, true, false},
 	{"fcmgt", 0x6ea0e400, true, false},
 	{"fsqrt", 0x6ea1f800, false, false},
@@ -207,6 +208,7 @@ var arm64Does = map[string]semantics{
 	"fsub":   {Run: threeLanes(op3(Sub))},
 	"fmul":   {Run: threeLanes(op3(Mul))},
 	"fdiv":   {Run: threeLanes(op3(Div))},
+	"fmax":   {Run: threeLanes((*proof).floatMax)},
 	"fcmeq":  {Run: threeLanes(compareOnes(Equal))},
 	"fcmgt":  {Run: threeLanes(compareOnes(Greater))},
 	"fsqrt":  {Run: twoLanes(func(p *proof, size uint8, a V) V { return p.op1(Sqrt, size, a) })},
@@ -327,7 +329,7 @@ func (p *proof) selectBits(size uint8, mask, yes, no V) V {
 }
 
 // abs is a number without its sign.
-func (p *proof) abs(size uint8, a V) V { return p.op2(And, size, a, number(signBit(size).C-1)) }
+func (p *proof) abs(size uint8, a V) V { return p.op2(And, size, a, magnitudeBits(size)) }
 
 // unsigned is the number that a whole number is, without a sign: that with one, if it is a byte's.
 func (p *proof) unsigned(size uint8, a V) V {

@@ -20,7 +20,8 @@
 //     lane reads nothing.
 //   - Of a step of many tensors that is so of each tensor, in order, and of the headers of their slices.
 //   - Of a reduction, that its lanes are those of rule 7, each the chain of its elements by the row's line from +0 or
-//     from the lane that was given, and its result their fold by halves; given lanes are stored once each.
+//     from the lane that was given, and its result their fold by halves; given lanes are stored once each. Of the
+//     largest magnitude a lane is the largest of a set, in whatever order, by however many lanes that are joined.
 //   - A Prelude's code makes of x and g what the lines of its Use say and changes nothing but its two
 //     registers; every table of such code has the functions of their Uses; a step calls the table of its type,
 //     instruction set and number of vectors, with the scalars' address where the code wants it, if and only if
@@ -44,7 +45,8 @@
 //   - The lemmas, each of which a test compares on numbers of all kinds: two ways to make a sign, the exponential
 //     without branches, and a power of two as a product of two.
 //   - Lanes that a reduction is given are those of an earlier call, so that of a sum none is -0: adding the +0 of a
-//     masked lane changes none. (Of fma one may be: a small negative product rounds to it.)
+//     masked lane changes none, and that of a largest magnitude none has a sign. (Of fma one may be
+//     -0: a small negative product rounds to it.)
 //   - What package bitstep checks before a call: n is not negative, operands have n elements, and written ones
 //     overlap no other (rule 13); that of operands of bytes n is a multiple of a vector's lanes; that the
 //     slices of a tensor are as long as that of x. An address does not wrap, and no length is above 2^47.
@@ -53,8 +55,8 @@
 // # What is not yet
 //
 // Steps that take roots by fma, which need the exact root as a block with a lemma of its own; steps of narrow states;
-// the largest magnitude, whose lanes are several and joined; products; conversions; the packages
-// that have assembly of their own ([NotYet]). A test lists the classes and files: a function that is of none fails.
+// products; conversions; the packages that have assembly of their own ([NotYet]). A test lists the classes and files: a
+// function that is of none fails.
 //
 // # That it notices
 //

@@ -132,6 +132,8 @@ type proof struct {
 	leaves  map[leaf]int32
 	names   []leaf
 	loops   map[int]*loop
+	sets    []most // that values are the largest of
+	setIDs  map[string]int32
 	budget  int      // of instructions, against paths that do not end
 	memory  *numbers // the interpreter's
 }
@@ -480,6 +482,7 @@ func (p *proof) text(v V, depth int) string {
 
 var opText = [...]string{Add: "+", Sub: "-", Mul: "*", Div: "/", Sqrt: "sqrt", FMA: "fma", FromInt: "float",
 	FromUint: "unsigned", Round: "round", Scale: "scale", Greater: ">", Unequal: "≠", Equal: "=", NaN: "nan",
-	Top: "top", And: "&", Or: "|", Xor: "^",
+	Top: "top", GreaterInt: ">", Most: "most",
+	FloatMax: "max", Largest: "largest", And: "&", Or: "|", Xor: "^",
 	Left: "left", Right: "right", Join: "join", Low: "low", High: "high", Sign: "sign", PreludeX: "preludeX",
 	PreludeG: "preludeG", Chain: "chain", Kinds: "kinds"}

@@ -29,7 +29,7 @@ const (
 
 // Covered says of each class whether every function of it is proven; otherwise none is, yet.
 var Covered = map[Class]bool{Steps: true, ManyTensors: true, Preludes: true,
-	Reductions: true, FMARoots: false, NarrowStates: false, Maxima: false, Products: false, Conversions: false}
+	Reductions: true, FMARoots: false, NarrowStates: false, Maxima: true, Products: false, Conversions: false}
 
 // Files are those whose functions are proven, and NotYet are the others that have assembly.
 var (
@@ -123,9 +123,6 @@ func (v *Prover) theorem(fn *Func) (Class, *theorem, error) {
 		switch {
 		case !ok:
 		case row.Kind == table.Reduction && strings.Trim(rest, "x0123456789") == "":
-			if strings.Contains(row.Lines[0], "max(") {
-				return Maxima, nil, nil
-			}
 			chunks := 1
 			if rest != "" {
 				var err error
@@ -135,6 +132,9 @@ func (v *Prover) theorem(fn *Func) (Class, *theorem, error) {
 			}
 			t := reduction(row, elemSize, chunks)
 			t.features = backend.Features
+			if t.largest {
+				return Maxima, t, nil
+			}
 			return Reductions, t, nil
 		case isForm(rest):
 			return NarrowStates, nil, nil
@@ -196,5 +196,6 @@ func (v *Prover) Prove(fn *Func) (class Class, proven bool, err error) {
 
 func newProof(f *File, fn *Func, insts []Inst, t *theorem) *proof {
 	return &proof{terms: terms{all: map[key]*Term{}, lemmas: lemmas}, file: f, fn: fn, insts: insts, theorem: t,
-		named: map[symbolKey]Sym{}, leaves: map[leaf]int32{}, loops: findLoops(insts), budget: 2_000_000}
+		named: map[symbolKey]Sym{}, leaves: map[leaf]int32{}, setIDs: map[string]int32{},
+		loops: findLoops(insts), budget: 2_000_000}
 }

@@ -45,6 +45,9 @@ func (p *proof) reduce(lane V, chunk, at Lin) V {
 
 // chain is a lane that a number of elements have continued, the first one given, the others a line apart each.
 func (p *proof) chain(from V, chunk, first, count Lin) V {
+	if p.theorem.largest {
+		return p.spanned(from, chunk, first, int64(p.theorem.lineLanes()), count)
+	}
 	if count.isConst() {
 		for ; count.C > 0; count.C-- {
 			from = p.reduce(from, chunk, first)
@@ -60,6 +63,14 @@ func (p *proof) chain(from V, chunk, first, count Lin) V {
 	size := uint8(8 * p.theorem.elemSize)
 	return p.intern(key{Op: Chain, Bits: size, A: from, B: p.element(p.operand(0, chunk), first, size),
 		C: p.element(p.counts(), count, size)})
+}
+
+// chainOf is a lane that a number of turns have continued.
+func (p *proof) chainOf(from V, f following, turns Lin) V {
+	if p.theorem.largest {
+		return p.spanned(from, f.chunk, f.first, f.stride, turns)
+	}
+	return p.chain(from, f.chunk, f.first, turns)
 }
 
 // counts is the symbol whose elements stand for numbers of elements.
@@ -122,6 +133,9 @@ func (p *proof) adds() bool {
 func (p *proof) follows(before, after V) (chunk, first Lin, ok bool) {
 	if after.known() || p.theorem.chunks == 0 {
 		return
+	}
+	if p.theorem.largest {
+		return p.continues(before, after)
 	}
 	for _, a := range append(leavesOf(after.T.A), append(leavesOf(after.T.B), leavesOf(after.T.C)...)...) {
 		l := p.names[a.T.Imm]
@@ -212,6 +226,10 @@ func (t *theorem) lane(p *proof, s *state, i int) V {
 // several chunks, of whole lines, the lanes of each.
 func reduction(row table.Row, elemSize, chunks int) *theorem {
 	t := &theorem{elemSize: elemSize, row: row, prog: program.Must(row), operands: row.Operands, chunks: chunks}
+	join := Add // of folds
+	if t.prog.Ops[program.MaxMagnitude] {
+		t.largest, join = true, Most
+	}
 	size := uint8(8 * elemSize)
 	first := 1 // argument of lanes
 	if chunks > 1 {
@@ -247,6 +265,9 @@ func reduction(row table.Row, elemSize, chunks int) *theorem {
 			fail("a frame of %d bytes and %d of arguments, want 0 and %d", p.fn.FrameBytes, p.fn.ArgBytes, want)
 		}
 		p.lemmas = append(p.lemmas[:len(p.lemmas):len(p.lemmas)], lemma{apply: p.grow}, lemma{apply: p.addZero})
+		if t.largest {
+			p.lemmas = append(p.lemmas, lemma{apply: p.largest})
+		}
 		s := p.entry()
 		s.length = t.arg(p, 0)
 		if chunks > 1 {
@@ -277,7 +298,7 @@ func reduction(row table.Row, elemSize, chunks int) *theorem {
 		}
 		for half := len(fold) / 2; half > 0; half /= 2 {
 			for i := range half {
-				fold[i] = p.op2(Add, size, fold[i], fold[i+half])
+				fold[i] = p.op2(join, size, fold[i], fold[i+half])
 			}
 		}
 		if got != fold[0] {
@@ -320,7 +341,10 @@ func (p *proof) seeChains(inv *invariant, s, b *state) {
 		}
 		p.eachLane(func(i int, size uint8) {
 			chunk, first, ok := p.follows(p.lane(&s.v[r], size, i), p.lane(&b.v[r], size, i))
-			inv.chains[r][i] = following{ok, chunk, first}
+			inv.chains[r][i] = following{ok, chunk, first, 0}
+			if p.theorem.largest {
+				inv.chains[r][i].stride = p.apart(inv)
+			}
 		})
 	}
 }
@@ -332,7 +356,7 @@ func (p *proof) generalLanes(g *state, inv *invariant, s *state, r int, k Lin) {
 	}
 	p.eachLane(func(i int, size uint8) {
 		if c := inv.chains[r][i]; c.known {
-			p.setLane(&g.v[r], size, i, p.chain(p.lane(&s.v[r], size, i), c.chunk, c.first, k))
+			p.setLane(&g.v[r], size, i, p.chainOf(p.lane(&s.v[r], size, i), c, k))
 		}
 	})
 }
@@ -344,7 +368,7 @@ func (p *proof) weakenLanes(inv *invariant, s, b *state, r int, k Lin) (weaker b
 		if !c.known || inv.v[r] {
 			return
 		}
-		if p.lane(&b.v[r], size, i) != p.chain(p.lane(&s.v[r], size, i), c.chunk, c.first, k) {
+		if p.lane(&b.v[r], size, i) != p.chainOf(p.lane(&s.v[r], size, i), *c, k) {
 			c.known, weaker = false, true
 		}
 	})

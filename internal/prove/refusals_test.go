@@ -47,6 +47,8 @@ var refusedARM64 = []struct{ why, name, old, by, want string }{
 		"\tMOVD $16, R9\n\tCMP R0, R9\n\tBGE loop4x\n", ""},
 	{"a number of no instruction that proofs know", "sgdF32NEON", "\tWORD  $0x6e21dd41", "\tWORD  $0x2e21dd41",
 		"no instruction"},
+	{"the larger of numbers with signs", "maxAbsF32NEON", "\tWORD  $0x4ea0fa10", "\tNOP", "want"},
+	{"a line that is not joined", "maxAbsF32NEON", "\tWORD $0x4e28f400", "\tNOP", "want"},
 	{"two lanes of four", "sgdF32NEON", "\tWORD  $0x6e21dd41", "\tWORD  $0x6e61dd41", "want"},
 	{"+0 added to a chain of fma, which may be -0", "dotF32NEON", "lanesDone:\n",
 		"lanesDone:\n\tVEOR V7.B16, V7.B16, V7.B16\n\tWORD $0x4e27d400\n", "want"},
@@ -74,6 +76,11 @@ var refused = []struct{ why, name, old, by, want string }{
 	{"an operand that is never nil", "sgdF32AVX2", "\tTESTQ        SI, SI\n",
 		"\tTESTQ CX, CX\n\tJEQ loop4x\n\tTESTQ SI, SI\n", "jumps by whether"},
 	{"a jump into a loop", "sgdF32AVX2", "\tJLT          loop4xDone\n", "\tJLT loop1x\n", "need not be there"},
+	{"an element that no lane is the largest of", "maxAbsF32AVX2", "\tVMOVUPS 224(DX), Y9\n", "\tVMOVUPS 192(DX), Y9\n",
+		"want"},
+	{"magnitudes that are none", "maxAbsF64AVX2", "\tVANDPD    Y0, Y9, Y9\n", "", "want"},
+	{"lanes that are not joined", "maxAbsF64AVX512", "\tVANDPD  Z0, Z4, Z3\n\tVPMAXUQ Z3, Z2, Z2\n", "", "want"},
+	{"lines of which the last is left out", "maxAbsF32AVX512", "\tADDQ    $+256, DX\n", "\tADDQ $320, DX\n", ""},
 	{"arguments of what does nothing", "sgdF32AVX2", "\tVZEROUPPER\n", "\tNOP X0, X1\n\tVZEROUPPER\n", "no arguments"},
 }
 

@@ -50,6 +50,7 @@ var proves = map[Class]string{
 	Steps:       "for all n and all values: each element of each written operand is stored once, as its line says",
 	ManyTensors: "for all counts, all lengths and all values: the same of each tensor, in order",
 	Reductions:  "for all n and all values: the lanes of rule 7, from +0 or those given, and their fold by halves",
+	Maxima:      "for all n and all values: each lane is the largest of its elements' magnitudes, and of that given",
 	Preludes:    "x and g become what the lines of the Use say, two registers may change and nothing else",
 }
 

@@ -378,6 +378,7 @@ type changing struct {
 type following struct {
 	known        bool
 	chunk, first Lin
+	stride       int64 // of the largest
 }
 
 type atLeast struct {

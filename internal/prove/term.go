@@ -52,6 +52,11 @@ const (
 	NaN     // a or b is NaN
 	Top     // the highest bit of a
 
+	GreaterInt // a > b, of whole numbers with a sign: one bit, too
+	Most       // the larger of whole numbers without a sign
+	FloatMax   // the larger of numbers, NaN if either is; +0 of zeros that differ
+	Largest    // what is the largest of a set, Imm; see most
+
 	Choose // a ? b : c, a of one bit
 
 	// Bits.
@@ -73,7 +78,7 @@ const (
 )
 
 // commutes lists the operations whose operands may stand in any order; of FMA the first two.
-var commutes = [256]bool{Add: true, Mul: true, FMA: true, Unequal: true, Equal: true, NaN: true, And: true,
+var commutes = [256]bool{Add: true, Mul: true, FMA: true, Unequal: true, Equal: true, NaN: true, Most: true, And: true,
 	Or: true, Xor: true}
 
 // terms makes terms, and knows those that it made.
@@ -307,6 +312,11 @@ func eval(op Op, size uint8, imm int32, a, b, c uint64) uint64 {
 		return a >> (size / 2)
 	case Top:
 		return a >> (size - 1) & 1
+	case GreaterInt:
+		shift := 64 - size
+		return bit(int64(a<<shift) > int64(b<<shift)).C
+	case Most:
+		return max(a, b)
 	}
 	if size == 32 {
 		f := func(u uint64) float32 { return math.Float32frombits(uint32(u)) }
@@ -362,6 +372,8 @@ func float[T kernels.Float](op Op, imm int32, bits uint64, a, b T) T {
 		return T(int32(bits))
 	case FromUint:
 		return T(bits)
+	case FloatMax:
+		return max(a, b)
 	case Round:
 		return T(math.RoundToEven(float64(a)))
 	case Scale:

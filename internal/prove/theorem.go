@@ -24,7 +24,8 @@ type theorem struct {
 	tables   map[string]int // of a Prelude's code: for how many vectors
 	values   map[element]map[string]V
 
-	chunks int // of a reduction
+	chunks  int  // of a reduction
+	largest bool // it takes the largest magnitude
 
 	begin func(p *proof) *state
 	end   func(p *proof, s *state)
@@ -384,7 +385,7 @@ func (p *proof) evaluate(n *program.Node, size uint8, env map[*program.Node]V, s
 	case program.Sign:
 		v = p.op1(Sign, size, a[0])
 	case program.Abs:
-		v = p.op2(And, size, a[0], number(signBit(size).C-1))
+		v = p.abs(size, a[0])
 	case program.Exp:
 		if size != 64 {
 			fail("an exponential of float32")
@@ -392,6 +393,8 @@ func (p *proof) evaluate(n *program.Node, size uint8, env map[*program.Node]V, s
 		v = p.expTree(a[0])
 	case program.FMA:
 		v = p.make(FMA, size, 0, a[0], a[1], a[2])
+	case program.MaxMagnitude:
+		v = p.op2(Most, size, a[0], p.abs(size, a[1]))
 	case program.Larger:
 		v = p.larger(size, a[0], a[1])
 	case program.Smaller:
