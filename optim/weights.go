@@ -15,13 +15,16 @@ import (
 type tensors[T kernels.Float] struct {
 	whole  [][]T
 	halves [][]kernels.BFloat16 // nil: none are; else of the length of whole, nil where that has the elements
-	buffer []T                  // in which halves are widened: whole chunks of rule 7, or all of the longest
+	// In which halves are widened: whole chunks of rule 7, or all of the longest. Without assembly operands escape:
+	// what this points to does, which is on the heap, and no list in whole, which may be on the stack.
+	buffer *[]T
 }
 
 // newTensors returns n that are nil, and a buffer for those in bfloat16, of which the longest has so many elements; -1:
 // none are.
 func newTensors[T kernels.Float](n, longest int) tensors[T] {
-	t := tensors[T]{whole: make([][]T, n), buffer: mem.Aligned[T](max(0, min(longest, piece)))}
+	buffer := mem.Aligned[T](max(0, min(longest, piece)))
+	t := tensors[T]{whole: make([][]T, n), buffer: &buffer}
 	if longest >= 0 {
 		t.halves = make([][]kernels.BFloat16, n)
 	}
@@ -68,7 +71,7 @@ func (t tensors[T]) part(k bitstep.Engine[T], i, lo int) []T {
 	if !t.isHalf(i) {
 		return t.whole[i][lo:]
 	}
-	dst := t.buffer[:min(t.len(i)-lo, len(t.buffer))]
+	dst := (*t.buffer)[:min(t.len(i)-lo, len(*t.buffer))]
 	t.copy(k, dst, i, lo)
 	return dst
 }
