@@ -69,9 +69,11 @@ type Spec struct {
 
 // A value is a hyperparameter that is a number.
 type value struct {
-	name             string
-	at               *float64
-	otherwise, limit float64
+	name         string
+	at           *float64
+	otherwise    float64
+	least, limit float64
+	ends         check.Ends
 }
 
 // A flag is a hyperparameter that is true or false.
@@ -100,12 +102,21 @@ func NewSpec(name string, lr *float64, lrDefault float64, weightDecay *float64, 
 // default in place of 0, and 0 in place of [Zero]. Names of fields are in files: UTF-8, unique, and with a capital
 // letter first, as those of exported fields.
 func (s *Spec) Value(name string, field *float64, otherwise, limit float64) {
-	s.checkField(name)
-	*field = check.Default(*field, otherwise)
-	if err := check.In(name, *field, 0, limit, check.OpenHigh); err != nil {
+	s.add(value{name, field, otherwise, 0, limit, check.OpenHigh})
+}
+
+// Signed is [Spec.Value] of a field that is any finite number.
+func (s *Spec) Signed(name string, field *float64, otherwise float64) {
+	s.add(value{name, field, otherwise, math.Inf(-1), math.Inf(1), check.Open})
+}
+
+func (s *Spec) add(v value) {
+	s.checkField(v.name)
+	*v.at = check.Default(*v.at, v.otherwise)
+	if err := check.In(v.name, *v.at, v.least, v.limit, v.ends); err != nil {
 		s.fail("%w", err)
 	}
-	s.values = append(s.values, value{name, field, otherwise, limit})
+	s.values = append(s.values, v)
 }
 
 // Flag adds a field that is true or false. Of its name holds what Value says.
@@ -229,7 +240,7 @@ func checkSpec[T kernels.Float](s *Spec) error {
 		return s.err
 	}
 	for _, v := range s.values {
-		if err := check.Rounded[T](v.name, *v.at, 0, v.limit, check.OpenHigh); err != nil {
+		if err := check.Rounded[T](v.name, *v.at, v.least, v.limit, v.ends); err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
 	}

@@ -14,13 +14,16 @@ var _ = register(Algorithm{
 		{Name: "Muon", Config: Muon{LR: 0.01}},
 		{Name: "Muon/match",
 			Config: Muon{LR: 0.01, MatchAdam: true, NoNesterov: true, WeightDecay: 0.1, Decoupled: true}},
+		{Name: "Muon/cubic", Config: Muon{LR: 0.01, A: 1.5, B: -0.5, C: Zero, Iterations: 12}},
 	},
 	Torch: []Torch{{Case: "Muon", Class: "Muon", Transcribed: true, Place: 15, Config: Muon{},
 		Fields: "lr=LR weight_decay=WeightDecay momentum=Rho eps=Eps nesterov_off=NoNesterov decoupled=Decoupled " +
-			"match=MatchAdam",
+			"match=MatchAdam ns_a=A ns_b=B ns_c=C ns_steps=Iterations",
 		Given: []string{
 			"lr=0.01 momentum=0.95 eps=1e-7 rows=2",
 			"lr=0.01 momentum=0.5 eps=1e-7 rows=4 nesterov_off=True match=True weight_decay=0.1 decoupled=True",
+			"lr=0.01 momentum=0.9 eps=0.01 rows=2 ns_a=2 ns_b=-1.5 ns_c=0.5 ns_steps=3",
+			"lr=0.01 momentum=0.9 eps=1e-7 rows=4 ns_a=1.5 ns_b=-0.5 ns_c=0 ns_steps=8",
 		}}},
 })
 
@@ -30,13 +33,16 @@ var _ = register(Algorithm{
 //	m = rho*m + (1-rho)*g
 //	u = rho*m + (1-rho)*g, or m with NoNesterov
 //	u = u/max(|u|, eps), |u| the root of the sum of all squares
-//	u = a*u + (b*A + c*A*A)*u with A = u*u', five times (the transposed where there are more rows than columns)
+//	u = a*u + (b*G + c*G*G)*u with G = u*u', Iterations times (the transposed where there are more rows than columns)
 //	x = x - (lr*ratio)*u
 //
-// with a, b, c = 3.4445, -4.775, 2.0315, an iteration of Newton and Schulz after which u has singular values from about
-// 0.7 to 1.2. ratio is sqrt(max(1, rows/columns)), or with MatchAdam 0.2*sqrt(max(rows, columns)), which gives steps
-// the size of Adam's, and so one rate for both (Liu et al., Muon is Scalable for LLM Training, 2025). All of it is in
-// the parameters' type, the products by package bitstep's Gemm; torch.optim.Muon iterates in bfloat16.
+// with a, b, c the fields A, B and C: an iteration of Newton and Schulz, which makes a*s + b*s^3 + c*s^5 of each singular
+// value s, all at most 1 at first. The defaults are Jordan's: large a raises small values fast, and five iterations leave
+// values from about 0.7 to 1.2. 2, -1.5, 0.5 and 1.5, -0.5, 0 converge to 1, in more iterations. ratio is
+// sqrt(max(1, rows/columns)), or with MatchAdam 0.2*sqrt(max(rows, columns)), which gives steps the size of Adam's, and
+// so one rate for both (Liu et al., Muon is Scalable for LLM Training, 2025). All of it is in the parameters' type, the
+// products by package bitstep's Gemm; torch.optim.Muon, whose ns_coefficients, ns_steps and adjust_lr_fn these are,
+// iterates in bfloat16.
 //
 // A parameter with fewer dimensions has no singular values: it takes a step of [Adam] with Beta1, Beta2 and AdamEps, at
 // VectorRate times the rate. Group.Shapes tells dimensions; without it all parameters are vectors. The paper leaves
@@ -49,6 +55,10 @@ type Muon struct {
 	NoNesterov  bool
 	MatchAdam   bool
 	Eps         float64 // default 1e-7
+	A           float64 // any finite number; default 3.4445
+	B           float64 // any finite number; default -4.775
+	C           float64 // any finite number; default 2.0315
+	Iterations  float64 // a whole number below 100; default 5
 	VectorRate  float64 // default 1
 	Beta1       float64 // in [0, 1); default 0.9
 	Beta2       float64 // in [0, 1); default 0.95
@@ -63,6 +73,13 @@ func (c Muon) Spec() *Spec {
 	s.Value("Rho", &c.Rho, 0.95, 1)
 	s.Momentum(&c.Rho)
 	s.Value("Eps", &c.Eps, 1e-7, math.Inf(1))
+	s.Signed("A", &c.A, 3.4445)
+	s.Signed("B", &c.B, -4.775)
+	s.Signed("C", &c.C, 2.0315)
+	s.Value("Iterations", &c.Iterations, 5, 100)
+	if c.Iterations != math.Trunc(c.Iterations) {
+		s.fail("Iterations = %v, want a whole number", c.Iterations)
+	}
 	s.Value("VectorRate", &c.VectorRate, 1, math.Inf(1))
 	s.Value("Beta1", &c.Beta1, 0.9, 1)
 	s.Value("Beta2", &c.Beta2, 0.95, 1)
@@ -161,16 +178,16 @@ func muonStep[T kernels.Float](u *Update[T], h *Muon, i int, a matrix, m []T) {
 	}
 	one := [1][]T{x}
 	u.Engine.Scale(x, scalar[T](1/max(norm(u.Engine, one[:]), h.Eps)))
-	for range 5 {
-		x, y = newtonSchulz(u, a, x, y, gram, sum), x
+	for range int(h.Iterations) {
+		x, y = newtonSchulz(u, h, a, x, y, gram, sum), x
 	}
 	u.Engine.Axpy(u.X[i], x, T(-float64(u.LR*h.ratio(a))))
 }
 
-// newtonSchulz stores in y, which it returns, a*x + (b*A + c*A*A)*x with A = x*x', or a*x + x*(b*A + c*A*A) with
-// A = x'*x where there are more rows than columns.
-func newtonSchulz[T kernels.Float](u *Update[T], m matrix, x, y, gram, sum []T) []T {
-	var a, b, c T = 3.4445, -4.775, 2.0315
+// newtonSchulz stores in y, which it returns, a*x + (b*G + c*G*G)*x with G = x*x', or a*x + x*(b*G + c*G*G) with
+// G = x'*x where there are more rows than columns.
+func newtonSchulz[T kernels.Float](u *Update[T], h *Muon, m matrix, x, y, gram, sum []T) []T {
+	a, b, c := T(h.A), T(h.B), T(h.C)
 	k, tall := m.least(), m.rows > m.cols
 	u.Engine.Gemm(tall, !tall, k, k, max(m.rows, m.cols), 1, x, m.cols, x, m.cols, 0, gram, k)
 	copy(sum, gram)

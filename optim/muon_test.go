@@ -2,6 +2,7 @@ package optim_test
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/bitstep-go/bitstep"
@@ -43,13 +44,21 @@ func testMuon[T kernels.Float](t *testing.T) {
 	for range steps {
 		grads = append(grads, filled[T](r.Float64, shapes))
 	}
-	for _, plain := range []bool{false, true} {
-		want := muonReference(x, grads, shapes, lr, rho, wd, plain)
+	for _, f := range []muonForm{
+		{iterations: 5, a: 3.4445, b: -4.775, c: 2.0315},
+		{plain: true, iterations: 5, a: 3.4445, b: -4.775, c: 2.0315},
+		{config: optim.Muon{A: 2, B: -1.5, C: 0.5, Iterations: 7}, iterations: 7, a: 2, b: -1.5, c: 0.5},
+		{config: optim.Muon{A: 1.5, B: -0.5, C: optim.Zero, Iterations: 8}, iterations: 8, a: 1.5, b: -0.5},
+		{config: optim.Muon{Iterations: optim.Zero}},
+	} {
+		config := f.config
+		config.LR, config.Rho, config.WeightDecay, config.Decoupled = lr, rho, wd, true
+		config.NoNesterov, config.MatchAdam = f.plain, f.plain
+		want := muonReference(x, grads, shapes, lr, rho, wd, f)
 		var first [][]T
 		for _, b := range bitstep.Backends() {
 			opt := must(optim.NewGroups(optim.Options{}, optim.Group[T]{Params: clone(x), Shapes: shapes,
-				Config: optim.Muon{LR: lr, Rho: rho, WeightDecay: wd, Decoupled: true, NoNesterov: plain,
-					MatchAdam: plain}}))
+				Config: config}))
 			opt.SetEngine(bitstep.On[T](b))
 			for _, g := range grads {
 				opt.Step(g...)
@@ -63,8 +72,16 @@ func testMuon[T kernels.Float](t *testing.T) {
 	}
 }
 
+// A muonForm is what muonReference is told of fields, and config what Muon is.
+type muonForm struct {
+	config     optim.Muon
+	plain      bool // without Nesterov, and with the rate of Adam
+	iterations int
+	a, b, c    float64
+}
+
 func muonReference[T kernels.Float](start [][]T, grads [][][]T, shapes [][]int, lr, rho, wd float64,
-	plain bool) [][]float64 {
+	f muonForm) [][]float64 {
 	x := wide(start)
 	for p, shape := range shapes {
 		if len(x[p]) == 0 {
@@ -73,7 +90,7 @@ func muonReference[T kernels.Float](start [][]T, grads [][][]T, shapes [][]int, 
 		rows, cols := shape[0], len(x[p])/shape[0]
 		m := make([]float64, len(x[p]))
 		ratio := math.Sqrt(max(1, float64(rows)/float64(cols)))
-		if plain {
+		if f.plain {
 			ratio = 0.2 * math.Sqrt(float64(max(rows, cols)))
 		}
 		for s := range grads {
@@ -81,7 +98,7 @@ func muonReference[T kernels.Float](start [][]T, grads [][][]T, shapes [][]int, 
 			for i, g := range wide(grads[s])[p] {
 				m[i] = float64(rho*m[i]) + float64((1-rho)*g)
 				u[i] = m[i]
-				if !plain {
+				if !f.plain {
 					u[i] = float64(rho*m[i]) + float64((1-rho)*g)
 				}
 				squares += float64(u[i] * u[i])
@@ -89,15 +106,15 @@ func muonReference[T kernels.Float](start [][]T, grads [][][]T, shapes [][]int, 
 			for i := range u {
 				u[i] /= max(math.Sqrt(squares), 1e-7)
 			}
-			for range 5 {
+			for range f.iterations {
 				gram := product(u, transposed(u, rows, cols), rows, cols, rows)
 				left := product(gram, gram, rows, rows, rows)
 				for i := range left {
-					left[i] = float64(-4.775*gram[i]) + float64(2.0315*left[i])
+					left[i] = float64(f.b*gram[i]) + float64(f.c*left[i])
 				}
 				next := product(left, u, rows, rows, cols)
 				for i := range u {
-					u[i] = float64(3.4445*u[i]) + next[i]
+					u[i] = float64(f.a*u[i]) + next[i]
 				}
 			}
 			for i := range u {
@@ -164,13 +181,27 @@ func TestMatrixAllocations(t *testing.T) {
 }
 
 func TestMuonFields(t *testing.T) {
-	want := optim.Muon{LR: 1e-3, Rho: 0.95, Eps: 1e-7, VectorRate: 1, Beta1: 0.9, Beta2: 0.95, AdamEps: 1e-8}
+	want := optim.Muon{LR: 1e-3, Rho: 0.95, Eps: 1e-7, A: 3.4445, B: -4.775, C: 2.0315, Iterations: 5, VectorRate: 1,
+		Beta1: 0.9, Beta2: 0.95, AdamEps: 1e-8}
 	if got := must(optim.New(optim.Muon{}, []float32{1})).Config(0); got != want {
 		t.Errorf("defaults %+v, want %+v", got, want)
 	}
-	for _, bad := range []optim.Muon{{Rho: 1}, {Beta1: 1}, {Eps: -1}} {
-		if _, err := optim.New(bad, []float32{1}); err == nil {
-			t.Errorf("%+v: no error", bad)
+	for _, bad := range []struct {
+		optim.Muon
+		want string
+	}{
+		{optim.Muon{Rho: 1}, "Muon: Rho = 1, want in [0, 1)"},
+		{optim.Muon{Beta1: 1}, "Muon: Beta1 = 1, want in [0, 1)"},
+		{optim.Muon{Eps: -1}, "Muon: Eps = -1, want in [0, +Inf)"},
+		{optim.Muon{A: math.NaN()}, "Muon: A = NaN, want in (-Inf, +Inf)"},
+		{optim.Muon{B: math.Inf(-1)}, "Muon: B = -Inf, want in (-Inf, +Inf)"},
+		{optim.Muon{C: 1e39}, "Muon: C = 1e+39, which is +Inf in float32, want a number in its range"},
+		{optim.Muon{Iterations: 2.5}, "Muon: Iterations = 2.5, want a whole number"},
+		{optim.Muon{Iterations: 100}, "Muon: Iterations = 100, want in [0, 100)"},
+		{optim.Muon{Iterations: -1}, "Muon: Iterations = -1, want in [0, 100)"},
+	} {
+		if _, err := optim.New(bad.Muon, []float32{1}); err == nil || !strings.Contains(err.Error(), bad.want) {
+			t.Errorf("%+v: error %v, want %q", bad.Muon, err, bad.want)
 		}
 	}
 }

@@ -65,7 +65,8 @@ def adafactor(x, state, t, T, lr, beta2_decay, eps2, d, eps1=None, weight_decay=
     return step
 
 
-def muon(x, state, t, T, lr, momentum, eps, nesterov_off=False, match=False, weight_decay=0.0, decoupled=True):
+def muon(x, state, t, T, lr, momentum, eps, nesterov_off=False, match=False, weight_decay=0.0, decoupled=True,
+         ns_a=3.4445, ns_b=-4.775, ns_c=2.0315, ns_steps=5):
     if not state:
         state.update(buf=np.zeros_like(x))
 
@@ -75,8 +76,8 @@ def muon(x, state, t, T, lr, momentum, eps, nesterov_off=False, match=False, wei
         tall = len(update) > update.shape[1]
         o = update.T if tall else update
         o = o / T(max(np.linalg.norm(o), eps))
-        a, b, c = T(3.4445), T(-4.775), T(2.0315)
-        for _ in range(5):
+        a, b, c = T(ns_a), T(ns_b), T(ns_c)
+        for _ in range(int(ns_steps)):
             gram = o @ o.T
             o = a * o + (b * gram + c * (gram @ gram)) @ o
         o = o.T if tall else o
