@@ -36,13 +36,13 @@ var _ = register(Algorithm{
 //	u = a*u + (b*G + c*G*G)*u with G = u*u', Iterations times (the transposed where there are more rows than columns)
 //	x = x - (lr*ratio)*u
 //
-// with a, b, c the fields A, B and C: an iteration of Newton and Schulz, which makes a*s + b*s^3 + c*s^5 of each singular
-// value s, all at most 1 at first. The defaults are Jordan's: large a raises small values fast, and five iterations leave
-// values from about 0.7 to 1.2. 2, -1.5, 0.5 and 1.5, -0.5, 0 converge to 1, in more iterations. ratio is
-// sqrt(max(1, rows/columns)), or with MatchAdam 0.2*sqrt(max(rows, columns)), which gives steps the size of Adam's, and
-// so one rate for both (Liu et al., Muon is Scalable for LLM Training, 2025). All of it is in the parameters' type, the
-// products by package bitstep's Gemm; torch.optim.Muon, whose ns_coefficients, ns_steps and adjust_lr_fn these are,
-// iterates in bfloat16.
+// with a, b, c the fields A, B and C: an iteration of Newton and Schulz, which makes a*s + b*s^3 + c*s^5 of each
+// singular value s, all at most 1 at first. The defaults are Jordan's: large a raises small values fast, and five
+// iterations leave values from about 0.7 to 1.2. 2, -1.5, 0.5 and 1.5, -0.5, 0 converge to 1, in more iterations.
+// ratio is sqrt(max(1, rows/columns)), or with MatchAdam 0.2*sqrt(max(rows, columns)), which gives steps the size of
+// Adam's, and so one rate for both (Liu et al., Muon is Scalable for LLM Training, 2025). All of it is in the
+// parameters' type, the products by package bitstep's Gemm; torch.optim.Muon, whose ns_coefficients, ns_steps and
+// adjust_lr_fn these are, iterates in bfloat16.
 //
 // A parameter with fewer dimensions has no singular values: it takes a step of [Adam] with Beta1, Beta2 and AdamEps, at
 // VectorRate times the rate. Group.Shapes tells dimensions; without it all parameters are vectors. The paper leaves
