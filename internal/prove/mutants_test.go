@@ -209,8 +209,10 @@ var equivalences = []struct {
 	}},
 	{"it takes off the sign of a lane, which has none", func(m mutant, code []Inst) bool {
 		in := code[m.at]
-		return m.kind == "dropped" && slices.Contains([]string{"VANDPS", "VANDPD", "fabs"}, in.Op) &&
-			in.Args[len(in.Args)-2] == in.Args[len(in.Args)-1] && strings.HasPrefix(m.fn.Name, "maxAbs")
+		last := len(in.Args) - 1
+		elsewhere := m.to.Op == in.Op && slices.Equal(m.to.Args[:last], in.Args[:last]) // so that the lane stays
+		return (m.kind == "dropped" || elsewhere) && slices.Contains([]string{"VANDPS", "VANDPD", "fabs"}, in.Op) &&
+			in.Args[last-1] == in.Args[last] && strings.HasPrefix(m.fn.Name, "maxAbs")
 	}},
 	{"the other register is a copy", func(m mutant, code []Inst) bool {
 		if m.kind != "register" && m.kind != "bit" || m.to.Op != code[m.at].Op {
