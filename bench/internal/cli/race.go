@@ -21,9 +21,9 @@ var raceCommand = command{
 	summary: "the lecture in pictures: optimizers on landscapes, as a page",
 	about: `Writes a page that tells the source lecture with its pictures: random search, numerical gradients, SGD,
 momentum in its forms, Nesterov, AdaGrad, RMSProp, Adam, L-BFGS on a ravine, a saddle, a local minimum, Beale's function
-and with noisy gradients, learning rates and schedules; with animations, and the numbers of each picture. It needs no
-script and no network. The page is the same file on every machine: each curve and each picture is compared with its hash
-in testdata, and at a difference the status is 1 and nothing is written.`,
+and with noisy gradients, learning rates and schedules, and more optimizers; with animations, and the numbers
+of each picture. It needs no script and no network. The page is the same file on every machine: each curve and each
+picture is compared with its hash in testdata, and at a difference the status is 1 and nothing is written.`,
 	example: `  bench race
   bench race -o race.html -f`,
 	register: func(set *flag.FlagSet) runner {
@@ -60,7 +60,9 @@ func writeLecture(ctx context.Context, w io.Writer, out string, replace bool) er
 	}); err != nil {
 		return err
 	}
-	printRaces(w, lecture.Races(b))
+	races := lecture.Races(b)
+	printRaces(w, races)
+	printField(w, races)
 	fmt.Fprintf(w, "\npage      %s, %s bytes\n", out, thousands(page.Len()))
 	digest := sha256.Sum256([]byte(golden.List(f.Name)))
 	fmt.Fprintf(w, "digest    %s of all pictures, the same on every machine\n", hex.EncodeToString(digest[:]))
@@ -79,10 +81,7 @@ func printRaces(w io.Writer, all []lecture.Race) {
 	for _, r := range all {
 		fmt.Fprintf(t, "%s\t%g\t", r.Landscape, r.Target)
 		for _, s := range r.Results {
-			cell := "-"
-			if s.Evaluations >= 0 {
-				cell = fmt.Sprint(s.Evaluations)
-			}
+			cell := evaluations(s)
 			if s.Evaluations >= 0 && s.Evaluations == r.Fewest() {
 				cell = "*" + cell
 			}
@@ -91,4 +90,31 @@ func printRaces(w io.Writer, all []lecture.Race) {
 		fmt.Fprintln(t)
 	}
 	t.Flush()
+}
+
+// printField prints the same of the optimizers that are not in the lecture, a line for each.
+func printField(w io.Writer, all []lecture.Race) {
+	fmt.Fprintln(w, "\nThe same of others, each at the best of several rates")
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprint(t, "\t")
+	for _, r := range all {
+		fmt.Fprintf(t, "%s\t", r.Landscape)
+	}
+	fmt.Fprintln(t)
+	for i, s := range all[0].Field {
+		fmt.Fprintf(t, "%s\t", s.Name)
+		for _, r := range all {
+			fmt.Fprintf(t, "%s\t", evaluations(r.Field[i]))
+		}
+		fmt.Fprintln(t)
+	}
+	t.Flush()
+}
+
+// evaluations is how many a result took, as a cell.
+func evaluations(s lecture.Result) string {
+	if s.Evaluations < 0 {
+		return "-"
+	}
+	return fmt.Sprint(s.Evaluations)
 }

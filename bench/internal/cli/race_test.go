@@ -16,6 +16,7 @@ func TestRace(t *testing.T) {
 		t.Fatalf("status %d, %q", status, stderr)
 	}
 	for _, want := range []string{`(?m)^ +ravine +0\.01 +- .*\*\d+$`, `(?m)^ +local minimum .* - `,
+		`(?m)^ +ravine +saddle .*noisy gradients$`, `(?m)^ +Rprop( +\d+)+`,
 		`page +lecture\.html, [\d,]+ bytes`, `digest +[0-9a-f]{64} of all pictures`} {
 		if !regexp.MustCompile(want).MatchString(stdout) {
 			t.Errorf("%q lacks %s", stdout, want)

@@ -51,6 +51,20 @@ func (p *path) until(target float64) int {
 	return -1
 }
 
+// settled is how many evaluations it took until the loss was at most target and stayed so to the end, or -1.
+func (p *path) settled(target float64) int {
+	first := -1
+	for i, f := range p.losses {
+		switch {
+		case f > target:
+			first = -1
+		case first < 0:
+			first = p.evaluations[i]
+		}
+	}
+	return first
+}
+
 // lossCurve is the loss against evaluations.
 func (p *path) lossCurve(series int) curve {
 	c := curve{name: p.name, series: series}

@@ -40,10 +40,11 @@ func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
 func pictures(b bitstep.Backend) []picture {
 	all := []picture{searching(b), differences(), checking(), descending(b), problemsOfSGD(b), momentumForms(b),
 		nesterov(b), adaptive(b), firstSteps(b), rates(b), schedules(b), annealing(b), secondOrder(b)}
-	for _, r := range Races(b) {
+	races := Races(b)
+	for _, r := range races {
 		all = append(all, r.picture)
 	}
-	return all
+	return append(all, fieldPictures(races)...)
 }
 
 // computed remembers the pictures of a backend.

@@ -113,13 +113,23 @@ func ungif(page string) string {
 
 // The lecture's claims hold of its numbers.
 func TestStory(t *testing.T) {
-	races := map[string]map[string]Result{}
+	races, rest := map[string]map[string]Result{}, map[string]map[string]Result{}
 	for _, r := range Races(bitstep.Active()) {
-		races[r.Landscape] = map[string]Result{}
+		races[r.Landscape], rest[r.Landscape] = map[string]Result{}, map[string]Result{}
 		for _, s := range r.Results {
 			races[r.Landscape][s.Name] = s
 			t.Logf("%-16s %-9s %4d evaluations, loss %.1e, distance %.1e", r.Landscape, s.Name, s.Evaluations, s.Loss,
 				s.Distance)
+		}
+		for i, s := range r.Field {
+			rest[r.Landscape][s.Name] = s
+			t.Logf("%-16s %-19s at %6g %4d evaluations, loss %.1e, distance %.1e", r.Landscape, s.Name, s.Rate,
+				s.Evaluations, s.Loss, s.Distance)
+			for _, p := range r.field[i].points {
+				if least := 1e-150; p.x != 0 && math.Abs(p.x) < least || p.y != 0 && math.Abs(p.y) < least {
+					t.Errorf("%s on %s comes to %v, whose squares are near subnormal numbers", s.Name, r.Landscape, p)
+				}
+			}
 		}
 		if r.Fewest() < 0 {
 			t.Errorf("%s: nobody wins", r.Landscape)
@@ -136,6 +146,17 @@ func TestStory(t *testing.T) {
 	}
 	if races["noisy gradients"]["L-BFGS"].Evaluations >= 0 {
 		t.Error("L-BFGS copes with noise")
+	}
+	if rest["ravine"]["RAdam"].Evaluations >= 0 || rest["noisy gradients"]["Rprop"].Loss < .1 {
+		t.Error("RAdam passes the ravine, or Rprop copes with noise")
+	}
+	for name, r := range rest["Beale's function"] {
+		if r.Loss < rest["Beale's function"]["Rprop"].Loss {
+			t.Errorf("on Beale's function %s ends nearer than Rprop", name)
+		}
+	}
+	if first, last := fieldRates[0], fieldRates[len(fieldRates)-1]; first != 7e-4 || last != 30 {
+		t.Errorf("rates of the field from %v to %v, and the page says others", first, last)
 	}
 	for name, r := range races["saddle"] {
 		if name != "SGD" && r.Evaluations >= races["saddle"]["SGD"].Evaluations {

@@ -10,9 +10,11 @@ import (
 // A Race is all optimizers on one landscape.
 type Race struct {
 	Landscape string
-	Target    float64 // above the minimum
-	Results   []Result
+	Target    float64  // above the minimum
+	Results   []Result // of the lecture's seven
+	Field     []Result // of those that the lecture leaves out
 	picture   picture
+	field     []path
 }
 
 // A Result is how an optimizer did.
@@ -91,16 +93,10 @@ func Races(b bitstep.Backend) (all []Race) {
 			x: axis{"evaluations", 0, float64(c.evaluations), false},
 			y: axis{"loss above the minimum", c.low, c.high, true}}
 		for i, q := range paths {
-			end, loss := q.last()
-			s := Result{Name: q.name, Evaluations: q.until(l.least + c.target), Loss: loss - l.least,
-				Distance: distance(end, l.minimum)}
-			rate := "line search"
+			s, rate := l.result(q, c.target), "line search"
 			if i < len(c.walks) {
 				s.Rate = c.walks[i].rate()
 				rate = number(s.Rate)
-			}
-			if l.name == "saddle" { // which has two minima
-				s.Distance = min(s.Distance, distance(end, point{0, -1}))
 			}
 			r.Results, p.legend = append(r.Results, s), append(p.legend, q.name)
 			p.table.add(s.Name, rate, count(s.Evaluations), number(s.Loss), number(s.Distance))
@@ -112,9 +108,26 @@ func Races(b bitstep.Backend) (all []Race) {
 		}
 		p.plots = []plot{onMap, losses}
 		r.picture = p
+		for _, f := range field {
+			rate, q := l.best(b, f, c.evaluations, c.target)
+			s := l.result(q, c.target)
+			s.Rate = rate
+			r.Field, r.field = append(r.Field, s), append(r.field, q)
+		}
 		all = append(all, r)
 	}
 	return all
+}
+
+// result is how a path did.
+func (l *landscape) result(p path, target float64) Result {
+	end, loss := p.last()
+	s := Result{Name: p.name, Evaluations: p.until(l.least + target), Loss: loss - l.least,
+		Distance: distance(end, l.minimum)}
+	if l.name == "saddle" { // which has two minima
+		s.Distance = min(s.Distance, distance(end, point{0, -1}))
+	}
+	return s
 }
 
 // rate is the learning rate of a walk.
