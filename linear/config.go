@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/bitstep-go/bitstep/internal/check"
+	"github.com/bitstep-go/bitstep/internal/num"
 	"github.com/bitstep-go/bitstep/kernels"
 	"github.com/bitstep-go/bitstep/linear/dataset"
 	"github.com/bitstep-go/bitstep/optim"
@@ -30,6 +31,12 @@ type TrainConfig struct {
 	// Optimizer is the algorithm with its learning rate, which a Schedule can scale; nil: optim.Adam{}.
 	Optimizer optim.Config
 	Options   optim.Options // clipping and the like
+
+	// Weights is how the optimizer stores the weights: optim.Full, as the elements that they are, or optim.BF16, of
+	// float32, with the copy in float32 that Options.Master asks for or without: see optim.Group. With BF16 the model has
+	// their values in float32, from the start on, which is rounded to nearest; and so are gradients, unless there is a
+	// master, which takes them as they are.
+	Weights optim.Storage
 
 	Batch    int    // examples per step, at most all are taken; 0: 256
 	Sampling string // how examples are drawn: sequential, shuffled or replacement; "": shuffled
@@ -126,6 +133,10 @@ func complete[T kernels.Float](c TrainConfig, d Data[T]) (TrainConfig, error) {
 	validated := d.Validation.Source != nil
 	switch {
 	case err != nil:
+	case c.Weights != optim.Full && c.Weights != optim.BF16:
+		err = fmt.Errorf("Weights = %v, want %v or %v", c.Weights, optim.Full, optim.BF16)
+	case c.Weights == optim.BF16 && !num.Is32[T]():
+		err = fmt.Errorf("Weights = %v with elements of float64, want float32", c.Weights)
 	case c.CheckpointSteps != 0 && c.Checkpoint == "":
 		err = fmt.Errorf("CheckpointSteps = %d without Checkpoint, the file", c.CheckpointSteps)
 	case c.BestModel != "" && filepath.Clean(c.BestModel) == filepath.Clean(c.Checkpoint):

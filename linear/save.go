@@ -18,7 +18,7 @@ import (
 // A trainer's checkpoint is one file in the format of [checkpoint.File]: what the optimizer, the schedule if it
 // observes, and the preprocessing put under their prefixes, and
 //
-//	weights                 the model, classes x features
+//	weights                 the model, classes x features, of the type of features however the optimizer stores it
 //	best                    that of the best epoch, if there is a validation set and an epoch has ended
 //	history                 epochs x 5: steps, training loss and accuracy, validation loss and accuracy
 //	metadata trainer.*      the sampler's state, the sums of the epoch so far, and what a run that goes on must
@@ -52,6 +52,7 @@ const (
 	metaLossSum    = "trainer.epoch.loss"
 	metaExamples   = "trainer.epoch.examples"
 	metaCorrect    = "trainer.epoch.correct"
+	metaStorage    = "trainer.weights" // unless they are as ever: no file had it before there were others
 
 	metaReported = "model.tensor"
 	metaClasses  = "model.classes" // JSON
@@ -104,7 +105,7 @@ func (t *Trainer[T]) snapshot() *checkpoint.File {
 		s.Snapshot(c, schedulePrefix)
 	}
 	for _, f := range t.fixed() {
-		if f.key != metaLoss { // the model has it
+		if f.key != metaLoss && (f.key != metaStorage || f.value != f.before) { // the model has the loss
 			c.SetMeta(f.key, f.value)
 		}
 	}
@@ -142,6 +143,7 @@ func (t *Trainer[T]) fixed() []fact {
 		{metaBatch, strconv.Itoa(t.c.Batch), "Batch", required},
 		{metaInitScale, number(t.c.InitScale), "InitScale", ""},
 		{metaMonitor, t.c.Monitor, "Monitor", monitorAccuracy},
+		{metaStorage, t.c.Weights.String(), "Weights", optim.Full.String()},
 		{metaLabels, t.digests.train, "the training set's targets", required},
 		{metaValidation, cmp.Or(t.digests.validation, "none"), "the validation set's targets", ""},
 		{metaClasses, string(names), "ClassNames", ""},
@@ -285,8 +287,10 @@ func (t *Trainer[T]) restoreOptimizer(c *checkpoint.File, weights []T) error {
 		if back := t.opt.Restore(before, optimizerPrefix); back != nil {
 			panic("linear: Trainer: " + back.Error()) // its own state of a moment ago
 		}
+		t.halves.widen(t.train.backend, t.model.W)
 		return err
 	}
+	t.halves.widen(t.train.backend, t.model.W)
 	if !slices.Equal(t.model.W, weights) {
 		return undo(c.Errorf("tensor %s is not what the optimizer has", weightsTensor))
 	}

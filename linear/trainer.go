@@ -101,6 +101,7 @@ type Trainer[T kernels.Float] struct {
 
 	batch, after []int // of this step, and likely of the next
 	grad         []T
+	halves       halves[T]
 	times        Times
 }
 
@@ -141,12 +142,16 @@ func NewTrainer[T kernels.Float](c TrainConfig, d Data[T]) (*Trainer[T], error) 
 	t.model = NewModel[T](t.train.Classes(), t.train.Features())
 	t.model.ClassNames, t.model.Preprocess, t.model.Loss = d.Train.ClassNames, d.Train.Preprocess, c.Loss
 	t.model.Init(c.InitScale, c.Seed)
+	t.grad = make([]T, len(t.model.W))
+	group := optim.Group[T]{Name: "weights", Config: c.Optimizer, Params: [][]T{t.model.W}}
+	if c.Weights == optim.BF16 {
+		t.halves = newHalves(t.train.backend, t.model.W, c.Options.Master)
+		group.Params, group.Weights = nil, [][]kernels.BFloat16{t.halves.weights}
+	}
 	if !t.finite() {
 		return nil, fmt.Errorf("linear: TrainConfig: InitScale = %v, which makes weights that are not finite",
 			c.InitScale)
 	}
-	t.grad = make([]T, len(t.model.W))
-	group := optim.Group[T]{Name: "weights", Config: c.Optimizer, Params: [][]T{t.model.W}}
 	if t.opt, err = optim.NewGroups(c.Options, group); err != nil {
 		return nil, err
 	}
@@ -400,7 +405,7 @@ func (t *Trainer[T]) step(p *Progress) error {
 	t.correct += t.train.pass.correct
 	t.taken = n
 	start := time.Now()
-	t.opt.Step(t.grad)
+	t.halves.step(t.train.backend, t.opt, t.model.W, t.grad)
 	p.at = time.Now()
 	t.times.Update += p.at.Sub(start)
 	p.Step, p.Skipped = t.Steps(), t.Skipped()

@@ -216,6 +216,12 @@ func TestStepAllocations(t *testing.T) {
 			x.train.pass.dismiss()
 		}
 	}
+	for _, c := range halved() {
+		x := trainer(t, c, d)
+		if got := allocations(func() { x.Step() }); got != 0 {
+			t.Errorf("weights in bfloat16, master %v: %v allocations per step", c.Options.Master, got)
+		}
+	}
 }
 
 // No goroutine outlives a run or a call, however they end; and members of a crew that sleep are woken.
@@ -263,27 +269,83 @@ func hashOf[T kernels.Float](t *testing.T, x *Trainer[T]) string {
 // However it runs, a run makes the same weights.
 func TestArchTrainerBits(t *testing.T) {
 	d := tiny[float32]()
-	want := hashOf(t, trainer(t, quick(), d).On(bitstep.Go))
-	for _, b := range bitstep.Backends() {
-		for _, threads := range []int{1, 2, 5} {
-			c := quick()
-			c.Threads = threads
-			if got := hashOf(t, trainer(t, c, d).On(b)); got != want {
-				t.Errorf("%v, %d threads: %s, want %s", b, threads, got, want)
+	for _, c := range append(halved(), quick()) {
+		want := hashOf(t, trainer(t, c, d).On(bitstep.Go))
+		for _, b := range bitstep.Backends() {
+			for _, threads := range []int{1, 2, 5} {
+				c.Threads = threads
+				if got := hashOf(t, trainer(t, c, d).On(b)); got != want {
+					t.Errorf("weights %v, %v, %d threads: %s, want %s", c.Weights, b, threads, got, want)
+				}
 			}
+		}
+	}
+}
+
+// With weights in bfloat16 a run is what a loop over passes and an optimizer makes of the same batches: gradients are
+// those of the weights as they are rounded, and themselves rounded unless there is a master.
+func TestArchHalves(t *testing.T) {
+	d := tiny[float32]()
+	for _, c := range halved() {
+		var batches [][]int
+		c.Trace = func(s Trace) error {
+			batches = append(batches, slices.Clone(s.Batch))
+			return nil
+		}
+		got := hashOf(t, trainer(t, c, d))
+		p, err := NewProblem(d.Train, ProblemConfig{Lambda: c.Lambda})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := NewModel[float32](p.Classes(), p.Features())
+		m.Init(InitScale, c.Seed)
+		w, g := make([]kernels.BFloat16, len(m.W)), make([]kernels.BFloat16, len(m.W))
+		kernels.ToBFloat16(w, m.W, kernels.Rounding{Nearest: true})
+		opt, err := optim.NewGroups(c.Options,
+			optim.Group[float32]{Config: c.Optimizer, Weights: [][]kernels.BFloat16{w}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		grad := make([]float32, len(w))
+		for _, batch := range batches {
+			kernels.FromBFloat16(m.W, w)
+			p.LossGradient(m.W, grad, batch)
+			kernels.ToBFloat16(g, grad, kernels.Rounding{Nearest: true})
+			if c.Options.Master {
+				opt.Step(grad)
+			} else {
+				opt.StepStored(kernels.Stored{BFloat16: g})
+			}
+		}
+		kernels.FromBFloat16(m.W, w)
+		if want := m.Hash(); got != want || len(batches) != 9 {
+			t.Errorf("master %v: after %d steps %s, want %s", c.Options.Master, len(batches), got, want)
 		}
 	}
 }
 
 // A run that is cancelled, saved and resumed on another backend makes the weights of one that was not.
 func TestArchResume(t *testing.T) {
-	t.Run("float32", testResume[float32])
-	t.Run("float64", testResume[float64])
+	t.Run("float32", func(t *testing.T) { testResume[float32](t, quick()) })
+	t.Run("float64", func(t *testing.T) { testResume[float64](t, quick()) })
+	for _, c := range halved() {
+		t.Run(fmt.Sprintf("bfloat16/master=%v", c.Options.Master), func(t *testing.T) { testResume[float32](t, c) })
+	}
 }
 
-func testResume[T kernels.Float](t *testing.T) {
+// halved are configurations of weights in bfloat16.
+func halved() (all []TrainConfig) {
+	for _, master := range []bool{false, true} {
+		c := quick()
+		c.Weights, c.Options = optim.BF16, optim.Options{Master: master, Seed: 7}
+		all = append(all, c)
+	}
+	return all
+}
+
+func testResume[T kernels.Float](t *testing.T, from TrainConfig) {
 	d := tiny[T]()
-	want := trainer(t, quick(), d)
+	want := trainer(t, from, d)
 	wantHash := hashOf(t, want)
 	var wantFile bytes.Buffer
 	if err := want.snapshot().Encode(&wantFile); err != nil {
@@ -293,7 +355,7 @@ func testResume[T kernels.Float](t *testing.T) {
 	for stop := range 9 {
 		path := filepath.Join(t.TempDir(), "run")
 		ctx, cancel := context.WithCancel(context.Background())
-		c := quick()
+		c := from
 		c.Checkpoint = path
 		c.Progress = func(p Progress) {
 			if p.Step == uint64(stop) {
@@ -424,12 +486,25 @@ func TestTrainConfigErrors(t *testing.T) {
 			}},
 		{`optim: group 0 "weights": Adam: Beta1 = 2, want in [0, 1)`,
 			func(c *TrainConfig, d *Data[float32]) { c.Optimizer = optim.Adam{Beta1: 2} }},
+		{"linear: TrainConfig: Weights = Block8, want Full or BF16",
+			func(c *TrainConfig, d *Data[float32]) { c.Weights = optim.Block8 }},
+		{"optim: Options: Master = true without Weights, of which it is a copy",
+			func(c *TrainConfig, d *Data[float32]) { c.Options.Master = true }},
+		{`optim: group 0 "weights": Muon: Weights with Options.Master = false, want true: its steps work on parameters ` +
+			"beside a kernel", func(c *TrainConfig, d *Data[float32]) {
+			c.Weights, c.Optimizer = optim.BF16, optim.Muon{}
+		}},
 	} {
 		c, d := quick(), good
 		change.make(&c, &d)
 		if _, err := NewTrainer(c, d); err == nil || err.Error() != change.want {
 			t.Errorf("error %v\nwant  %s", err, change.want)
 		}
+	}
+	c := halved()[0]
+	const want = "linear: TrainConfig: Weights = BF16 with elements of float64, want float32"
+	if _, err := NewTrainer(c, tiny[float64]()); err == nil || err.Error() != want {
+		t.Errorf("error %v\nwant  %s", err, want)
 	}
 }
 
@@ -902,6 +977,10 @@ func TestResumeFields(t *testing.T) {
 			c.Optimizer = optim.Adam{LR: 0.01, Beta1: 0.8}
 		},
 		"ClipNorm": func(c *TrainConfig, d *Data[float32]) { c.Options.ClipNorm = 3 },
+		`trainer.weights is "Full", this trainer's is "BF16": Weights must be that of the run`: func(c *TrainConfig,
+			d *Data[float32]) {
+			c.Weights = optim.BF16
+		},
 	} {
 		if err := try(change); err == nil || !strings.Contains(err.Error(), field) {
 			t.Errorf("another %s: error %v", field, err)
@@ -918,6 +997,49 @@ func TestResumeFields(t *testing.T) {
 	} {
 		if err := try(change); err != nil {
 			t.Error(err)
+		}
+	}
+	halves := halved()
+	for i, c := range halves {
+		c.Checkpoint = filepath.Join(t.TempDir(), "halves")
+		r, err := trainer(t, c, good).Run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		saved, err := checkpoint.Read(c.Checkpoint)
+		if err != nil {
+			t.Fatal(err)
+		}
+		changed := checkpoint.New()
+		for _, k := range saved.MetaKeys() {
+			if v, _ := saved.Meta(k); k != "bitstep" && k != "sha256" {
+				changed.SetMeta(k, v)
+			}
+		}
+		for _, n := range saved.Names() {
+			if tensor, _ := saved.Tensor(n); n != weightsTensor {
+				changed.PutTensor(n, tensor)
+			}
+		}
+		r.Model.W[0]++
+		checkpoint.Put(changed, weightsTensor, []int{r.Model.Classes, r.Model.Features}, r.Model.W)
+		other := filepath.Join(t.TempDir(), "changed")
+		if err := changed.WriteFile(other); err != nil {
+			t.Fatal(err)
+		}
+		for _, in := range []struct {
+			want, path string
+			c          TrainConfig
+		}{{"Weights must be that of the run", c.Checkpoint, quick()}, {"Master", c.Checkpoint, halves[1-i]},
+			{"tensor weights is not what the optimizer has", other, c}} {
+			x := trainer(t, in.c, good)
+			before := state(t, x)
+			if err := x.Resume(in.path); err == nil || !strings.Contains(err.Error(), in.want) {
+				t.Errorf("weights in bfloat16, master %v: %v, want %q", c.Options.Master, err, in.want)
+			}
+			if state(t, x) != before {
+				t.Errorf("%s: resuming in vain has changed the trainer", in.want)
+			}
 		}
 	}
 	// A checkpoint of before there were the new keys means what it meant.

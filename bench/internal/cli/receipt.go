@@ -129,15 +129,18 @@ func (f *trainFlags) checkReceipt() error {
 var decisive = []string{"type", "seed", "validation", "loss", "lambda", "optimizer", "lr", "schedule", "batch",
 	"epochs", "sampling", "patience"}
 
-// states is a flag that decides them, too. A receipt without it, as there were before it, claims the default.
-const states = "states"
+// later are flags that decide them, too. A receipt without one, as there were before it, claims the default.
+var later = []string{"states", "weights"}
 
 // decided are the flags whose values decide a run.
 func decided(set *flag.FlagSet) []string {
-	if f := set.Lookup(states); f.Value.String() != f.DefValue {
-		return append(slices.Clip(decisive), states)
+	names := slices.Clone(decisive)
+	for _, name := range later {
+		if f := set.Lookup(name); f.Value.String() != f.DefValue {
+			names = append(names, name)
+		}
 	}
-	return decisive
+	return names
 }
 
 // claimOf is the name of the claim of a flag.
@@ -163,10 +166,10 @@ func (f *trainFlags) setClaims(set *flag.FlagSet, claims []receipt.Claim) error 
 		claimed[c.Name] = c.Value
 	}
 	var missing []string
-	for _, name := range append(slices.Clip(decisive), states) {
+	for _, name := range slices.Concat(decisive, later) {
 		value, ok := claimed[claimOf(name)]
 		switch {
-		case !ok && name == states:
+		case !ok && slices.Contains(later, name):
 			value = set.Lookup(name).DefValue
 		case !ok:
 			missing = append(missing, claimOf(name))

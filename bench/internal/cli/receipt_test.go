@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -79,16 +80,19 @@ func TestReceipt(t *testing.T) {
 	}
 }
 
-// A receipt says how states are stored, where that is not as it always was.
-func TestReceiptStates(t *testing.T) {
+// A receipt says how states and weights are stored, where that is not as it always was.
+func TestReceiptStorage(t *testing.T) {
 	data, dir := smallData(t), t.TempDir()
-	for _, states := range []string{"full", "bf16", "block8"} {
-		file := filepath.Join(dir, states+".receipt")
-		runTrain(t, "-data", data, "-validation", "100", "-batch", "50", "-epochs", "1", "-out", dir, "-receipt", file,
-			"-receipt-steps", "2", "-states", states)
+	for i, flags := range [][]string{{"-states=full", "-weights=full"}, {"-states=bf16"}, {"-states=block8"},
+		{"-weights=bf16"}, {"-weights=bf16+master"}, {"-states=block8", "-weights=bf16+master"}} {
+		file := filepath.Join(dir, fmt.Sprint(i, ".receipt"))
+		runTrain(t, append(flags, "-data", data, "-validation", "100", "-batch", "50", "-epochs", "1", "-out", dir,
+			"-receipt", file, "-receipt-steps", "2")...)
 		text, err := runAudit(t, file, "-data", data)
-		if err != nil || strings.Contains(text, " -states="+states) != (states != "full") {
-			t.Errorf("-states %s: %v\n%s", states, err, text)
+		claimed := strings.Join(strings.Fields(text[strings.Index(text, "claimed "):strings.Index(text, " 6 steps")]), " ")
+		if err != nil || strings.Contains(claimed, strings.Join(flags, " ")) != (i > 0) ||
+			i == 0 && (strings.Contains(claimed, "-states") || strings.Contains(claimed, "-weights")) {
+			t.Errorf("%v: %v\n%s", flags, err, text)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,7 +27,7 @@ import (
 type trainFlags struct {
 	dataFlags
 	optimizer, schedule, loss, sampling string
-	states                              string
+	states, weights                     string
 	lr, lambda                          float64
 	batch, epochs, patience             int
 	checkpoint, out, receipt            string
@@ -54,6 +55,9 @@ func (f *trainFlags) register(set *flag.FlagSet) {
 	set.StringVar(&f.states, "states", storageNames()[0],
 		"`storage` of the optimizer's states, for weights of float32:\n"+either(storageNames()))
 	suggest(set, "states", storageNames())
+	set.StringVar(&f.weights, "weights", weightsNames()[0],
+		"how `weights` of float32 are stored; with +master steps update a copy\nin float32: "+either(weightsNames()))
+	suggest(set, "weights", weightsNames())
 	set.StringVar(&f.schedule, "schedule", "cosine",
 		"learning-rate `schedule` over the run, warmup:STEPS+ before it or not:\n"+
 			either(schedule.Forms()))
@@ -88,6 +92,24 @@ func storageNames() (names []string) {
 	return names
 }
 
+// stores are the values of -weights, of which the first is the default.
+var stores = []struct {
+	name    string
+	weights optim.Storage
+	master  bool
+}{
+	{storageNames()[optim.Full], optim.Full, false},
+	{storageNames()[optim.BF16], optim.BF16, false},
+	{storageNames()[optim.BF16] + "+master", optim.BF16, true},
+}
+
+func weightsNames() (names []string) {
+	for _, s := range stores {
+		names = append(names, s.name)
+	}
+	return names
+}
+
 // plainSchedules are those forms that need no number.
 func plainSchedules() (names []string) {
 	for _, form := range schedule.Forms() {
@@ -108,6 +130,7 @@ Interrupt it (Ctrl-C) whenever you like: it saves the run, and -resume goes on.`
 	example: `  bench train
   bench train -data cifar-10-batches-bin -optimizer lion -loss softmax
   bench train -optimizer sgd -lr 1e-3 -schedule warmup:100+cosine -epochs 20 -patience 3
+  bench train -weights bf16 -out narrow       # the states, too
   bench train -data synthetic:5000 -validation 500 -out small -times
   bench train -out small -resume      # after an interrupt`,
 	register: func(set *flag.FlagSet) runner {
@@ -174,6 +197,11 @@ func (f *trainFlags) config() (c linear.TrainConfig, err error) {
 		return c, fmt.Errorf("-states: %w", err)
 	}
 	f.states = strings.ToLower(c.Options.States.String()) // as a receipt claims it
+	at := slices.Index(weightsNames(), f.weights)
+	if at < 0 {
+		return c, fmt.Errorf("-weights %s, want %s", f.weights, either(weightsNames()))
+	}
+	c.Weights, c.Options.Master = stores[at].weights, stores[at].master
 	if c.Loss, err = parseLoss(f.loss); err != nil {
 		return c, err
 	}
@@ -192,8 +220,15 @@ func (f *trainFlags) checked() (c linear.TrainConfig, err error) {
 		return c, err
 	}
 	check, err := byType(f.typ, checkConfig[float32], checkConfig[float64])
-	if err == nil {
-		err = check(c, &f.dataFlags)
+	if err != nil {
+		return c, err
+	}
+	if err = check(c, &f.dataFlags); err != nil && c.Weights != optim.Full && !c.Options.Master {
+		with := c
+		with.Options.Master = true
+		if check(with, &f.dataFlags) == nil {
+			err = fmt.Errorf("%w; -weights %s+master can", err, f.weights)
+		}
 	}
 	return c, err
 }
@@ -240,8 +275,8 @@ func runTraining[T kernels.Float](ctx context.Context, w io.Writer, f *trainFlag
 	fmt.Fprintf(w, "features   %d of %s: the pixels less the mean image, and 1; ready in %.1f s\n", dataset.Features,
 		f.typ, time.Since(start).Seconds())
 	fmt.Fprintf(w, "training   %s, lambda %g; %s, rate %g, %s\n", f.loss, f.lambda, f.optimizer, f.lr, f.schedule)
-	if c.Options.States != optim.Full {
-		fmt.Fprintf(w, "           states as %s\n", f.states)
+	if c.Options.States != optim.Full || c.Weights != optim.Full {
+		fmt.Fprintf(w, "           weights as %s, states as %s\n", f.weights, f.states)
 	}
 	fmt.Fprintf(w, "           %d epochs of %d batches of %d, %s; seed %d\n", c.Epochs, steps, batch, f.sampling,
 		f.seed)

@@ -146,6 +146,8 @@ func TestExitStatus(t *testing.T) {
 		{2, "-checkpoint no/file"}, {2, "-loss squared-error"}, {2, "-out="}, {2, "-out file"},
 		{2, "-out one"}, {2, "-receipt new -checkpoint ./new"}, {2, "-receipt bench-train/curves.png"},
 		{2, "-receipt bench-train/checkpoint.safetensors"}, {2, "-checkpoint bench-train/templates.png"},
+		{2, "-weights block8"}, {2, "-weights bf16 -type float64"}, {2, "-weights bf16 -optimizer muon"},
+		{1, "-weights bf16+master -optimizer muon"}, {2, "-weights bf16+master -optimizer muon -states bf16"},
 		{2, "-receipt link/new -checkpoint one/new"}, {1, "-receipt bench-train/new -checkpoint new"},
 	} {
 		if got := trainCommand.execute(append(strings.Fields(c.args), "-data=nowhere")); got != c.want {
@@ -233,6 +235,74 @@ func TestResumeOtherRate(t *testing.T) {
 	want := "-lr 0.5, but the run in " + f.checkpoint + " began with -lr 0.0003\n(-resume goes on with the flags"
 	if err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("resumed with another rate: %v", err)
+	}
+}
+
+// With weights in bfloat16 a run says so, and one that is interrupted and resumed prints the hash of one that was not,
+// which is that of no other way to store them. What does not fit is an error that says which flag.
+func TestTrainWeights(t *testing.T) {
+	data, hash, hashes := smallData(t), regexp.MustCompile(`SHA-256 [0-9a-f]{64}`), map[string]string{}
+	for _, weights := range weightsNames() {
+		flags := []string{"-data", data, "-validation=100", "-batch=50", "-epochs=3", "-weights", weights}
+		whole := runTrain(t, append(flags, "-out", t.TempDir(), "-threads=1")...)
+		want := hash.FindString(whole)
+		if other, ok := hashes[want]; ok {
+			t.Errorf("-weights %s has the hash of %s", weights, other)
+		}
+		hashes[want] = weights
+		line := "\n           weights as " + weights + ", states as full\n"
+		if strings.Contains(whole, line) != (weights != "full") {
+			t.Errorf("-weights %s: want %q if it is not the default, in\n%s", weights, line, whole)
+		}
+		out := t.TempDir()
+		var f trainFlags
+		set := flag.NewFlagSet("train", flag.ContinueOnError)
+		f.register(set)
+		if err := set.Parse(append(flags, "-out", out)); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		err := f.run(ctx, stopper{"     1       6 ", cancel}, nil) // of 300 images, in the table of epochs
+		cancel()
+		var interrupted *linear.InterruptedError
+		if !errors.As(err, &interrupted) || interrupted.Step != 6 {
+			t.Fatalf("interrupted: %v", err)
+		}
+		for _, other := range weightsNames() {
+			var f trainFlags
+			set := flag.NewFlagSet("train", flag.ContinueOnError)
+			f.register(set)
+			if err := set.Parse(append(flags, "-out", out, "-resume", "-weights", other)); err != nil {
+				t.Fatal(err)
+			}
+			err := f.run(t.Context(), io.Discard, nil)
+			if mistake := err != nil && strings.Contains(err.Error(), "with the flags that the run began with"); other !=
+				weights && !mistake {
+				t.Errorf("-weights %s, resumed with %s: %v", weights, other, err)
+			}
+		}
+		resumed := runTrain(t, append(flags, "-out", out, "-resume")...)
+		if got := hash.FindString(resumed); got != want || !strings.Contains(resumed, "resumed    after step ") {
+			t.Errorf("-weights %s, resumed: %s, want %s, in\n%s", weights, got, want, resumed)
+		}
+	}
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"-weights=half"}, "-weights half, want full, bf16 or bf16+master"},
+		{[]string{"-weights=bf16", "-type=float64"}, "Weights = BF16 with elements of float64, want float32"},
+		{[]string{"-weights=bf16", "-optimizer=adafactor"}, "beside a kernel; -weights bf16+master can"},
+	} {
+		var f trainFlags
+		set := flag.NewFlagSet("train", flag.ContinueOnError)
+		f.register(set)
+		if err := set.Parse(c.args); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.checked(); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v: %v, want %s", c.args, err, c.want)
+		}
 	}
 }
 
