@@ -34,7 +34,7 @@ type runner func(ctx context.Context, w io.Writer, args []string) error
 // commands are the subcommands; the first is bench without one.
 func commands() []command {
 	return []command{everything, verifyCommand, measureCommand, compareCommand, machinesCommand, peersCommand,
-		trainCommand, auditCommand, randomSearchCommand, raceCommand, pageCommand, completionCommand}
+		trainCommand, auditCommand, randomSearchCommand, optimizersCommand, raceCommand, pageCommand, completionCommand}
 }
 
 // Main runs bench with these arguments and returns the exit status: 1 after an error, 2 after a mistake in the
