@@ -33,9 +33,9 @@ type TrainConfig struct {
 	Options   optim.Options // clipping and the like
 
 	// Weights is how the optimizer stores the weights: optim.Full, as the elements that they are, or optim.BF16, of
-	// float32, with the copy in float32 that Options.Master asks for or without: see optim.Group. With BF16 the model has
-	// their values in float32, from the start on, which is rounded to nearest; and so are gradients, unless there is a
-	// master, which takes them as they are.
+	// float32, with the copy in float32 that Options.Master asks for or without: see optim.Group. With BF16 the model
+	// has their values in float32, from the start on, which is rounded to nearest; and so are gradients, unless there
+	// is a master, which takes them as they are.
 	Weights optim.Storage
 
 	Batch    int    // examples per step, at most all are taken; 0: 256

@@ -11,7 +11,8 @@ import (
 	"github.com/bitstep-go/bitstep/optim"
 )
 
-// nearestAdam is Adam with a v in bfloat16 that is rounded to nearest: a wrong one, by which TestQuality is seen to tell.
+// nearestAdam is Adam with a v in bfloat16 that is rounded to nearest: a wrong one, by which TestQuality is seen to
+// tell.
 type nearestAdam struct{ LR, WeightDecay float64 }
 
 func (c nearestAdam) Spec() *optim.Spec {
@@ -33,8 +34,9 @@ func stepNearest[T kernels.Float](s *optim.Setup[T], c *nearestAdam) func(*optim
 }
 
 // The classifier's loss over its training set after 2,500 steps, with states or weights in less than float32, is within
-// float32's spread: the mean of five seeds is not below the least of the five losses of float32, nor above the greatest;
-// and it is as near to the mean of the same seeds in float32 as a tenth of that spread. That of the wrong Adam is not.
+// float32's spread: the mean of five seeds is not below the least of the five losses of float32, nor above the
+// greatest; and it is as near to the mean of the same seeds in float32 as a tenth of that spread. That of the wrong
+// Adam is not.
 // The images are more than features can separate: few are learned by heart, with any rounding. Bits are the same
 // everywhere, losses too: no bound is met by chance.
 func TestQuality(t *testing.T) {

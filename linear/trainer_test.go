@@ -287,6 +287,7 @@ func TestArchTrainerBits(t *testing.T) {
 func TestArchHalves(t *testing.T) {
 	d := tiny[float32]()
 	for _, c := range halved() {
+		c.InitScale = 1 // so that it shows in the end how weights are rounded at the start
 		var batches [][]int
 		c.Trace = func(s Trace) error {
 			batches = append(batches, slices.Clone(s.Batch))
@@ -298,7 +299,7 @@ func TestArchHalves(t *testing.T) {
 			t.Fatal(err)
 		}
 		m := NewModel[float32](p.Classes(), p.Features())
-		m.Init(InitScale, c.Seed)
+		m.Init(c.InitScale, c.Seed)
 		w, g := make([]kernels.BFloat16, len(m.W)), make([]kernels.BFloat16, len(m.W))
 		kernels.ToBFloat16(w, m.W, kernels.Rounding{Nearest: true})
 		opt, err := optim.NewGroups(c.Options,
@@ -490,8 +491,8 @@ func TestTrainConfigErrors(t *testing.T) {
 			func(c *TrainConfig, d *Data[float32]) { c.Weights = optim.Block8 }},
 		{"optim: Options: Master = true without Weights, of which it is a copy",
 			func(c *TrainConfig, d *Data[float32]) { c.Options.Master = true }},
-		{`optim: group 0 "weights": Muon: Weights with Options.Master = false, want true: its steps work on parameters ` +
-			"beside a kernel", func(c *TrainConfig, d *Data[float32]) {
+		{`optim: group 0 "weights": Muon: Weights with Options.Master = false, want true: its steps work on` +
+			" parameters beside a kernel", func(c *TrainConfig, d *Data[float32]) {
 			c.Weights, c.Optimizer = optim.BF16, optim.Muon{}
 		}},
 	} {

@@ -25,14 +25,14 @@ import (
 var optimizersCommand = command{
 	name:    "optimizers",
 	summary: "compare optimizers and storages by bytes, time and quality",
-	about: `Compares optimizers with the ways to store their states and weights, a row each: the bytes of a parameter that
-the optimizer holds beside it and its gradient, and those that a step reads and writes; the nanoseconds of a parameter
-on one thread, from each size of a working set; and the loss and accuracy on images that were not trained on, after a
-short training of the linear classifier with the rate that bench train has, the mean of several seeds and the least and
-greatest loss. An ! is behind a mean that is outside of those of the same seeds in float32, a ? behind an unstable time,
-and a + behind bytes of steps that are not of one pass, which move more. A way that an algorithm does not have, or that
-changes nothing, has no row. Steps that would take longer than 2 s are not measured. With a master gradients are in
-float32, with bf16 in bfloat16.`,
+	about: `Compares optimizers with the ways to store their states and weights, a row each: the bytes of a
+parameter that the optimizer holds beside it and its gradient, and those that a step reads and writes; the nanoseconds
+of a parameter on one thread, from each size of a working set; and the loss and accuracy on images that were not
+trained on, after a short training of the linear classifier with the rate that bench train has, the mean of several
+seeds and the least and greatest loss. An ! is behind a mean that is outside of those of the same seeds in float32, a
+? behind an unstable time, and a + behind bytes of steps that are not of one pass, which move more. A way that an
+algorithm does not have, or that changes nothing, has no row. Steps that would take longer than 2 s are not measured.
+With a master gradients are in float32, with bf16 in bfloat16.`,
 	example: `  bench optimizers
   bench optimizers -optimizers adam,lion -images 0
   bench optimizers -storage float32,bf16-states -sizes L2 -format csv
@@ -236,8 +236,8 @@ func optimizerCells(r measure.Optimizer, o measure.OptimizerOptions) []string {
 	if !q.Within {
 		mark = "!"
 	}
-	return append(cells, fmt.Sprintf("%.3f%s (%.3f to %.3f)", q.Loss(), mark, slices.Min(q.Losses), slices.Max(q.Losses)),
-		percent(q.Accuracy()))
+	loss := fmt.Sprintf("%.3f%s (%.3f to %.3f)", q.Loss(), mark, slices.Min(q.Losses), slices.Max(q.Losses))
+	return append(cells, loss, percent(q.Accuracy()))
 }
 
 // writeOptimizersCSV writes all that a row has, a column each.

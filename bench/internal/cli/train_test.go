@@ -276,8 +276,8 @@ func TestTrainWeights(t *testing.T) {
 				t.Fatal(err)
 			}
 			err := f.run(t.Context(), io.Discard, nil)
-			if mistake := err != nil && strings.Contains(err.Error(), "with the flags that the run began with"); other !=
-				weights && !mistake {
+			mistake := err != nil && strings.Contains(err.Error(), "with the flags that the run began with")
+			if other != weights && !mistake {
 				t.Errorf("-weights %s, resumed with %s: %v", weights, other, err)
 			}
 		}

@@ -55,10 +55,10 @@ type Optimizer struct {
 	Name    string `json:"optimizer"`
 	Storing string `json:"storage"`
 
-	// Bytes of a parameter: what the optimizer holds beside it and its gradient; and what a step reads and writes, at the
-	// least: the parameter, states and a master are read and written, the gradient is read, and weights that have a master
-	// are written and it is read for them. It is more of an algorithm that works on parameters beside one kernel, and by
-	// a reading of parameter and gradient if it takes norms.
+	// Bytes of a parameter: what the optimizer holds beside it and its gradient; and what a step reads and writes, at
+	// the least: the parameter, states and a master are read and written, the gradient is read, and weights that have
+	// a master are written and it is read for them. It is more of an algorithm that works on parameters beside one
+	// kernel, and by a reading of parameter and gradient if it takes norms.
 	Held    float64 `json:"bytes_held"`
 	Moved   float64 `json:"bytes_moved"`
 	OnePass bool    `json:"one_pass"`
@@ -82,8 +82,8 @@ type Quality struct {
 	Losses     []float64 `json:"validation_losses"`
 	Accuracies []float64 `json:"validation_accuracies"`
 
-	// Within tells whether the mean of the losses is not below the least loss of the same seeds in float32, nor above the
-	// greatest.
+	// Within tells whether the mean of the losses is not below the least loss of the same seeds in float32, nor above
+	// the greatest.
 	Within bool `json:"within_float32"`
 }
 
@@ -317,7 +317,8 @@ func (c *classifier) quality(ctx context.Context, name optim.Name, s Storing) (*
 	q := &Quality{}
 	for seed := range uint64(c.o.Seeds) {
 		t := linear.TrainConfig{Lambda: 1e-4, Optimizer: name.Config(name.Rate), Batch: batch, Epochs: c.o.Epochs,
-			Seed: seed + 1, Weights: s.Weights, Options: optim.Options{States: s.States, Master: s.Master, Seed: seed + 1}}
+			Seed: seed + 1, Weights: s.Weights,
+			Options: optim.Options{States: s.States, Master: s.Master, Seed: seed + 1}}
 		steps := linear.StepsPerEpoch(c.data.Train.Source.Len(), batch) * uint64(c.o.Epochs)
 		var err error
 		if t.Schedule, err = schedule.Parse("cosine", steps); err != nil {
