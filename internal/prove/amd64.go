@@ -3,13 +3,15 @@ package prove
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 	"strconv"
 	"strings"
 )
 
 var amd64 = &arch{
 	integers: amd64Integers,
-	fixed:    []int{4, 5}, // SP and BP
+	fixed:    []int{stackPointer, 5}, // SP and BP
+	sp:       stackPointer,
 	parse:    func(text string, line int) (Inst, error) { return parseInst(text, line, parseAMD64) },
 	control: map[string]control{"RET": ret, "JMP": jump, "CALL": call, "JLT": ifLess, "JLE": ifLessOrEqual,
 		"JGE": ifGreaterOrEqual, "JGT": ifGreater, "JEQ": ifEqual, "JNE": ifNotEqual},
@@ -17,6 +19,9 @@ var amd64 = &arch{
 	with:    1,
 	does:    amd64Does,
 }
+
+// stackPointer is the number of SP.
+const stackPointer = 4
 
 // amd64Integers are the general registers by their numbers.
 var amd64Integers = []string{"AX", "CX", "DX", "BX", "SP", "BP", "SI", "DI",
@@ -62,28 +67,11 @@ func parseAMD64(s string) (Arg, error) {
 			return parseSymbol(at, kind)
 		}
 	}
-	a := Arg{Kind: memory}
-	if open > 0 {
-		n, err := strconv.ParseInt(s[:open], 0, 64)
-		if err != nil {
-			return bad()
-		}
-		a.Disp = n
-	}
-	base, index, two := strings.Cut(strings.TrimSuffix(s[open+1:], ")"), ")(")
-	var ok bool
-	if a.Reg, ok = parseInteger(base); !ok {
-		return bad()
-	}
-	if two {
-		name, scale, _ := strings.Cut(index, "*")
-		n, err := strconv.Atoi(scale)
-		if a.Index, ok = parseInteger(name); !ok || err != nil || n != 1 && n != 2 && n != 4 && n != 8 {
-			return bad()
-		}
-		a.Scale = n
-	}
-	return a, nil
+	return parseAddress(s, parseInteger, func(index string) (name string, scale int, ok bool) {
+		name, by, _ := strings.Cut(index, "*")
+		n, err := strconv.Atoi(by)
+		return name, n, err == nil && (n == 1 || n == 2 || n == 4 || n == 8)
+	})
 }
 
 // A semantics is what an instruction does: the meaning that proofs and the interpreter share. Run changes the state, or
@@ -127,11 +115,21 @@ var amd64Does = map[string]semantics{
 	"VPSRLQ":   {"AVX2", "AVX512F", shift(64, Right)},
 	"VPMAXUD":  {"AVX2", "AVX512F", binary(32, Most)},
 	"VPMAXUQ":  {"", "AVX512F", binary(64, Most)},
-	"VPCMPGTQ": {"AVX2", "", lanes(64, greaterInt)},
+	"VPCMPGTD": {"AVX2", "AVX512F", compareInts(32)},
+	"VPCMPGTQ": {"AVX2", "AVX512F", compareInts(64)},
+	"VPADDD":   {"AVX2", "AVX512F", binary(32, AddInt)},
+	"VPADDQ":   {"AVX2", "AVX512F", binary(64, AddInt)},
+	"VPMINSD":  {"AVX2", "AVX512F", binary(32, LeastInt)},
+	"VPMINSQ":  {"", "AVX512F", binary(64, LeastInt)},
 	"VPCMPEQD": {"AVX2", "", lanes(32, equalBits)}, // of EVEX its result is a mask
 
-	"VFMADD231PS": {"FMA3", "AVX512F", fused(32)},
-	"VFMADD231PD": {"FMA3", "AVX512F", fused(64)},
+	"VFMADD231PS":  {"FMA3", "AVX512F", fused(32, FMA)},
+	"VFMADD231PD":  {"FMA3", "AVX512F", fused(64, FMA)},
+	"VFNMADD231PS": {"FMA3", "AVX512F", fused(32, FMASub)},
+	"VFNMADD231PD": {"FMA3", "AVX512F", fused(64, FMASub)},
+	"VRSQRTPS":     {"AVX", "", unary(32, estimate(32, estimate12))},
+	"VRSQRT14PS":   {"", "AVX512F", unary(32, estimate(32, estimate14))},
+	"VRSQRT14PD":   {"", "AVX512F", unary(64, estimate(64, estimate14))},
 
 	"VPTERNLOGD": {"", "AVX512F", ternary},
 
@@ -144,9 +142,11 @@ var amd64Does = map[string]semantics{
 	"VFIXUPIMMPS": {"", "AVX512F", byKinds(32)},
 	"VFIXUPIMMPD": {"", "AVX512F", byKinds(64)},
 
-	"VCVTDQ2PS": {"AVX", "AVX512F", unary(32, func(p *proof, a V) V { return p.op1(FromInt, 32, a) })},
-	"VCVTDQ2PD": {"AVX", "AVX512F", intsToDoubles},
-	"VPMOVZXBD": {"AVX2", "AVX512F", bytesToInts},
+	"VCVTDQ2PS":  {"AVX", "AVX512F", unary(32, func(p *proof, a V) V { return p.op1(FromInt, 32, a) })},
+	"VCVTDQ2PD":  {"AVX", "AVX512F", intsToDoubles},
+	"VCVTPS2PD":  {"AVX", "AVX512F", widenFloats},
+	"VCVTPD2PSY": {"AVX", "", narrowFloats},
+	"VPMOVZXBD":  {"AVX2", "AVX512F", bytesToInts},
 
 	"VBROADCASTSS": {"AVX2", "AVX512F", broadcast(32)},
 	"VBROADCASTSD": {"AVX2", "AVX512F", broadcast(64)},
@@ -170,7 +170,11 @@ var amd64Does = map[string]semantics{
 	"VSHUFF32X4":   {"", "AVX512F", permuteQuarters},
 	"VZEROUPPER":   {"AVX", "", zeroUpper},
 
-	"KMOVW": {"", "AVX512F", maskOfInt},
+	"KMOVW":     {"", "AVX512F", moveMask},
+	"VMOVMSKPS": {"AVX", "", topBits(32)},
+	"VMOVMSKPD": {"AVX", "", topBits(64)},
+
+	"PREFETCHT0": {"", "", prefetch},
 
 	"MOVQ":  {"", "", moveInt},
 	"MOVL":  {"", "", loadUse},
@@ -258,8 +262,13 @@ func roundLanes(p *proof, s *state, in *Inst) {
 	p.setVec(s, dst, r)
 }
 
-// fused is src3, src2, dst, or with a mask before dst: dst = src2*src3 + dst, where the mask's bit is set.
-func fused(size uint8) func(*proof, *state, *Inst) {
+// estimate is an estimate of 1/sqrt(a), of so many bits.
+func estimate(size uint8, bits int32) func(p *proof, a V) V {
+	return func(p *proof, a V) V { return p.make(Estimate, size, bits, a, V{}, V{}) }
+}
+
+// fused is src3, src2, dst, or with a mask before dst: of src2, src3 and dst, where the mask's bit is set.
+func fused(size uint8, op Op) func(*proof, *state, *Inst) {
 	return func(p *proof, s *state, in *Inst) {
 		dst, masked := in.dst(len(in.Args)), len(in.Args) == 4
 		var m *vector
@@ -271,7 +280,7 @@ func fused(size uint8) func(*proof, *state, *Inst) {
 		b, a, r := p.vec(s, in.Args[0], dst.Words), p.vec(s, in.Args[1], dst.Words), p.vec(s, dst, dst.Words)
 		for i := range dst.Words * 32 / int(size) {
 			v := p.lane(&r, size, i)
-			v = p.make(FMA, size, 0, p.lane(&a, size, i), p.lane(&b, size, i), v)
+			v = p.make(op, size, 0, p.lane(&a, size, i), p.lane(&b, size, i), v)
 			if masked {
 				v = p.make(Choose, size, 0, m[i], v, p.lane(&r, size, i))
 			}
@@ -297,9 +306,29 @@ func shift(size uint8, op Op) func(*proof, *state, *Inst) {
 	}
 }
 
-// greaterInt is ones where a > b, of whole numbers with a sign, else 0.
-func greaterInt(p *proof, a, b V) V {
-	return p.make(Choose, 64, 0, p.op2(GreaterInt, 64, a, b), ones(64), V{})
+// compareInts is src2, src1, dst: whether src1 > src2, of whole numbers with a sign, as ones or 0 in a vector, as a bit
+// in a mask.
+func compareInts(size uint8) func(*proof, *state, *Inst) {
+	greater := func(p *proof, a, b V) V { return p.op2(GreaterInt, size, a, b) }
+	inVector := lanes(size, func(p *proof, a, b V) V {
+		return p.make(Choose, size, 0, greater(p, a, b), ones(size), V{})
+	})
+	return func(p *proof, s *state, in *Inst) {
+		dst, n := in.arg(2, 3), in.Args[1].Words
+		switch {
+		case dst.Kind == vectorReg && n < 16 && dst.Reg < 16:
+			inVector(p, s, in)
+			return
+		case dst.Kind != maskReg || in.Args[1].Kind != vectorReg:
+			fail("no such comparison")
+		}
+		b, a := p.vec(s, in.Args[0], n), p.vec(s, in.Args[1], n)
+		var r vector
+		for i := range n * 32 / int(size) {
+			r[i] = greater(p, p.lane(&a, size, i), p.lane(&b, size, i))
+		}
+		s.k[dst.Reg] = r
+	}
 }
 
 // equalBits is ones or 0. It is known of numbers, and of what is the same.
@@ -431,6 +460,31 @@ func intsToDoubles(p *proof, s *state, in *Inst) {
 	var r vector
 	for i := range dst.Words / 2 {
 		p.split(&r, i, p.op1(FromInt, 64, a[i]))
+	}
+	p.setVec(s, dst, r)
+}
+
+// widenFloats is src, dst, of half as many words.
+func widenFloats(p *proof, s *state, in *Inst) {
+	dst := in.dst(2)
+	a := p.vec(s, in.Args[0], dst.Words/2)
+	var r vector
+	for i := range dst.Words / 2 {
+		p.split(&r, i, p.op1(Widen, 32, a[i]))
+	}
+	p.setVec(s, dst, r)
+}
+
+// narrowFloats is src, dst, of twice as many words.
+func narrowFloats(p *proof, s *state, in *Inst) {
+	dst := in.dst(2)
+	if dst.Words != 4 {
+		fail("the result is no register of 16 bytes")
+	}
+	a := p.vec(s, in.Args[0], 8)
+	var r vector
+	for i := range 4 {
+		r[i] = p.op1(Narrow, 64, p.pair(&a, i))
 	}
 	p.setVec(s, dst, r)
 }
@@ -648,15 +702,55 @@ func zeroUpper(_ *proof, s *state, in *Inst) {
 	s.dirty = false
 }
 
-// maskOfInt is src, mask: 16 bits of an integer.
-func maskOfInt(p *proof, s *state, in *Inst) {
-	dst, n := in.arg(1, 2), p.int(s, in.Args[0])
+// moveMask is src, dst: 16 bits of an integer to a mask, or the other way.
+func moveMask(p *proof, s *state, in *Inst) {
+	dst := in.arg(1, 2)
+	if in.Args[0].Kind == maskReg {
+		p.setInt(s, dst, p.intOfBits(s.k[in.Args[0].Reg][:]))
+		return
+	}
+	n := p.int(s, in.Args[0])
 	if dst.Kind != maskReg {
 		fail("no mask")
 	}
 	p.concrete(s, n)
 	for i := range s.k[dst.Reg] {
 		s.k[dst.Reg][i] = bit(n.C>>i&1 != 0)
+	}
+}
+
+// topBits is src, dst: an integer of the highest bits of the lanes.
+func topBits(size uint8) func(*proof, *state, *Inst) {
+	return func(p *proof, s *state, in *Inst) {
+		src, dst := in.arg(0, 2), in.Args[1]
+		if src.Kind != vectorReg || src.Words > 8 {
+			fail("no vector of AVX")
+		}
+		a, all := p.vec(s, src, src.Words), []V(nil)
+		for i := range src.Words * 32 / int(size) {
+			all = append(all, p.op1(Top, size, p.lane(&a, size, i)))
+		}
+		p.setInt(s, dst, p.intOfBits(all))
+	}
+}
+
+// intOfBits is the integer of some bits, the lowest first, of which proofs know when it is 0.
+func (p *proof) intOfBits(all []V) Lin {
+	n, known := int64(0), true
+	for i, b := range all {
+		n, known = n|int64(b.C)<<i, known && b.known()
+	}
+	if known {
+		return con(n)
+	}
+	name := fmt.Sprintf("bits%d", len(p.syms))
+	return p.sym(symbol{name: name, any: true, zero: slices.Clone(all)}).lin()
+}
+
+// prefetch does nothing, whatever the address.
+func prefetch(_ *proof, _ *state, in *Inst) {
+	if in.arg(0, 1).Kind != memory {
+		fail("no address")
 	}
 }
 
@@ -668,6 +762,11 @@ func moveInt(p *proof, s *state, in *Inst) {
 		p.setInt(s, dst, p.theorem.argument(p, src.Disp))
 	case address:
 		p.setInt(s, dst, p.address(s, src))
+	case local:
+		if src.Disp != -int64(p.fn.FrameBytes) || p.fn.FrameBytes == 0 {
+			fail("an address that is not the frame's")
+		}
+		p.setInt(s, dst, p.frame(0))
 	case memory:
 		p.setInt(s, dst, p.loadInt(s, p.address(s, src)))
 	default:
@@ -728,8 +827,11 @@ func shiftInt(p *proof, s *state, a, b Lin) Lin {
 	return a.times(1 << b.C)
 }
 
-// andInt is known of numbers, and of what selects a Prelude.
+// andInt is known of numbers, of what selects a Prelude, and of the address of whole lines in a frame.
 func andInt(p *proof, s *state, a, b Lin) Lin {
+	if b == con(-64) && p.file.arch.sp > 0 && a == p.stack().lin().add(63) {
+		return p.frame(0)
+	}
 	power := bits.OnesCount(uint(p.theorem.uses)) == 1
 	if power && b == con(int64(p.theorem.uses-1)) && a == p.use().lin() {
 		return p.selector().lin()

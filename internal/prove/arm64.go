@@ -66,6 +66,11 @@ var vectors = []struct {
 	{"fmul", 0x6e20dc00, true, false},
 	{"fdiv", 0x6e20fc00, true, false},
 	{"fmax", 0x4e20f400, true, false},
+	{"fmin", 0x4ea0f400, true, false},
+	{"fcmge", 0x6e20e400, true, false},
+	{"frsqrts", 0x4ea0fc00, true, false},
+	{"frsqrte", 0x6ea1d800, false, false},
+	{"uminp", 0x6ea0ac00, true, true},
 	{"fcmeq", 0x4e20e400, true, false},
 	{"fcmgt", 0x6ea0e400, true, false},
 	{"fsqrt", 0x6ea1f800, false, false},
@@ -120,6 +125,11 @@ func parseARM64(s string) (Arg, error) {
 		if at, ok := strings.CutSuffix(v, "(SB)"); ok {
 			return parseSymbol(at+zeroOffset(at), address)
 		}
+		if at, ok := strings.CutSuffix(v, "(SP)"); ok {
+			name, off, _ := strings.Cut(at, "-")
+			n, err := strconv.Atoi(off)
+			return Arg{Kind: local, Name: name, Disp: -int64(n)}, err
+		}
 		return parseNumber(v)
 	}
 	integerOf := func(s string) (int, bool) {
@@ -162,35 +172,15 @@ func parseARM64(s string) (Arg, error) {
 	if at, ok := strings.CutSuffix(s, "(FP)"); ok {
 		return parseSymbol(at, frame)
 	}
-	a := Arg{Kind: memory}
-	if open > 0 {
-		n, err := strconv.ParseInt(s[:open], 0, 64)
-		if err != nil {
-			return bad()
-		}
-		a.Disp = n
-	}
-	inside, closed := strings.CutSuffix(s[open+1:], ")")
-	base, index, two := strings.Cut(inside, ")(")
-	var ok bool
-	if a.Reg, ok = integerOf(base); !ok || !closed {
+	a, err := parseAddress(s, integerOf, func(index string) (name string, scale int, ok bool) {
+		name, shift, shifted := strings.Cut(index, "<<")
+		bits, err := strconv.Atoi(shift)
+		return name, 1 << (bits & 3), !shifted || err == nil && bits >= 0 && bits <= 3
+	})
+	if err == nil && a.Scale != 0 && a.Disp != 0 {
 		return bad()
 	}
-	if two {
-		name, shift, shifted := strings.Cut(index, "<<")
-		bits := 0
-		if shifted {
-			var err error
-			if bits, err = strconv.Atoi(shift); err != nil || bits < 0 || bits > 3 {
-				return bad()
-			}
-		}
-		if a.Index, ok = integerOf(name); !ok || a.Disp != 0 {
-			return bad()
-		}
-		a.Scale = 1 << bits
-	}
-	return a, nil
+	return a, err
 }
 
 // zeroOffset is what a symbol without an offset leaves out.
@@ -204,19 +194,25 @@ func zeroOffset(symbol string) string {
 // arm64Does is the meaning of every instruction that proofs know, one line each. Go's order of operands is Arm's
 // reversed: m, n, d.
 var arm64Does = map[string]semantics{
-	"fadd":   {Run: threeLanes(op3(Add))},
-	"fsub":   {Run: threeLanes(op3(Sub))},
-	"fmul":   {Run: threeLanes(op3(Mul))},
-	"fdiv":   {Run: threeLanes(op3(Div))},
-	"fmax":   {Run: threeLanes((*proof).floatMax)},
-	"fcmeq":  {Run: threeLanes(compareOnes(Equal))},
-	"fcmgt":  {Run: threeLanes(compareOnes(Greater))},
-	"fsqrt":  {Run: twoLanes(func(p *proof, size uint8, a V) V { return p.op1(Sqrt, size, a) })},
-	"frintn": {Run: twoLanes(func(p *proof, size uint8, a V) V { return p.op1(Round, size, a) })},
-	"fabs":   {Run: twoLanes((*proof).abs)},
-	"ucvtf":  {Run: twoLanes((*proof).unsigned)},
+	"fadd":    {Run: threeLanes(op3(Add))},
+	"fsub":    {Run: threeLanes(op3(Sub))},
+	"fmul":    {Run: threeLanes(op3(Mul))},
+	"fdiv":    {Run: threeLanes(op3(Div))},
+	"fmax":    {Run: threeLanes((*proof).floatMax)},
+	"fmin":    {Run: threeLanes(op3(FloatMin))},
+	"fcmge":   {Run: threeLanes(compareOnes(AtLeast))},
+	"fcmeq":   {Run: threeLanes(compareOnes(Equal))},
+	"fcmgt":   {Run: threeLanes(compareOnes(Greater))},
+	"fsqrt":   {Run: twoLanes(func(p *proof, size uint8, a V) V { return p.op1(Sqrt, size, a) })},
+	"frsqrts": {Run: threeLanes(op3(RootStep))},
+	"frsqrte": {Run: twoLanes(func(p *proof, size uint8, a V) V { return estimate(size, estimate8)(p, a) })},
+	"uminp":   {Run: leastOfPairs},
+	"frintn":  {Run: twoLanes(func(p *proof, size uint8, a V) V { return p.op1(Round, size, a) })},
+	"fabs":    {Run: twoLanes((*proof).abs)},
+	"ucvtf":   {Run: twoLanes((*proof).unsigned)},
 
 	"VFMLA": {Run: threeWith(func(p *proof, size uint8, d, n, m V) V { return p.make(FMA, size, 0, n, m, d) })},
+	"VFMLS": {Run: threeWith(func(p *proof, size uint8, d, n, m V) V { return p.fmaSub(size, n, m, d) })},
 	"VAND":  {Run: threeBits(func(p *proof, size uint8, d, n, m V) V { return p.op2(And, size, n, m) })},
 	"VORR":  {Run: threeBits(func(p *proof, size uint8, d, n, m V) V { return p.op2(Or, size, n, m) })},
 	"VEOR":  {Run: threeBits(func(p *proof, size uint8, d, n, m V) V { return p.op2(Xor, size, n, m) })},
@@ -404,6 +400,18 @@ func extract(p *proof, s *state, in *Inst) {
 	p.setVec(s, in.Args[3], r)
 }
 
+// leastOfPairs is m, n, d: the smaller of each two words of n and, above them, of m.
+func leastOfPairs(p *proof, s *state, in *Inst) {
+	in.shaped(3, "S4")
+	m, n := p.vec(s, in.Args[0], 4), p.vec(s, in.Args[1], 4)
+	both := append(append([]V(nil), n[:4]...), m[:4]...)
+	var r vector
+	for i := range 4 {
+		r[i] = p.op2(Least, 32, both[2*i], both[2*i+1])
+	}
+	p.setVec(s, in.Args[2], r)
+}
+
 // reverseWords is n, d: the words of each 8 bytes change places.
 func reverseWords(p *proof, s *state, in *Inst) {
 	in.shaped(2, "S4")
@@ -473,6 +481,9 @@ func moveWords(n int) func(*proof, *state, *Inst) {
 			p.setVec(s, dst, p.load(s, p.address(s, src), n))
 		case dst.Kind == vectorReg && src.Kind == integer && n == 2:
 			p.setVec(s, dst, p.wordsOf(s.g[src.Reg]))
+		case src.Kind == vectorReg && dst.Kind == integer && n == 2:
+			v := p.vec(s, src, 4)
+			p.setInt(s, dst, p.bits(p.pair(&v, 0)))
 		case src.Kind == vectorReg && dst.Kind == frame && p.theorem.result != nil:
 			v := p.vec(s, src, 4)
 			p.theorem.result(p, s, dst.Disp, v[:n])
@@ -492,7 +503,7 @@ func (p *proof) wordsOf(a Lin) (v vector) {
 		return v
 	}
 	if t := a.T[0]; a == t.Sym.lin() && p.syms[t.Sym].loaded != (V{}) {
-		v[0] = p.syms[t.Sym].loaded
+		p.split(&v, 0, p.syms[t.Sym].loaded)
 		return v
 	}
 	fail("bits of %s", a.text(p.syms))
@@ -517,16 +528,15 @@ func loadUnsigned(n int) func(*proof, *state, *Inst) {
 		}
 		low, high := p.make(Join, 16, 0, b[0], b[1], V{}), p.make(Join, 16, 0, b[2], b[3], V{})
 		word := p.make(Join, 32, 0, low, high, V{})
-		if word.known() {
-			p.setInt(s, in.Args[1], con(int64(word.C)))
-			return
-		}
-		p.setInt(s, in.Args[1], p.bits(word))
+		p.setInt(s, in.Args[1], p.bits(p.make(Join, 64, 0, word, V{}, V{})))
 	}
 }
 
-// bits is an integer of which only the bits count, zeros above the lowest 32.
+// bits is an integer of which only the bits count.
 func (p *proof) bits(word V) Lin {
+	if word.known() {
+		return con(int64(word.C))
+	}
 	name := fmt.Sprintf("bits%d", len(p.syms))
 	return p.sym(symbol{name: name, any: true, loaded: word}).lin()
 }

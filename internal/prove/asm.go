@@ -52,6 +52,7 @@ type Inst struct {
 type arch struct {
 	integers []string // names of the general registers, by their numbers
 	fixed    []int    // general registers that no code changes
+	sp       int      // the register that points at the stack, if code may name it; else 0
 	veneers  []int    // general registers that a call may change, whatever it calls
 	words    int      // of a vector, where every processor has the same, and all instructions; else 0
 	parse    func(text string, line int) (Inst, error)
@@ -101,6 +102,7 @@ const (
 	static  // Name+Disp(SB)
 	address // $Name+Disp(SB)
 	label
+	local // Name-Disp(SP), of a frame whose end is 0
 )
 
 // An Arg is an argument of an instruction.
@@ -342,6 +344,35 @@ func parseInst(text string, line int, parseArg func(string) (Arg, error)) (Inst,
 		in.Args = append(in.Args, a)
 	}
 	return in, nil
+}
+
+// parseAddress reads Disp(Reg) or Disp(Reg)(index), the index as an architecture spells it.
+func parseAddress(s string, integerOf func(string) (int, bool),
+	indexOf func(string) (name string, scale int, ok bool)) (Arg, error) {
+	a, bad := Arg{Kind: memory}, fmt.Errorf("argument %q", s)
+	disp, rest, _ := strings.Cut(s, "(")
+	inside, closed := strings.CutSuffix(rest, ")")
+	base, index, two := strings.Cut(inside, ")(")
+	var ok bool
+	if a.Reg, ok = integerOf(base); !ok || !closed {
+		return a, bad
+	}
+	if disp != "" {
+		var err error
+		if a.Disp, err = strconv.ParseInt(disp, 0, 64); err != nil {
+			return a, bad
+		}
+	}
+	if two {
+		name, scale, ok := indexOf(index)
+		if a.Index, a.Scale = 0, scale; !ok {
+			return a, bad
+		}
+		if a.Index, ok = integerOf(name); !ok {
+			return a, bad
+		}
+	}
+	return a, nil
 }
 
 // parseSymbol reads NAME+OFFSET of a place relative to FP or SB.

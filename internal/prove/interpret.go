@@ -1,5 +1,7 @@
 package prove
 
+import "slices"
+
 // An Input is what the interpreter gives a function: coefficients and operands by their bits.
 type Input struct {
 	Coefs   []uint64
@@ -26,7 +28,13 @@ func (v *Prover) Interpret(fn *Func, in Input) (result uint64, err error) {
 		fail("%d scalars, want %d", len(in.Coefs), t.coefs)
 	}
 	s := t.begin(p)
-	s.g, s.v, s.k = [generals]Lin{}, [32]vector{}, [8]vector{}
+	p.guess = true
+	s.v, s.k = [32]vector{}, [8]vector{}
+	for i := range s.g {
+		if !slices.Contains(v.File.arch.fixed, i) {
+			s.g[i] = Lin{}
+		}
+	}
 	for i := range s.v {
 		for j := range s.v[i] {
 			s.v[i][j] = number(0x7fa55a5a + uint64(i)) // what a function does not set is a NaN

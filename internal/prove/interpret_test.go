@@ -156,6 +156,26 @@ func reduced[T kernels.Float](v *Prover, fn *Func, t *theorem, n int) error {
 	return nil
 }
 
+// rooted compares roots by fma with the square roots that they are.
+func rooted[T kernels.Float](v *Prover, fn *Func, t *theorem) error {
+	r, x := edge.Rand(3), make([]T, 256/t.elemSize)
+	for i := range x {
+		x[i] = T(math.Ldexp(1+r.Float64(), r.IntN(100)-50))
+	}
+	in := Input{Tensors: [][][]uint64{{bitsOf(x), make([]uint64, len(x))}}}
+	if _, err := v.Interpret(fn, in); err != nil {
+		return err
+	}
+	got := make([]T, len(x))
+	setBits(got, in.Tensors[0][1])
+	for i, x := range x {
+		if want := T(math.Sqrt(float64(x))); got[i] != want {
+			return fmt.Errorf("the root of %v is %v, want %v", x, got[i], want)
+		}
+	}
+	return nil
+}
+
 // interpretedAny is interpreted for a function of any row, on lengths that take all its loops and tails.
 func interpretedAny(v *Prover, fn *Func, lengths []int) error {
 	_, t, err := v.theorem(fn)
@@ -177,6 +197,14 @@ func interpretedAny(v *Prover, fn *Func, lengths []int) error {
 			}
 		}
 		return nil
+	}
+	switch {
+	case t.alone && t.elemSize == 4:
+		return rooted[float32](v, fn, t)
+	case t.alone:
+		return rooted[float64](v, fn, t)
+	case t.pipelined: // three groups of those with four vectors of 64 bytes, and more
+		lengths = append(lengths[:len(lengths):len(lengths)], 4*256/t.elemSize+5)
 	}
 	run := interpreted[float32]
 	if t.elemSize == 8 {

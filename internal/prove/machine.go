@@ -23,6 +23,8 @@ type symbol struct {
 	data        *Data  // of constants and of code that a table holds
 	table       string // of code
 	loaded      V      // of bits, what they are
+	zero        []V    // one bit each, which are all 0 if and only if the number is
+	bytes       int64  // of a frame
 }
 
 // A symbolSort says what memory a symbol is the address of.
@@ -34,6 +36,7 @@ const (
 	elements                       // of an operand
 	lines                          // of a reduction's lanes, 16 elements apart
 	headers                        // of an operand's slices
+	scratch                        // the function's frame
 	constants                      // read-only data
 	code                           // a function that a table of them holds
 )
@@ -46,7 +49,8 @@ type state struct {
 	pc    int
 	g     [generals]Lin
 	v     [32]vector
-	k     [8]vector // a bit each
+	k     [8]vector     // a bit each
+	frame [frameWords]V // words of scratch memory
 	flags struct {
 		a, b  Lin
 		known bool
@@ -72,13 +76,25 @@ const (
 	yes
 )
 
-// A progress is how far the elements of an operand of a tensor are written: all below Done are, once, and those Ahead.
+// A progress is how far the elements of an operand of a tensor are written.
 type progress struct {
-	sym   Sym
+	sym      Sym
+	Len      Lin
+	written  extent
+	prepared extent // written as the Prelude makes them, to be read again
+}
+
+// extents are those of a progress.
+func (o *progress) extents() [2]*extent { return [2]*extent{&o.written, &o.prepared} }
+
+// An extent is elements: all below Done, and those Ahead.
+type extent struct {
 	Done  Lin
-	Len   Lin
 	Ahead []Lin
 }
+
+// frameWords is how many words of its frame a function may use.
+const frameWords = 96
 
 func (s *state) clone() *state {
 	c := *s
@@ -103,10 +119,12 @@ func (s *state) put(sym Sym, by Lin) {
 	s.known = known
 	for i := range s.open {
 		o := &s.open[i]
-		o.Done, o.Len = o.Done.put(sym, by), o.Len.put(sym, by)
-		o.Ahead = slices.Clone(o.Ahead)
-		for j := range o.Ahead {
-			o.Ahead[j] = o.Ahead[j].put(sym, by)
+		o.Len = o.Len.put(sym, by)
+		for _, e := range o.extents() {
+			e.Done, e.Ahead = e.Done.put(sym, by), slices.Clone(e.Ahead)
+			for j := range e.Ahead {
+				e.Ahead[j] = e.Ahead[j].put(sym, by)
+			}
 		}
 	}
 	s.flags.a, s.flags.b = s.flags.a.put(sym, by), s.flags.b.put(sym, by)
@@ -268,25 +286,68 @@ func (p *proof) load(s *state, at Lin, n int) (v vector) {
 			fail("loads %d words of elements of %d bytes", n, size)
 		}
 		for i := range count {
-			e := p.readable(s, sym, off.add(int64(i*size)))
-			if size == 4 {
-				v[i] = p.element(sym, e, 32)
-			} else {
-				p.split(&v, i, p.element(sym, e, 64))
-			}
+			p.setLane(&v, uint8(8*size), i, p.current(s, sym, off.add(int64(i*size)), uint8(8*size)))
 		}
 	case lines:
 		size := p.theorem.elemSize
 		for i := range n * 4 / size {
 			p.setLane(&v, uint8(8*size), i, p.element(sym, p.lineLane(s, off.add(int64(i*size))), uint8(8*size)))
 		}
+	case scratch:
+		at := p.frameWord(s, m, off, n)
+		copy(v[:n], s.frame[at:])
 	default:
 		fail("loads from %s", m.name)
 	}
 	return v
 }
 
-// readable returns the index of an element at an offset, which must be there and not written yet.
+// frameWord returns which word of a frame is at an offset, from which so many must be there.
+func (p *proof) frameWord(s *state, m symbol, off Lin, n int) int64 {
+	p.concrete(s, off)
+	if off.C < 0 || off.C%4 != 0 || off.C+int64(4*n) > min(m.bytes, 4*frameWords) {
+		fail("%d bytes at %d of a frame of %d", 4*n, off.C, m.bytes)
+	}
+	return off.C / 4
+}
+
+// current is the value of an element at an offset: what has been written there, or what it was before the function.
+func (p *proof) current(s *state, sym Sym, off Lin, size uint8) V {
+	m, e := p.syms[sym], p.readable(s, sym, off)
+	if m.sort == elements && p.memory == nil && p.theorem.operands[m.operand].Write {
+		switch o := s.progress(sym); {
+		case p.has(s, &o.written, m, e):
+			return p.theorem.value(p, s, m, e)
+		case p.has(s, &o.prepared, m, e):
+			return p.prepared(m, e)
+		}
+	}
+	return p.element(sym, e, size)
+}
+
+// has reports whether an element is among others, which must be certain.
+func (p *proof) has(s *state, all *extent, m symbol, e Lin) bool {
+	d := e.plus(-1, all.Done)
+	switch {
+	case slices.Contains(all.Ahead, e) || p.implied(s, d.times(-1).add(-1)):
+		return true
+	case !p.implied(s, d):
+		fail("reads %s[%s], which may be written already", m.name, e.text(p.syms))
+	}
+	return false
+}
+
+// prepared is an element of x as the Prelude makes it.
+func (p *proof) prepared(m symbol, at Lin) V {
+	size := uint8(8 * p.theorem.elemSize)
+	of := func(name string) V {
+		i := slices.IndexFunc(p.theorem.operands, func(o table.Operand) bool { return o.Name == name })
+		return p.element(p.operand(i, m.tensor), at, size)
+	}
+	return p.op2(PreludeX, size, of("x"), of("g"))
+}
+
+// readable returns the index of an element at an offset, which must be there.
 func (p *proof) readable(s *state, sym Sym, off Lin) Lin {
 	m := p.syms[sym]
 	e, ok := off.over(int64(p.theorem.elem(m)))
@@ -299,16 +360,7 @@ func (p *proof) readable(s *state, sym Sym, off Lin) Lin {
 		}
 		return e
 	}
-	o := s.progress(sym)
-	p.within(s, "reads", sym, e, o)
-	if p.theorem.operands[m.operand].Write {
-		if d := e.plus(-1, o.Done); !p.implied(s, d) {
-			fail("reads %s[%s], which may be written already", m.name, e.text(p.syms))
-		}
-		if slices.Contains(o.Ahead, e) {
-			fail("reads %s[%s], which is written already", m.name, e.text(p.syms))
-		}
-	}
+	p.within(s, "reads", sym, e, s.progress(sym))
 	return e
 }
 
@@ -336,6 +388,10 @@ func (p *proof) store(s *state, at Lin, v []V) {
 	m := p.syms[sym]
 	if m.sort == lines {
 		p.storeLanes(s, sym, off, v)
+		return
+	}
+	if m.sort == scratch {
+		copy(s.frame[p.frameWord(s, m, off, len(v)):], v)
 		return
 	}
 	if m.sort != elements || !p.theorem.operands[m.operand].Write {
@@ -367,21 +423,32 @@ func (p *proof) write(s *state, sym Sym, e Lin, x V) {
 		p.memory.of[sym][e.C] = x.C
 		return
 	}
-	if want := p.theorem.value(p, s, m, e); x != want {
+	switch want := p.theorem.value(p, s, m, e); {
+	case x == want:
+		p.put(&o.written, m, e)
+	case m.name != "x" || s.prelude != yes || !p.theorem.pipelined || x != p.prepared(m, e):
 		fail("writes %s[%s] = %s, want %s", m.name, e.text(p.syms), p.text(x, 0), p.text(want, 0))
+	default:
+		written := o.written
+		p.put(&written, m, e) // it must not be there, either
+		p.put(&o.prepared, m, e)
 	}
-	if d := e.plus(-1, o.Done); !d.isConst() || d.C < 0 || slices.Contains(o.Ahead, e) {
+}
+
+// put puts an element to others.
+func (p *proof) put(to *extent, m symbol, e Lin) {
+	if d := e.plus(-1, to.Done); !d.isConst() || d.C < 0 || slices.Contains(to.Ahead, e) {
 		fail("writes %s[%s], where all below %s is written already, or too far ahead", m.name, e.text(p.syms),
-			o.Done.text(p.syms))
+			to.Done.text(p.syms))
 	}
-	o.Ahead = append(slices.Clone(o.Ahead), e)
+	to.Ahead = append(slices.Clone(to.Ahead), e)
 	for {
-		i := slices.Index(o.Ahead, o.Done)
+		i := slices.Index(to.Ahead, to.Done)
 		if i < 0 {
 			return
 		}
-		o.Ahead = slices.Delete(o.Ahead, i, i+1)
-		o.Done = o.Done.add(1)
+		to.Ahead = slices.Delete(to.Ahead, i, i+1)
+		to.Done = to.Done.add(1)
 	}
 }
 
@@ -480,9 +547,11 @@ func (p *proof) text(v V, depth int) string {
 	}
 }
 
-var opText = [...]string{Add: "+", Sub: "-", Mul: "*", Div: "/", Sqrt: "sqrt", FMA: "fma", FromInt: "float",
-	FromUint: "unsigned", Round: "round", Scale: "scale", Greater: ">", Unequal: "≠", Equal: "=", NaN: "nan",
-	Top: "top", GreaterInt: ">", Most: "most",
-	FloatMax: "max", Largest: "largest", And: "&", Or: "|", Xor: "^",
+var opText = [...]string{Add: "+", Sub: "-", Mul: "*", Div: "/", Sqrt: "sqrt", FMA: "fma",
+	FMASub: "fms", FromInt: "float", FromUint: "unsigned", Round: "round", Scale: "scale",
+	Greater: ">", Unequal: "≠", Equal: "=", NaN: "nan",
+	Widen: "widen", Narrow: "narrow", Estimate: "estimate", RootStep: "step", AtLeast: "≥",
+	Top: "top", GreaterInt: ">", Most: "most", Least: "least", LeastInt: "min", AddInt: "+",
+	FloatMax: "max", FloatMin: "min", Largest: "largest", And: "&", Or: "|", Xor: "^",
 	Left: "left", Right: "right", Join: "join", Low: "low", High: "high", Sign: "sign", PreludeX: "preludeX",
 	PreludeG: "preludeG", Chain: "chain", Kinds: "kinds"}

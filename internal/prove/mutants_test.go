@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"maps"
+	"math/bits"
 	"regexp"
 	"runtime"
 	"slices"
@@ -61,10 +62,19 @@ var otherOps = map[string][]string{
 	"VPMAXUD": {"VADDPS", "VPXOR"}, "VPMAXUQ": {"VADDPD"}, "VPCMPGTQ": {"VSUBPD", "VPXOR"}, "fmax": {"fadd", "fcmgt"},
 	"fadd": {"fsub", "fmul"}, "fsub": {"fadd"}, "fmul": {"fadd", "fdiv"}, "fdiv": {"fmul"}, "fsqrt": {"fabs", "frintn"},
 	"fabs": {"fsqrt"}, "frintn": {"fabs"}, "ucvtf": {"fabs"}, "fcmeq": {"fcmgt"}, "fcmgt": {"fcmeq"},
-	"VFMLA": {"fadd"}, "VAND": {"VORR", "VEOR"}, "VORR": {"VAND", "VEOR"}, "VEOR": {"VORR"}, "VBSL": {"VBIT", "VBIF"},
+	"VFMLA": {"VFMLS", "fadd"}, "VAND": {"VORR", "VEOR"}, "VORR": {"VAND", "VEOR"}, "VEOR": {"VORR"},
+	"VBSL": {"VBIT", "VBIF"},
 	"VBIT": {"VBIF", "VBSL"}, "VBIF": {"VBIT"}, "FMOVS": {"FMOVD"}, "FMOVD": {"FMOVS", "FMOVQ"}, "FMOVQ": {"FMOVD"},
 	"MOVWU": {"MOVD", "MOVHU"}, "MOVHU": {"MOVWU"}, "ADD": {"SUB"}, "SUB": {"ADD"}, "LSL": {"ADD"}, "AND": {"ADD"},
-	"BLT": {"BLE", "BGE"}, "BLE": {"BLT", "BGT"}, "BGE": {"BGT", "BLT"},
+	"VFMADD231PS": {"VFNMADD231PS", "VFMADD231PD"}, "VFMADD231PD": {"VFNMADD231PD", "VFMADD231PS"},
+	"VFNMADD231PS": {"VFMADD231PS"}, "VFNMADD231PD": {"VFMADD231PD"}, "VRSQRTPS": {"VSQRTPS", "VMOVUPS"},
+	"VRSQRT14PS": {"VSQRTPS", "VRSQRT14PD"}, "VRSQRT14PD": {"VSQRTPD", "VRSQRT14PS"}, "VPADDD": {"VPADDQ", "VADDPS"},
+	"VPADDQ": {"VPADDD"}, "VPMINSD": {"VPMAXUD", "VMINPS"}, "VPMINSQ": {"VPMINSD"},
+	"VPCMPGTD":  {"VPCMPEQD", "VPCMPGTQ"},
+	"VMOVMSKPS": {"VMOVMSKPD"}, "VMOVMSKPD": {"VMOVMSKPS"}, "VCVTPS2PD": {"VCVTDQ2PD", "VMOVUPD"},
+	"VFMLS": {"VFMLA"}, "fmin": {"fmax", "fadd"}, "fcmge": {"fcmgt"}, "frsqrte": {"fsqrt"}, "frsqrts": {"fmul"},
+	"uminp": {"fmin"},
+	"BLT":   {"BLE", "BGE"}, "BLE": {"BLT", "BGT"}, "BGE": {"BGT", "BLT"},
 	"JLT": {"JLE", "JGE"}, "JLE": {"JLT", "JGT"}, "JGE": {"JGT", "JLT"}, "JEQ": {"JNE"}, "JNE": {"JEQ"},
 }
 
@@ -161,6 +171,49 @@ var equivalences = []struct {
 	why string
 	is  func(m mutant, code []Inst) bool
 }{
+	{"it fetches other lines ahead, or none", func(m mutant, code []Inst) bool {
+		return code[m.at].Op == "PREFETCHT0" && (m.to.Op == "PREFETCHT0" || m.kind == "dropped")
+	}},
+	{"it counts turns, of which few are told apart", func(m mutant, code []Inst) bool {
+		in := code[m.at]
+		last := len(in.Args) - 1
+		if (in.Op != "ADDQ" && in.Op != "ADD") || in.Args[0] != (Arg{Kind: immediate, Disp: 1}) ||
+			len(m.to.Args) == 0 || m.to.Args[len(m.to.Args)-1] != in.Args[last] {
+			return false
+		}
+		for i, other := range code { // which else only compare it, or set it to 0
+			reads := slices.ContainsFunc(other.Args, func(a Arg) bool {
+				return a.Reg == in.Args[last].Reg && a.Kind == integer
+			})
+			if i != m.at && reads && other.Op != m.fn.arch.compare && other.Op != "XORQ" &&
+				(other.Op != "MOVD" || other.Args[0] != Arg{}) {
+				return false
+			}
+		}
+		return true
+	}},
+	{"it adds a power of two to what is less", func(m mutant, code []Inst) bool {
+		in := code[m.at]
+		return in.Op == "ADDQ" && m.to.Op == "XORQ" && in.Args[0].Kind == immediate &&
+			bits.OnesCount64(uint64(in.Args[0].Disp)) == 1
+	}},
+	{"of a mask by numbers of 64 bits each has the sign twice", func(m mutant, code []Inst) bool {
+		return code[m.at].Op == "VMOVMSKPD" && m.to.Op == "VMOVMSKPS" && slices.Equal(code[m.at].Args, m.to.Args)
+	}},
+	{"it asks the guard of roots otherwise, and no root that is wrong passes: more may be taken again", asksGuard},
+	{"the register holds the scalar already, and nothing else", func(m mutant, code []Inst) bool {
+		in := code[m.at]
+		set, same := in.Args[len(in.Args)-1], 0
+		for _, other := range code {
+			if last := len(other.Args) - 1; last >= 0 && other.Args[last].Kind == vectorReg && other.Args[last].Reg == set.Reg {
+				if other.Text != in.Text {
+					return false
+				}
+				same++
+			}
+		}
+		return m.kind == "dropped" && set.Kind == vectorReg && same > 1
+	}},
 	{"the operands of a sum, a product or a maximum commute", func(m mutant, code []Inst) bool {
 		return m.kind == "swapped operands" && commuting.MatchString(m.to.Op)
 	}},
@@ -234,11 +287,27 @@ var equivalences = []struct {
 	}},
 }
 
+// asksGuard reports whether an instruction is one by which roots by fma are told from those to be taken again: an
+// operation on whole numbers, or of masks, in front of the jump.
+func asksGuard(m mutant, code []Inst) bool {
+	if !guardOp.MatchString(code[m.at].Op) {
+		return false
+	}
+	for _, in := range code[m.at:min(len(code), m.at+40)] {
+		if in.control == ifNotEqual || in.control == ifNotZero {
+			return true
+		}
+	}
+	return false
+}
+
+var guardOp = regexp.MustCompile(`^(VPADD[DQ]|VPCMPGT[DQ]|VPMINS[DQ]|VMOVMSKP[SD]|VORP[SD]|KMOVW|fmin|fcmge|uminp)$`)
+
 // copied returns the registers of an instruction that moves one to another.
 func copied(in Inst) (from, to int, ok bool) {
 	a := in.Args
 	switch {
-	case strings.HasPrefix(in.Op, "VMOVA") || in.Op == "MOVD":
+	case strings.HasPrefix(in.Op, "VMOVA") || in.Op == "MOVD" || in.Op == "MOVQ" && a[0].Kind == integer:
 		return a[0].Reg, a[1].Reg, true
 	case in.Op == "VORR" && a[0] == a[1]:
 		return a[0].Reg, a[2].Reg, true
@@ -273,6 +342,13 @@ func reached(v *Prover, fn *Func, at int, other *Inst) (reached, same bool) {
 				for i := range n.v[r] {
 					if n.v[r][i] != b.v[r][i] {
 						n.v[r][i] = number(0x5a5a5a5a)
+					}
+				}
+			}
+			for r := range n.k {
+				for i := range n.k[r] {
+					if n.k[r][i] != b.k[r][i] {
+						n.k[r][i].C ^= 1
 					}
 				}
 			}
@@ -314,13 +390,14 @@ func ofUnreadMask(v *Prover, m mutant, code []Inst) bool {
 
 // unread returns why what a mutant does otherwise reaches no element, or nothing.
 func unread(v *Prover, m mutant, code []Inst) string {
-	if m.fn.arch != arm64 || code[m.at].control != onward {
+	class, _, _ := v.theorem(m.fn)
+	if m.fn.arch != arm64 && class != FMARoots || code[m.at].control != onward {
 		return ""
 	}
 	if next := code[m.at+1]; next.Op == "VDUP" && m.kind == "operation" && m.to.Args[1] == code[m.at].Args[1] {
 		return "of the scalar, and what lies behind it, the lowest lane is taken"
 	}
-	if class, _, _ := v.theorem(m.fn); class == Preludes {
+	if class == Preludes {
 		return ""
 	}
 	if nothingAt(code[m.at]) && nothingAt(m.to) {
@@ -360,7 +437,8 @@ func repeated(m mutant, code []Inst) bool {
 	return false
 }
 
-var commuting = regexp.MustCompile(`^(V(ADD|MUL|AND|OR|PXOR|FMADD231|EOR|FMLA|PMAXU)|fadd|fmul|fcmeq|fmax)`)
+var commuting = regexp.MustCompile(
+	`^(V(ADD|MUL|AND|OR|PXOR|FN?MADD231|EOR|FML[AS]|PMAXU|PMINS|PADD)|fadd|fmul|fcmeq|fmax|fmin|frsqrts)`)
 
 // setOp are operations that set a general register without reading it, and ownOp those that read it for itself alone.
 var (

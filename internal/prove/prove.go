@@ -29,7 +29,7 @@ const (
 
 // Covered says of each class whether every function of it is proven; otherwise none is, yet.
 var Covered = map[Class]bool{Steps: true, ManyTensors: true, Preludes: true,
-	Reductions: true, FMARoots: false, NarrowStates: false, Maxima: true, Products: false, Conversions: false}
+	Reductions: true, FMARoots: true, NarrowStates: false, Maxima: true, Products: false, Conversions: false}
 
 // Files are those whose functions are proven, and NotYet are the others that have assembly.
 var (
@@ -85,7 +85,6 @@ var named = []struct {
 }{
 	{"chain", Products}, {"turn", Products}, {"narrow", Products}, {"lanes", Products}, {"pack", Products},
 	{"copy", Products}, {"transpose", Products},
-	{"squareRoots", FMARoots},
 	{"toBFloat16", Conversions}, {"fromBFloat16", Conversions}, {"toFloat16", Conversions},
 	{"fromFloat16", Conversions}, {"encodeBlocks", Conversions}, {"decodeBlocks", Conversions},
 }
@@ -139,19 +138,28 @@ func (v *Prover) theorem(fn *Func) (Class, *theorem, error) {
 		case isForm(rest):
 			return NarrowStates, nil, nil
 		case rest != "" && rest != "Each":
-		case strings.HasPrefix(suffix, "Roots"):
-			return FMARoots, nil, nil
-		case suffix != "":
+		case suffix != "" && !strings.HasPrefix(suffix, "Roots"):
 		default:
 			t := kernel(row, elemSize, rest == "Each")
 			t.features = backend.Features
+			if suffix != "" {
+				t.pipelined, t.form = true, formOf(v.File.arch, backend.Features, elemSize)
+			}
 			var err error
 			t.tables, err = preludeTables(v.File, fmt.Sprintf("preludeF%d%s", 8*elemSize, backend.Name))
-			if rest == "Each" {
+			switch {
+			case t.pipelined:
+				return FMARoots, t, err
+			case rest == "Each":
 				return ManyTensors, t, err
 			}
 			return Steps, t, err
 		}
+	}
+	if f := formOf(v.File.arch, backend.Features, elemSize); name == "squareRoots" && suffix == "" && f != nil {
+		t := rootsAlone(f)
+		t.features = backend.Features
+		return FMARoots, t, nil
 	}
 	for _, n := range named {
 		if strings.HasPrefix(name, n.prefix) {

@@ -67,7 +67,10 @@ func (p *proof) chain(from V, chunk, first, count Lin) V {
 
 // chainOf is a lane that a number of turns have continued.
 func (p *proof) chainOf(from V, f following, turns Lin) V {
-	if p.theorem.largest {
+	switch {
+	case p.theorem.pipelined:
+		return p.moved(from, turns.times(f.stride), map[*Term]V{})
+	case p.theorem.largest:
 		return p.spanned(from, f.chunk, f.first, f.stride, turns)
 	}
 	return p.chain(from, f.chunk, f.first, turns)
@@ -324,12 +327,17 @@ func reduction(row table.Row, elemSize, chunks int) *theorem {
 	return t
 }
 
-// eachLane calls f for each lane of a register, if the theorem is about lanes.
+// eachLane calls f for each lane of a register that a loop may continue.
 func (p *proof) eachLane(f func(i int, size uint8)) {
-	if p.theorem.chunks > 0 {
-		for i := range p.theorem.lineLanes() {
-			f(i, uint8(8*p.theorem.elemSize))
-		}
+	n := 0
+	switch t := p.theorem; {
+	case t.chunks > 0:
+		n = t.lineLanes()
+	case t.pipelined:
+		n = p.width() * 4 / t.elemSize
+	}
+	for i := range n {
+		f(i, uint8(8*p.theorem.elemSize))
 	}
 }
 
@@ -340,6 +348,10 @@ func (p *proof) seeChains(inv *invariant, s, b *state) {
 			continue
 		}
 		p.eachLane(func(i int, size uint8) {
+			if p.theorem.pipelined {
+				inv.chains[r][i] = p.movedBy(p.lane(&s.v[r], size, i), p.lane(&b.v[r], size, i))
+				return
+			}
 			chunk, first, ok := p.follows(p.lane(&s.v[r], size, i), p.lane(&b.v[r], size, i))
 			inv.chains[r][i] = following{ok, chunk, first, 0}
 			if p.theorem.largest {

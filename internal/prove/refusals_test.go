@@ -100,6 +100,81 @@ func TestDataRefusals(t *testing.T) {
 	}
 }
 
+// rootsBy is the name of a function of some name that takes roots by fma: by which balance is the generator's.
+func rootsBy(t *testing.T, v *Prover, name string) string {
+	t.Helper()
+	for _, fn := range v.File.Funcs {
+		if strings.HasPrefix(fn.Name, name+"Roots") {
+			return fn.Name
+		}
+	}
+	t.Fatalf("no %s by roots", name)
+	return ""
+}
+
+// refusedRoots are edits of steps that take roots by fma that no proof must take.
+var refusedRoots = map[*arch][]struct{ why, name, old, by, want string }{
+	amd64: {
+		{"a guard that nobody asks", "adamF32AVX2", "\tJNE          unfit\n", "", "want"},
+		{"a guard the wrong way round", "adamF32AVX2", "\tJNE          unfit\n", "\tJEQ unfit\n", "want"},
+		{"a least root that is another", "adamF32AVX2", "·word2c000000<>+0(SB)", "·word800000<>+0(SB)", "want"},
+		{"a series' other number", "adamF64AVX512", "·word3fdfffffffffffff<>", "·word3ff0000000000000<>", "want"},
+		{"an estimate of another number", "adamF32AVX512", "\tVRSQRT14PS", "\tVSQRTPS", "want"},
+		{"other roots taken again", "adamF32AVX2", "\nunfit:\n\tVBROADCASTSS 20(CX)", "\nunfit:\n\tVBROADCASTSS 16(CX)",
+			"want"},
+		{"gradients that the Prelude has not left", "adamF32AVX2", "\tVMOVUPS Y1, (R10)\n", "", "want"},
+		{"gradients beyond the frame", "adamF32AVX2", "\tVMOVUPS Y1, (R10)\n", "\tVMOVUPS Y1, 1024(R10)\n", "of a frame of"},
+		{"a frame that is not whole lines", "adamF32AVX2", "\tADDQ    $+63, R10\n", "\tADDQ $62, R10\n", "value of"},
+		{"what lies below the frame", "adamF32AVX2", "\tVMOVUPS Y1, (R10)\n", "\tVMOVUPS Y1, -64(R10)\n", "of a frame of"},
+	},
+	arm64: {
+		{"a guard that nobody asks", "adaGradF64NEON", ", unfit\n", ", unfitDone\n", "want"},
+		{"a least root that is another", "adaGradF64NEON", "$0x23d0000000000000", "$0x23c0000000000000", "want"},
+		{"a series' other number", "adaGradF64NEON", "$0x4004000000000000", "$0x4004000000000001", "want"},
+		{"a frame beside the frame", "adaGradF64NEON", "$scratch-48(SP)", "$scratch-32(SP)", "not the frame's"},
+	},
+}
+
+// Every number that roots by fma have from memory counts: of the estimate's steps, and of the guard.
+func TestRootRefusals(t *testing.T) {
+	for _, v := range provers(t) {
+		for _, r := range refusedRoots[v.File.arch] {
+			w, fn := edited(t, v, rootsBy(t, v, r.name), r.old, r.by)
+			if _, _, err := w.Prove(fn); err == nil || !strings.Contains(err.Error(), r.want) {
+				t.Errorf("%s: %v", r.why, err)
+			}
+		}
+	}
+	v := prover(t, amd64)
+	for _, name := range []string{"adamF32AVX2", "adamF64AVX2", "adamF32AVX512", "adamF64AVX512"} {
+		fn := v.File.Func(rootsBy(t, v, name))
+		code, err := fn.Code()
+		if err != nil {
+			t.Fatal(err)
+		}
+		tried := map[string]bool{}
+		for _, in := range code {
+			for _, a := range in.Args {
+				if a.Kind != static || tried[a.Name] || !strings.HasPrefix(in.Op, "V") {
+					continue
+				}
+				tried[a.Name] = true
+				w := edit(v)
+				d := *w.File.Data[a.Name]
+				d.Bytes = slices.Clone(d.Bytes)
+				d.Bytes[0] ^= 1
+				w.File.Data[a.Name] = &d
+				if _, _, err := w.Prove(fn); err == nil {
+					t.Errorf("%s with another %s", fn.Name, a.Name)
+				}
+			}
+		}
+		if len(tried) < 2 {
+			t.Errorf("%s has %d numbers in memory", fn.Name, len(tried))
+		}
+	}
+}
+
 // What mutants do not try: the proof of each edit fails, for its reason.
 func TestRefusals(t *testing.T) {
 	for _, v := range provers(t) {

@@ -51,6 +51,7 @@ var proves = map[Class]string{
 	ManyTensors: "for all counts, all lengths and all values: the same of each tensor, in order",
 	Reductions:  "for all n and all values: the lanes of rule 7, from +0 or those given, and their fold by halves",
 	Maxima:      "for all n and all values: each lane is the largest of its elements' magnitudes, and of that given",
+	FMARoots:    "as of steps, by square roots that are those of fma where the guard lets them pass",
 	Preludes:    "x and g become what the lines of the Use say, two registers may change and nothing else",
 }
 
@@ -70,6 +71,11 @@ func (r Report) String() string {
 	b.WriteString("\nThe lemmas that proofs use:\n")
 	for _, l := range append(lemmas[:len(lemmas):len(lemmas)], twoPowers) {
 		fmt.Fprintf(&b, "%s: %s\n", l.Name, l.Text)
+	}
+	for _, f := range rootForms {
+		if f.of == r.arch {
+			fmt.Fprintf(&b, "roots by fma: %s, from %g on, within the guard: sqrt(x), by docs/exact-sqrt.md\n", f.Name, f.least)
+		}
 	}
 	b.WriteString("\nThe instructions whose semantics they assume, and the features that those need:\n")
 	for _, op := range slices.Sorted(maps.Keys(r.arch.does)) {

@@ -11,6 +11,8 @@ import (
 type loop struct {
 	head int
 	has  []bool
+
+	outer bool // others are inside
 }
 
 // successors returns where an instruction may lead to.
@@ -50,7 +52,7 @@ func findLoops(code []Inst) map[int]*loop {
 			case entered: // a jump back, to j
 				l := loops[j]
 				if l == nil {
-					l = &loop{j, make([]bool, len(code))}
+					l = &loop{head: j, has: make([]bool, len(code))}
 					l.has[j], loops[j] = true, l
 				}
 				for todo := []int{i}; len(todo) > 0; {
@@ -66,6 +68,11 @@ func findLoops(code []Inst) map[int]*loop {
 		mark[i] = left
 	}
 	visit(0)
+	for _, l := range loops {
+		for head := range loops {
+			l.outer = l.outer || head != l.head && l.has[head]
+		}
+	}
 	return loops
 }
 
@@ -156,9 +163,7 @@ func (p *proof) step(s *state) (next []*state) {
 		if in.To < 0 {
 			fail("jumps out of the function")
 		}
-		d := p.int(s, in.arg(0, 2))
-		p.unwrapped(d)
-		return p.branchEqual(s, d, s.pc+1, in.To)
+		return p.branchEqual(s, p.int(s, in.arg(0, 2)), s.pc+1, in.To)
 	case onward:
 		sem, ok := p.file.arch.does[in.Op]
 		if !ok {
@@ -285,6 +290,23 @@ func (p *proof) settle(s *state) {
 
 // branchEqual goes to one place if d = 0, and else to the other.
 func (p *proof) branchEqual(s *state, d Lin, zero, other int) []*state {
+	if t := d.T[0]; d.add(-d.C) == t.Sym.lin() {
+		switch m := p.syms[t.Sym]; {
+		case m.zero != nil && d.C == 0:
+			z := s.clone()
+			z.pc, s.pc = zero, other
+			for _, b := range m.zero {
+				p.learn(z, b, false)
+			}
+			return []*state{s, z}
+		case m.loaded != V{} && d.C == 1: // all ones, by one more 0
+			z := s.clone()
+			z.pc, s.pc = zero, other
+			p.learnOnes(z, m.loaded)
+			return []*state{s, z}
+		}
+	}
+	p.unwrapped(d)
 	equal, known := false, d.isConst()
 	if known {
 		equal = d.C == 0
@@ -363,7 +385,8 @@ type invariant struct {
 	v       [32]bool          // stays
 	chains  [32][16]following // of lanes
 	k       [8]bool
-	done    []int64 // the steps of open operands
+	frame   [frameWords]bool // stays
+	done    [][2]int64       // the steps of open operands' extents
 	tensors int64
 	atLeast []atLeast
 	dirty   bool
@@ -374,11 +397,12 @@ type changing struct {
 	by    int64
 }
 
-// A following is the element by which the first turn continues a lane, if it does.
+// A following is the element by which the first turn continues a lane, if it does; or the lane is of elements that are
+// further on by so many.
 type following struct {
 	known        bool
 	chunk, first Lin
-	stride       int64 // of the largest
+	stride       int64 // of the largest, and of elements further on
 }
 
 type atLeast struct {
@@ -386,14 +410,103 @@ type atLeast struct {
 	c   int64
 }
 
-// around proves by induction what holds at each turn of a loop, from one turn out of the state before it; then it
-// returns the states that leave the loop, after any number of turns.
-func (p *proof) around(s *state, l *loop) []*state {
+// around returns the states that leave a loop, after any number of turns: by induction or, if a loop around others has
+// no invariant, turn after turn.
+func (p *proof) around(s *state, l *loop) []*state { return p.merged(p.turn(s, l, 0)) }
+
+// mostTurns is after how many turns a loop without an invariant must end.
+const mostTurns = 4
+
+func (p *proof) turn(s *state, l *loop, done int) []*state {
 	first, outs := p.explore(s.clone(), l)
 	if len(first) == 0 {
 		return outs
 	}
-	inv := invariant{dirty: s.dirty, done: make([]int64, len(s.open))}
+	first = p.merged(first)
+	all, err := p.induct(s, l, first)
+	if err == nil {
+		return all
+	}
+	if !l.outer || !p.theorem.pipelined || done == mostTurns {
+		panic(placed{*err})
+	}
+	for _, b := range first {
+		outs = append(outs, p.turn(p.closeTensor(s, b), l, done+1)...)
+	}
+	return outs
+}
+
+// merged returns states of which one stands for those that differ in nothing but registers: of these nothing is known.
+func (p *proof) merged(all []*state) (few []*state) {
+next:
+	for _, s := range all {
+		for _, m := range few {
+			if m.alike(s) {
+				p.forget(m, s)
+				continue next
+			}
+		}
+		few = append(few, s)
+	}
+	return few
+}
+
+// alike reports whether two states are the same but for registers, and for what is in the frame.
+func (s *state) alike(t *state) bool {
+	return s.pc == t.pc && s.prelude == t.prelude && s.tensors == t.tensors && s.length == t.length &&
+		s.given == t.given && s.lanes == t.lanes && s.result == t.result && slices.Equal(s.known, t.known) &&
+		slices.EqualFunc(s.open, t.open, func(a, b progress) bool {
+			same := a.sym == b.sym && a.Len == b.Len
+			for i, e := range a.extents() {
+				f := b.extents()[i]
+				same = same && e.Done == f.Done && slices.Equal(e.Ahead, f.Ahead)
+			}
+			return same
+		})
+}
+
+// forget takes from a state what is otherwise in another.
+func (p *proof) forget(s, t *state) {
+	for i := range s.g {
+		if s.g[i] != t.g[i] {
+			s.g[i] = p.anyNumber()
+		}
+	}
+	words := func(s, t []V) {
+		for i := range s {
+			if s[i] != t[i] {
+				s[i] = p.unknown()
+			}
+		}
+	}
+	for i := range s.v {
+		words(s.v[i][:], t.v[i][:])
+	}
+	for i := range s.k {
+		words(s.k[i][:], t.k[i][:])
+	}
+	words(s.frame[:], t.frame[:])
+	s.dirty = s.dirty || t.dirty
+	s.flags.known = s.flags.known && s.flags == t.flags
+}
+
+// induct proves by induction what holds at each turn of a loop, from the states behind the first.
+func (p *proof) induct(s *state, l *loop, first []*state) (outs []*state, err *fault) {
+	defer func() {
+		switch e := recover().(type) {
+		case nil:
+		case fault:
+			err = &e
+		case placed:
+			err = &e.fault
+		default:
+			panic(e)
+		}
+	}()
+	inv := invariant{dirty: s.dirty, done: make([][2]int64, len(s.open))}
+	for i := range inv.frame {
+		inv.frame[i] = true
+	}
 	for i := range inv.g {
 		inv.g[i] = changing{true, 0}
 	}
@@ -415,6 +528,7 @@ func (p *proof) around(s *state, l *loop) []*state {
 		k := p.sym(symbol{name: turns, nonNegative: true, tensor: con(int64(len(p.syms)))})
 		g := p.general(s, &inv, k.lin())
 		backs, outs := p.explore(g.clone(), l)
+		backs = p.merged(backs)
 		weaker := false
 		for _, b := range backs {
 			weaker = p.weaken(&inv, s, p.closeTensor(s, b), k.lin().add(1)) || weaker
@@ -427,7 +541,7 @@ func (p *proof) around(s *state, l *loop) []*state {
 				panic(placed{fault{fmt.Sprintf("line %d: the loop need not end", p.insts[l.head].Line)}})
 			}
 		}
-		return outs
+		return outs, nil
 	}
 	panic(placed{fault{fmt.Sprintf("line %d: no invariant of the loop", p.insts[l.head].Line)}})
 }
@@ -481,9 +595,14 @@ func (p *proof) see(inv *invariant, s, b *state, first bool) {
 		inv.tensors = d.C
 	}
 	for i := range s.open {
-		if d := b.open[i].Done.plus(-1, s.open[i].Done); d.isConst() {
-			inv.done[i] = d.C
+		for j, e := range b.open[i].extents() {
+			if d := e.Done.plus(-1, s.open[i].extents()[j].Done); d.isConst() {
+				inv.done[i][j] = d.C
+			}
 		}
+	}
+	for i := range inv.frame {
+		inv.frame[i] = inv.frame[i] && b.frame[i] == s.frame[i]
 	}
 }
 
@@ -513,7 +632,14 @@ func (p *proof) general(s *state, inv *invariant, k Lin) *state {
 	g.flags.known = false
 	g.tensors = s.tensors.plus(inv.tensors, k)
 	for i := range g.open {
-		g.open[i].Done = s.open[i].Done.plus(inv.done[i], k)
+		for j, e := range g.open[i].extents() {
+			e.Done = e.Done.plus(inv.done[i][j], k)
+		}
+	}
+	for i, stays := range inv.frame {
+		if !stays {
+			g.frame[i] = p.unknown()
+		}
 	}
 	for _, a := range inv.atLeast {
 		g.known = append(g.known, g.g[a.reg].add(-a.c).tight())
@@ -540,6 +666,11 @@ func (p *proof) weaken(inv *invariant, s, b *state, k Lin) (weaker bool) {
 			inv.k[i], weaker = false, true
 		}
 	}
+	for i, stays := range inv.frame {
+		if stays && b.frame[i] != s.frame[i] {
+			inv.frame[i], weaker = false, true
+		}
+	}
 	if b.dirty && !inv.dirty {
 		inv.dirty, weaker = true, true
 	}
@@ -558,10 +689,13 @@ func (p *proof) weaken(inv *invariant, s, b *state, k Lin) (weaker bool) {
 		panic(placed{fault{"a loop that does not count its tensors"}})
 	}
 	for i := range s.open {
-		if o := b.open[i]; o.Done != s.open[i].Done.plus(inv.done[i], k) || !slices.Equal(o.Ahead, s.open[i].Ahead) ||
-			o.Len != s.open[i].Len {
-			panic(placed{fault{fmt.Sprintf("line %d: a turn of the loop leaves %s written to %s, and others ahead",
-				p.insts[b.pc].Line, p.syms[o.sym].name, o.Done.text(p.syms))}})
+		for j, e := range b.open[i].extents() {
+			from := s.open[i].extents()[j]
+			if e.Done != from.Done.plus(inv.done[i][j], k) || !slices.Equal(e.Ahead, from.Ahead) ||
+				b.open[i].Len != s.open[i].Len {
+				panic(placed{fault{fmt.Sprintf("line %d: a turn of the loop leaves %s written to %s, and others ahead",
+					p.insts[b.pc].Line, p.syms[b.open[i].sym].name, e.Done.text(p.syms))}})
+			}
 		}
 	}
 	return weaker

@@ -39,22 +39,32 @@ const (
 	Mul
 	Div
 	Sqrt
-	FMA // a*b + c
+	FMA    // a*b + c
+	FMASub // c - a*b
 	FromInt
 	FromUint // of as many bits as the result
 	Round    // to a whole number, ties to even
 	Scale    // a * 2^b, b rounded down
+	Widen    // a float32 as a float64
+	Narrow   // a float64 as a float32
+	Estimate // of 1/sqrt(a), by Imm: see roots.go
+	RootStep // (3 - a*b)/2, rounded once
 
 	// One bit.
 	Greater // a > b; false for NaN
 	Unequal // a != b, and neither is NaN
 	Equal   // a == b; false for NaN
 	NaN     // a or b is NaN
+	AtLeast // a >= b; false for NaN
 	Top     // the highest bit of a
 
 	GreaterInt // a > b, of whole numbers with a sign: one bit, too
 	Most       // the larger of whole numbers without a sign
+	Least      // the smaller of them
+	LeastInt   // the smaller of whole numbers with a sign
+	AddInt     // the sum of whole numbers, which wraps
 	FloatMax   // the larger of numbers, NaN if either is; +0 of zeros that differ
+	FloatMin   // the smaller of them; -0 of zeros that differ
 	Largest    // what is the largest of a set, Imm; see most
 
 	Choose // a ? b : c, a of one bit
@@ -77,14 +87,15 @@ const (
 	Kinds // chooses by what b is, a's table of AVX-512's VFIXUPIMM in Imm; a is the old value
 )
 
-// commutes lists the operations whose operands may stand in any order; of FMA the first two.
-var commutes = [256]bool{Add: true, Mul: true, FMA: true, Unequal: true, Equal: true, NaN: true, Most: true, And: true,
-	Or: true, Xor: true}
+// commutes lists the operations whose operands may stand in any order; of fma the first two.
+var commutes = [256]bool{Add: true, Mul: true, FMA: true, FMASub: true, RootStep: true, Unequal: true, Equal: true,
+	NaN: true, Most: true, Least: true, LeastInt: true, AddInt: true, FloatMin: true, And: true, Or: true, Xor: true}
 
 // terms makes terms, and knows those that it made.
 type terms struct {
 	all    map[key]*Term
 	fresh  int32
+	guess  bool // what is known within bounds alone has a number, too: the interpreter's
 	lemmas []lemma
 }
 
@@ -132,7 +143,8 @@ func (t *terms) make(op Op, size uint8, imm int32, a, b, c V) V {
 	if commutes[op] && b.before(a) {
 		a, b = b, a
 	}
-	if a.known() && b.known() && c.known() && op != PreludeX && op != PreludeG {
+	named := op == PreludeX || op == PreludeG || op == Estimate && !t.guess // of which no number is known
+	if a.known() && b.known() && c.known() && !named {
 		return number(eval(op, size, imm, a.C, b.C, c.C))
 	}
 	switch op { // what is the same for all values
@@ -169,8 +181,23 @@ func (t *terms) make(op Op, size uint8, imm int32, a, b, c V) V {
 			return a
 		}
 	case Top:
-		if isMask(a, size) {
+		switch {
+		case isMask(a, size):
 			return a.T.A
+		case a.T.Op == Choose && a.T.Bits == size:
+			return t.make(Choose, 1, 0, a.T.A, t.op1(Top, size, a.T.B), t.op1(Top, size, a.T.C))
+		}
+	case Least:
+		if a == b {
+			return a
+		}
+	case GreaterInt: // than the smaller of two is what is greater than either
+		if !b.known() && b.T.Op == LeastInt && b.T.Bits == size {
+			return t.make(Choose, 1, 0, t.op2(GreaterInt, size, a, b.T.A), bit(true), t.op2(GreaterInt, size, a, b.T.B))
+		}
+	case AtLeast: // the smaller of two, if both are
+		if !a.known() && a.T.Op == FloatMin && a.T.Bits == size {
+			return t.make(Choose, 1, 0, t.op2(AtLeast, size, a.T.A, b), t.op2(AtLeast, size, a.T.B, b), bit(false))
 		}
 	case Choose:
 		switch {
@@ -283,7 +310,8 @@ func (t *terms) ifIs(v V, size uint8, a V) (V, bool) {
 	return t.op1(Sign, size, a), true
 }
 
-// eval computes an operation on numbers. NaN results are some NaN, by rule 2 of the contract.
+// eval computes an operation on numbers. NaN results are some NaN, by rule 2 of the contract; but a NaN that none of
+// the operands is has a sign, as x86 gives it one and guards of roots by fma there need it.
 func eval(op Op, size uint8, imm int32, a, b, c uint64) uint64 {
 	switch op {
 	case Choose:
@@ -317,29 +345,46 @@ func eval(op Op, size uint8, imm int32, a, b, c uint64) uint64 {
 		return bit(int64(a<<shift) > int64(b<<shift)).C
 	case Most:
 		return max(a, b)
+	case Least:
+		return min(a, b)
+	case LeastInt:
+		if eval(GreaterInt, size, 0, a, b, 0) != 0 {
+			return b
+		}
+		return a
+	case AddInt:
+		return (a + b) & ones(size).C
+	case Widen:
+		return math.Float64bits(float64(math.Float32frombits(uint32(a))))
+	case Narrow:
+		return uint64(math.Float32bits(float32(math.Float64frombits(a))))
 	}
 	if size == 32 {
 		f := func(u uint64) float32 { return math.Float32frombits(uint32(u)) }
 		if compares[op] {
 			return compare(op, float64(f(a)), float64(f(b)))
 		}
-		if op == FMA {
-			return uint64(math.Float32bits(kernels.FMA(f(a), f(b), f(c))))
+		r := float(op, imm, a, f(a), f(b), f(c))
+		if r != r && !isNaN(f(a)) && !isNaN(f(b)) && !isNaN(f(c)) {
+			return 0xffc00000
 		}
-		return uint64(math.Float32bits(float(op, imm, a, f(a), f(b))))
+		return uint64(math.Float32bits(r))
 	}
 	f := math.Float64frombits
 	if compares[op] {
 		return compare(op, f(a), f(b))
 	}
-	if op == FMA {
-		return math.Float64bits(math.FMA(f(a), f(b), f(c)))
+	r := float(op, imm, a, f(a), f(b), f(c))
+	if r != r && !isNaN(f(a)) && !isNaN(f(b)) && !isNaN(f(c)) {
+		return 0xfff8000000000000
 	}
-	return math.Float64bits(float(op, imm, a, f(a), f(b)))
+	return math.Float64bits(r)
 }
 
+func isNaN[T kernels.Float](x T) bool { return x != x }
+
 // compares lists the operations whose value is one bit of two numbers.
-var compares = [256]bool{Greater: true, Unequal: true, Equal: true, NaN: true}
+var compares = [256]bool{Greater: true, Unequal: true, Equal: true, NaN: true, AtLeast: true}
 
 func compare(op Op, a, b float64) uint64 {
 	nan := a != a || b != b
@@ -350,13 +395,15 @@ func compare(op Op, a, b float64) uint64 {
 		return bit(!nan && a != b).C
 	case Equal:
 		return bit(a == b).C
+	case AtLeast:
+		return bit(a >= b).C
 	default:
 		return bit(nan).C
 	}
 }
 
 // float computes an operation of floats; bits are those of a.
-func float[T kernels.Float](op Op, imm int32, bits uint64, a, b T) T {
+func float[T kernels.Float](op Op, imm int32, bits uint64, a, b, c T) T {
 	switch op {
 	case Add:
 		return a + b
@@ -372,8 +419,21 @@ func float[T kernels.Float](op Op, imm int32, bits uint64, a, b T) T {
 		return T(int32(bits))
 	case FromUint:
 		return T(bits)
+	case FMA:
+		return fma(a, b, c)
+	case FMASub:
+		if a != a { // of which the sign stays
+			return a
+		}
+		return fma(-a, b, c)
 	case FloatMax:
 		return max(a, b)
+	case FloatMin:
+		return min(a, b)
+	case Estimate:
+		return T(estimated(imm, float64(a)))
+	case RootStep:
+		return rootStep(a, b)
 	case Round:
 		return T(math.RoundToEven(float64(a)))
 	case Scale:

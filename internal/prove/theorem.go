@@ -27,9 +27,14 @@ type theorem struct {
 	chunks  int  // of a reduction
 	largest bool // it takes the largest magnitude
 
+	pipelined bool      // its groups wait for roots, in a frame and in registers
+	form      *rootForm // of roots by fma
+	alone     bool      // it does nothing but roots by fma
+
 	begin func(p *proof) *state
 	end   func(p *proof, s *state)
 
+	lines  func(p *proof, e element) map[string]V    // what they make of an element, by operands
 	result func(p *proof, s *state, at int64, v []V) // the function's, or nil
 	arg    func(p *proof, at int64) Lin              // instead of argument, if there is one
 }
@@ -73,6 +78,12 @@ func (p *proof) entry() *state {
 	for i := range s.g {
 		s.g[i] = p.anyNumber()
 	}
+	if sp := p.file.arch.sp; sp > 0 {
+		s.g[sp] = p.stack().lin()
+	}
+	for i := range s.frame {
+		s.frame[i] = p.unknown()
+	}
 	for i := range s.v {
 		for j := range s.v[i] {
 			s.v[i][j] = p.unknown()
@@ -86,17 +97,29 @@ func (p *proof) entry() *state {
 	return s
 }
 
+// stack is the address in SP, of which nothing is known, and frame what a function has of its frame from
+// there: where code names SP, what is left behind an address of whole lines.
+func (p *proof) stack() Sym { return p.sym(symbol{name: "SP", any: true}) }
+
+func (p *proof) frame(off int64) Lin {
+	bytes := int64(p.fn.FrameBytes)
+	if p.file.arch.sp > 0 {
+		bytes -= 63
+	}
+	return p.sym(symbol{name: "frame", sort: scratch, bytes: bytes, nonNegative: true}).lin().add(off)
+}
+
 // kernel is the theorem of a step or a map: n elements, or count tensors.
 func kernel(row table.Row, elemSize int, each bool) *theorem {
 	t := &theorem{elemSize: elemSize, row: row, prog: program.Must(row), operands: row.Operands, each: each,
 		values: map[element]map[string]V{}}
-	t.coefs = len(t.prog.Scalars)
+	t.coefs, t.lines = len(t.prog.Scalars), t.define
 	if row.Kind == table.Step {
 		_, scalars := program.Prelude()
 		t.coefs, t.uses = t.coefs+len(scalars), int(table.Uses)
 	}
 	t.begin = func(p *proof) *state {
-		if want := 8 * (2 + len(t.operands)); p.fn.ArgBytes != want || p.fn.FrameBytes != 0 {
+		if want := 8 * (2 + len(t.operands)); p.fn.ArgBytes != want || p.fn.FrameBytes != 0 && !t.pipelined {
 			fail("a frame of %d bytes and %d of arguments, want 0 and %d", p.fn.FrameBytes, p.fn.ArgBytes, want)
 		}
 		if t.prog.Ops[program.Exp] {
@@ -291,9 +314,9 @@ func (p *proof) complete(s *state) {
 		if !p.theorem.operands[m.operand].Write {
 			continue
 		}
-		if !p.zero(s, o.Len.plus(-1, o.Done)) || len(o.Ahead) > 0 {
-			fail("ends with %s written to %s of %s, and %d ahead", m.name, o.Done.text(p.syms), o.Len.text(p.syms),
-				len(o.Ahead))
+		if w := o.written; !p.zero(s, o.Len.plus(-1, w.Done)) || len(w.Ahead) > 0 {
+			fail("ends with %s written to %s of %s, and %d ahead", m.name, w.Done.text(p.syms), o.Len.text(p.syms),
+				len(w.Ahead))
 		}
 	}
 }
@@ -318,7 +341,7 @@ func (t *theorem) value(p *proof, s *state, m symbol, at Lin) V {
 	e := element{m.tensor, at, s.prelude}
 	all := t.values[e]
 	if all == nil {
-		all = t.define(p, e)
+		all = t.lines(p, e)
 		t.values[e] = all
 	}
 	return all[t.operands[m.operand].Name]
