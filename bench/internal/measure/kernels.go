@@ -29,30 +29,41 @@ func (r *run) kernels() error {
 			measure, size = measureKernel[float64], 8
 		}
 		for _, b := range r.Backends {
-			patterns := map[string]bool{} // that have been measured
-			for _, row := range table.Rows {
-				if !slices.Contains(r.Kernels, row.Name) {
-					continue
-				}
-				pattern, share := row.Pattern(size), 1. // of the ceiling, last
-				for _, l := range r.Levels {
-					brief := r.Brief && l.Bytes > r.Machine.L2
-					if brief && (typ != r.Types[0] || share < slow) {
-						continue
-					}
-					for _, threads := range r.Threads {
-						if brief && threads > 1 && patterns[pattern] {
-							continue
-						}
-						var err error
-						if share, err = measure(r, typ, b, row, l, threads); err != nil {
-							return err
-						}
-					}
-				}
-				patterns[pattern] = true
+			if err := r.kernelsOf(typ, size, func(row table.Row, l ceiling.Level, threads int) (float64, error) {
+				return measure(r, typ, b, row, l, threads)
+			}); err != nil {
+				return err
 			}
 		}
+	}
+	return nil
+}
+
+// kernelsOf has the rows of a type measured, whose elements have that size. measure returns the share of the ceiling.
+func (r *run) kernelsOf(typ string, size int, measure func(table.Row, ceiling.Level, int) (float64, error)) error {
+	patterns := map[string]bool{} // that have been measured beyond L2 on several threads
+	for _, row := range table.Rows {
+		if !slices.Contains(r.Kernels, row.Name) {
+			continue
+		}
+		pattern, share, beyond := row.Pattern(size), 1., false // of the ceiling, last
+		for _, l := range r.Levels {
+			brief := r.Brief && l.Bytes > r.Machine.L2
+			if brief && (typ != r.Types[0] || share < slow) {
+				continue
+			}
+			for _, threads := range r.Threads {
+				if brief && threads > 1 && patterns[pattern] {
+					continue
+				}
+				var err error
+				if share, err = measure(row, l, threads); err != nil {
+					return err
+				}
+				beyond = beyond || brief && threads > 1
+			}
+		}
+		patterns[pattern] = patterns[pattern] || beyond
 	}
 	return nil
 }

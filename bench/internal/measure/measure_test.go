@@ -106,6 +106,28 @@ func TestBrief(t *testing.T) {
 	}
 }
 
+// A pattern whose first kernel is all arithmetic is measured on several threads with the next one, at every level.
+func TestBriefBehindSlow(t *testing.T) {
+	o := tiny()
+	o.Brief, o.Kernels, o.Threads, o.Machine.L2 = true, []string{"SGD", "Axpy"}, []int{1, 2}, 64<<10
+	o.Levels = []ceiling.Level{{Name: "L2", Bytes: 32 << 10}, {Name: "L3", Bytes: 1 << 20},
+		{Name: "DRAM", Bytes: 1 << 30}}
+	var got []string
+	r := &run{Options: o}
+	err := r.kernelsOf(o.Types[0], 4, func(row table.Row, l ceiling.Level, threads int) (float64, error) {
+		got = append(got, fmt.Sprint(row.Name, " ", l.Name, " ", threads))
+		if row.Name == "SGD" {
+			return slow / 2, nil
+		}
+		return 1, nil
+	})
+	want := []string{"SGD L2 1", "SGD L2 2", "Axpy L2 1", "Axpy L2 2", "Axpy L3 1", "Axpy L3 2", "Axpy DRAM 1",
+		"Axpy DRAM 2"}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%v, %q\nwant %q", err, got, want)
+	}
+}
+
 // What is interrupted ends, with the rows that are finished.
 func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
