@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"io/fs"
 	"runtime"
 	"strings"
 	"testing"
@@ -84,6 +85,14 @@ func TestMovingClock(t *testing.T) {
 	}
 	if !told(append(steady, 120, 121, 120)...) {
 		t.Error("a clock that moved by a fifth passes")
+	}
+}
+
+// What hinders a look at other processes is told as it is.
+func TestUnknown(t *testing.T) {
+	w := &Watch{err: fs.ErrPermission}
+	if n := strings.Join(w.Notices(), "\n"); !strings.Contains(n, "unknown: "+fs.ErrPermission.Error()) {
+		t.Errorf("%q", n)
 	}
 }
 

@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -60,8 +61,8 @@ func (w *Watch) Notices() []string {
 		notices = append(notices, fmt.Sprintf("a virtual machine (%s): neighbours share caches, memory and clock", h))
 	}
 	after, err := usage()
-	if w.err != nil || err != nil {
-		return append(notices, fmt.Sprintf("other processes and stolen time are unknown: %v", errSystem))
+	if err = cmp.Or(w.err, err); err != nil {
+		return append(notices, fmt.Sprintf("other processes and stolen time are unknown: %v", err))
 	}
 	return append(notices, between(w.before, after)...)
 }
