@@ -51,6 +51,10 @@ func Main(args []string) int {
 			help(stdout)
 			return stdout.status("bench help")
 		}
+		if len(args) > 2 {
+			fmt.Fprintf(os.Stderr, "%s help: unexpected argument %q; it takes one command\n", program(), args[2])
+			return 2
+		}
 		args = []string{args[1], "-help"}
 	}
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {

@@ -91,6 +91,7 @@ func TestHelp(t *testing.T) {
 		}
 	}
 	checkFailures(t, dir, []failure{
+		{[]string{"help", "verify", "extra"}, 2, `unexpected argument "extra"`},
 		{[]string{"help", "nope"}, 2, `there is no subcommand "nope"`},
 		{[]string{"nope"}, 2, `there is no subcommand "nope"`},
 	})
