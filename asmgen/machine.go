@@ -120,7 +120,7 @@ type Machine interface {
 	FMAScalar(acc, scalar, b Reg) // acc = fma(scalar in every lane, b, acc), in place
 	Prefetch(p Reg)               // the line at p, to be written
 	PrefetchNext(p Reg, off int)  // the line at p+off, to be read soon but not at once
-	PrefetchLater(p Reg, off int) // the same of what comes from memory, and after the product
+	PrefetchLater(p Reg, off int) // the same of what may come from memory, and some time before it is read
 
 	// A Mask is the lanes of vector i of a 64-byte line of which only the first count elements are there. Masked
 	// operations touch no memory elsewhere; loads give +0 there.
