@@ -144,7 +144,8 @@ class _Numbers:
     memory, so that all are read or written at once."""
 
     def __init__(self, states, key, first):
-        numbers = torch.tensor([float(s.get(key, first)) for s in states])
+        wide = torch.float64 if torch.get_default_dtype() == torch.float64 else torch.float32  # as PyTorch 2 has it
+        numbers = torch.tensor([float(s.get(key, first)) for s in states], dtype=wide)
         self.key, self.array, self.views = key, numbers.numpy(), numbers.unbind()
 
     def belong_to(self, states):

@@ -537,6 +537,22 @@ class Test(unittest.TestCase):
             for x, y in zip(*both):
                 torch.testing.assert_close(x, y, rtol=1e-11, atol=1e-12)
 
+    def test_default_types(self):
+        """The number of a step is exact, whatever the default type."""
+        before = torch.get_default_dtype()
+        try:
+            for dtype in (torch.float16, torch.bfloat16, torch.float32, torch.float64):
+                torch.set_default_dtype(dtype)
+                p = torch.nn.Parameter(torch.ones(3, dtype=torch.float32))
+                p.grad = torch.ones_like(p)
+                opt = bitstep.torch.Adam([p])
+                opt.state[p]["step"] = torch.tensor(2**12, dtype=torch.float32)
+                for _ in range(3):
+                    opt.step()
+                self.assertEqual(opt.state[p]["step"].item(), 2**12 + 3)
+        finally:
+            torch.set_default_dtype(before)
+
     def test_after_a_refused_step(self):
         """A step that was refused leaves no state: the next is the first, here and in torch.optim."""
         for name, options in ALL:
