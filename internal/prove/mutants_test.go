@@ -205,7 +205,8 @@ var equivalences = []struct {
 		in := code[m.at]
 		set, same := in.Args[len(in.Args)-1], 0
 		for _, other := range code {
-			if last := len(other.Args) - 1; last >= 0 && other.Args[last].Kind == vectorReg && other.Args[last].Reg == set.Reg {
+			last := len(other.Args) - 1
+			if last >= 0 && other.Args[last].Kind == vectorReg && other.Args[last].Reg == set.Reg {
 				if other.Text != in.Text {
 					return false
 				}

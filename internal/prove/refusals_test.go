@@ -123,9 +123,11 @@ var refusedRoots = map[*arch][]struct{ why, name, old, by, want string }{
 		{"other roots taken again", "adamF32AVX2", "\nunfit:\n\tVBROADCASTSS 20(CX)", "\nunfit:\n\tVBROADCASTSS 16(CX)",
 			"want"},
 		{"gradients that the Prelude has not left", "adamF32AVX2", "\tVMOVUPS Y1, (R10)\n", "", "want"},
-		{"gradients beyond the frame", "adamF32AVX2", "\tVMOVUPS Y1, (R10)\n", "\tVMOVUPS Y1, 1024(R10)\n", "of a frame of"},
+		{"gradients beyond the frame", "adamF32AVX2", "\tVMOVUPS Y1, (R10)\n", "\tVMOVUPS Y1, 1024(R10)\n",
+			"of a frame of"},
 		{"a frame that is not whole lines", "adamF32AVX2", "\tADDQ    $+63, R10\n", "\tADDQ $62, R10\n", "value of"},
-		{"what lies below the frame", "adamF32AVX2", "\tVMOVUPS Y1, (R10)\n", "\tVMOVUPS Y1, -64(R10)\n", "of a frame of"},
+		{"what lies below the frame", "adamF32AVX2", "\tVMOVUPS Y1, (R10)\n", "\tVMOVUPS Y1, -64(R10)\n",
+			"of a frame of"},
 	},
 	arm64: {
 		{"a guard that nobody asks", "adaGradF64NEON", ", unfit\n", ", unfitDone\n", "want"},

@@ -74,7 +74,8 @@ func (r Report) String() string {
 	}
 	for _, f := range rootForms {
 		if f.of == r.arch {
-			fmt.Fprintf(&b, "roots by fma: %s, from %g on, within the guard: sqrt(x), by docs/exact-sqrt.md\n", f.Name, f.least)
+			fmt.Fprintf(&b, "roots by fma: %s, from %g on, within the guard: sqrt(x), by docs/exact-sqrt.md\n", f.Name,
+				f.least)
 		}
 	}
 	b.WriteString("\nThe instructions whose semantics they assume, and the features that those need:\n")

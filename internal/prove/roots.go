@@ -192,7 +192,8 @@ func (p *proof) learnOnes(s *state, v V) {
 // rootsAlone is the theorem of func(n int, x, out *T): roots by a form of n elements, whole vectors, right or not.
 func rootsAlone(f *rootForm) *theorem {
 	t := &theorem{elemSize: int(f.size()) / 8, prog: &program.Program{}, form: f, alone: true,
-		operands: []table.Operand{{Name: "x", Read: true}, {Name: "out", Write: true}}, values: map[element]map[string]V{}}
+		operands: []table.Operand{{Name: "x", Read: true}, {Name: "out", Write: true}},
+		values:   map[element]map[string]V{}}
 	t.arg = func(p *proof, at int64) Lin {
 		switch {
 		case at == 0 && p.memory != nil:
