@@ -215,15 +215,11 @@ func rootsAlone(f *rootForm) *theorem {
 		}
 		s := p.entry()
 		s.prelude, s.length = no, t.arg(p, 0)
-		for i := range t.operands {
-			s.open = append(s.open, progress{sym: p.operand(i, Lin{}), Len: s.length})
-		}
+		p.open(s)
 		return s
 	}
 	t.end = func(p *proof, s *state) {
-		if s.dirty {
-			fail("returns with upper halves of vector registers that are not zero")
-		}
+		p.clean(s)
 		p.complete(s)
 	}
 	return t

@@ -131,16 +131,12 @@ func kernel(row table.Row, elemSize int, each bool) *theorem {
 			s.prelude = no
 		}
 		if !each {
-			for i := range t.operands {
-				s.open = append(s.open, progress{sym: p.operand(i, Lin{}), Len: s.length})
-			}
+			p.open(s)
 		}
 		return s
 	}
 	t.end = func(p *proof, s *state) {
-		if s.dirty {
-			fail("returns with upper halves of vector registers that are not zero")
-		}
+		p.clean(s)
 		if !each {
 			p.complete(s)
 			return
@@ -153,6 +149,20 @@ func kernel(row table.Row, elemSize int, each bool) *theorem {
 		}
 	}
 	return t
+}
+
+// open opens the operands of the one tensor there is, none of whose elements are written.
+func (p *proof) open(s *state) {
+	for i := range p.theorem.operands {
+		s.open = append(s.open, progress{sym: p.operand(i, Lin{}), Len: s.length})
+	}
+}
+
+// clean fails if vector registers are not left as the next function wants them.
+func (p *proof) clean(s *state) {
+	if s.dirty {
+		fail("returns with upper halves of vector registers that are not zero")
+	}
 }
 
 // operand is the address of an operand's elements, of a tensor.
